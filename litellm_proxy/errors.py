@@ -1,0 +1,69 @@
+"""What can go wrong between this plugin and the proxy, as data; sentences are made elsewhere."""
+
+from enum import Enum
+
+
+class ProxyError(Exception):
+    """The proxy could not be asked, refused, or answered what cannot be read."""
+
+
+class Failure(Enum):
+    """At which step a request could not be carried out."""
+
+    NAME = "the host name is not known"
+    REFUSED = "the connection was refused"
+    CONNECT = "no connection could be made"
+    CONNECT_TIMEOUT = "the connection was not accepted in time"
+    TLS = "the TLS certificate was not accepted"
+    READ_TIMEOUT = "no answer came in time"
+    TOO_LONG = "the answer took too long"
+    BROKEN = "the connection broke"
+
+
+class ProxyUnreachable(ProxyError):
+    """No complete answer came back: the network, TLS or time."""
+
+    def __init__(self, failure: Failure, base_url: str, detail: str = "") -> None:
+        super().__init__(f"{base_url}: {failure.value}{f' ({detail})' if detail else ''}")
+        self.failure = failure
+        self.base_url = base_url
+        self.detail = detail
+
+
+class ProxyRejected(ProxyError):
+    """The proxy answered with an error, as an HTTP status or inside a stream.
+
+    `status` is the HTTP status, for an error inside a stream the `code` it carries, or None.
+    `error_type`, `param` and `message` are the proxy's own; secrets are already replaced.
+    `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`.
+    """
+
+    def __init__(  # noqa: PLR0913 - one value per fact of the error
+        self,
+        *,
+        status: int | None,
+        message: str,
+        error_type: str | None = None,
+        param: str | None = None,
+        call_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{status or 'error'}: {message}")
+        self.status = status
+        self.message = message
+        self.error_type = error_type
+        self.param = param
+        self.call_id = call_id
+        self.retry_after = retry_after
+
+
+class ProxyProtocolError(ProxyError):
+    """What came back is not what the OpenAI format promises; the text says what was wrong."""
+
+
+class ProxyAnswerEmpty(ProxyError):
+    """A complete answer without text, tool calls or anything else to show."""
+
+    def __init__(self, finish_reason: str) -> None:
+        super().__init__(f"nothing was answered (finish reason {finish_reason})")
+        self.finish_reason = finish_reason

@@ -1,0 +1,52 @@
+"""Which step of a request failed, read from httpx's exceptions and what caused them."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from litellm_proxy.errors import Failure
+
+
+def failure_of(error: BaseException) -> tuple[Failure, str]:
+    """Return the step that failed and the operating system's or TLS library's own words.
+
+    The exception's text is not used: h11 quotes the header value that it refuses.
+    """
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return Failure.TLS, getattr(cause, "verify_message", "")
+            case ssl.SSLError():
+                return Failure.TLS, cause.reason or ""
+            case socket.gaierror():
+                return Failure.NAME, cause.strerror or ""
+            case ConnectionRefusedError():
+                return Failure.REFUSED, ""
+            case _:
+                pass
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return Failure.CONNECT_TIMEOUT, ""
+        case httpx.TimeoutException():
+            return Failure.READ_TIMEOUT, ""
+        case TimeoutError():
+            return Failure.TOO_LONG, str(error)
+        case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
+            return Failure.CONNECT, _system_words(error)
+        case httpx.RemoteProtocolError():
+            return Failure.BROKEN, "the server closed it early or did not speak HTTP"
+        case _:
+            return Failure.BROKEN, _system_words(error)
+
+
+def _system_words(error: BaseException) -> str:
+    words = (cause.strerror for cause in _causes(error) if isinstance(cause, OSError))
+    return next(filter(None, words), "")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,34 @@
+"""What a client needs to know about one proxy and one caller."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+DEFAULT_TIMEOUT_SECONDS = 600.0
+"""Dify ends every call after 600 s (dify-plugin-daemon PLUGIN_MAX_EXECUTION_TIMEOUT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """One proxy as one caller sees it.
+
+    `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
+    `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
+    between two pieces of an answer, and the longest wait for the first.
+    """
+
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every value that must never be shown, longest first."""
+        values = {value for _, value in self.extra_headers} | {self.api_key or ""}
+        return tuple(sorted(filter(None, values), key=len, reverse=True))
+
+    @property
+    def cache_key(self) -> str:
+        """Return a digest that differs wherever the proxy could answer differently."""
+        parts = (self.base_url, self.api_key or "", *map(repr, self.extra_headers))
+        return sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""Bytes of a `text/event-stream` in, the data of each complete event out.
+
+Written here, not taken from a library, for three reasons: the data stays bytes, so that broken
+UTF-8 is an error instead of a replacement character; the size of an event is bounded; and what one
+network read brought is handed over together.
+
+The rules are the standard's: lines end with LF, CR or CRLF and nothing else (U+2028 may stand
+inside a line), comments and unknown fields are skipped, several data lines make one event, and an
+event that the end of the stream cuts off does not count.
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+from litellm_proxy.errors import ProxyProtocolError
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+"""An event may carry an image as base64; more than this is not an answer but an accident."""
+
+
+class EventStreamDecoder:
+    """Holds what one stream has not completed yet; no I/O."""
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_event_bytes = max_event_bytes
+        self._partial_line: list[bytes] = []
+        self._data: list[bytes] = []
+        self._held_bytes = 0
+        self._first_line = True
+        self._after_cr = False
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """Return the data of the events that `received` completes, in order, UTF-8 not checked.
+
+        Raises ProxyProtocolError when an unfinished event exceeds the bound.
+        """
+        if not received:
+            return []
+        self._held_bytes += len(received)
+        if self._after_cr and received.startswith(b"\n"):
+            received = received[1:]
+        self._after_cr = received.endswith(b"\r")
+        if b"\r" in received:
+            received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = received.split(b"\n")
+        self._partial_line.append(lines[0])
+        events: list[bytes] = []
+        if len(lines) > 1:
+            lines[0] = b"".join(self._partial_line)
+            self._partial_line = [lines.pop()]
+            events = [event for line in lines if (event := self._take_line(line))]
+            if not self._data:
+                self._held_bytes = len(self._partial_line[0])
+        if self._held_bytes > self._max_event_bytes:
+            message = f"one stream event is larger than {self._max_event_bytes} bytes"
+            raise ProxyProtocolError(message)
+        return events
+
+    def _take_line(self, line: bytes) -> bytes | None:
+        if self._first_line:
+            self._first_line = False
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        if not line:
+            event = b"\n".join(self._data)
+            self._data = []
+            return event or None
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._data.append(value.removeprefix(b" "))
+        return None

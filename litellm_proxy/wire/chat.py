@@ -1,0 +1,218 @@
+"""`POST /v1/chat/completions` and `POST /v1/completions`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NotRequired, TypedDict
+
+from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.reading import Json, Lenient, WireModel
+
+
+class TextPart(TypedDict):
+    """Text among other parts."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(TypedDict):
+    """An image by http(s) URL or data URL."""
+
+    url: str
+    detail: NotRequired[str]
+
+
+class ImagePart(TypedDict):
+    """An image among other parts."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+type ContentPart = TextPart | ImagePart
+
+
+class FunctionCall(TypedDict):
+    """The function that a tool call names; `arguments` is JSON as text."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """A tool call in the history."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
+class SystemMessage(TypedDict):
+    """Instructions."""
+
+    role: Literal["system"]
+    content: str
+
+
+class UserMessage(TypedDict):
+    """What the user said, as text or as parts."""
+
+    role: Literal["user"]
+    content: str | list[ContentPart]
+    name: NotRequired[str]
+
+
+class AssistantMessage(TypedDict):
+    """What the model said; `content` is null beside tool calls without text."""
+
+    role: Literal["assistant"]
+    content: str | None
+    tool_calls: NotRequired[list[ToolCall]]
+
+
+class ToolMessage(TypedDict):
+    """The result of one tool call."""
+
+    role: Literal["tool"]
+    content: str
+    tool_call_id: str
+
+
+type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+
+class FunctionDeclaration(TypedDict):
+    """A function the model may call; `parameters` is a JSON schema of type object."""
+
+    name: str
+    description: NotRequired[str]
+    parameters: dict[str, Json]
+
+
+class Tool(TypedDict):
+    """A tool the model may use."""
+
+    type: Literal["function"]
+    function: FunctionDeclaration
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What the chat endpoint is asked; empty fields are left out of the JSON."""
+
+    model: str
+    messages: Sequence[Message]
+    stream: bool
+    tools: Sequence[Tool] = ()
+    stop: Sequence[str] = ()
+    user: str | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """Return the request body."""
+        return _body(
+            self.stream,
+            self.parameters,
+            model=self.model,
+            messages=list(self.messages),
+            tools=list(self.tools),
+            stop=list(self.stop),
+            user=self.user,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """What the completion endpoint is asked; empty fields are left out of the JSON."""
+
+    model: str
+    prompt: str
+    stream: bool
+    stop: Sequence[str] = ()
+    user: str | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """Return the request body."""
+        return _body(
+            self.stream,
+            self.parameters,
+            model=self.model,
+            prompt=self.prompt,
+            stop=list(self.stop),
+            user=self.user,
+        )
+
+
+def _body(stream: bool, parameters: Mapping[str, Json], **fields: Json) -> bytes:  # noqa: FBT001
+    body = {**parameters, **{name: value for name, value in fields.items() if value}}
+    if stream:
+        # Without include_usage a stream carries no token counts.
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+class FunctionCallDelta(WireModel):
+    """A piece of a function call."""
+
+    name: Lenient[str] = None
+    arguments: Lenient[str] = None
+
+
+class ToolCallDelta(WireModel):
+    """A piece of a tool call; the first piece of an index carries id and name."""
+
+    index: Lenient[int] = None
+    id: Lenient[str] = None
+    function: Lenient[FunctionCallDelta] = None
+
+
+class Delta(WireModel):
+    """What one chunk adds to the answer, or the whole message of a blocking answer."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: Lenient[str] = None
+    tool_calls: list[ToolCallDelta] | None = None
+    refusal: Lenient[str] = None
+
+
+class Choice(WireModel):
+    """One choice; `delta` in a stream, `message` in a blocking answer, `text` in completion mode."""
+
+    delta: Delta | None = None
+    message: Delta | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+    @property
+    def piece(self) -> Delta:
+        """Return what this choice adds, whichever way it came."""
+        return self.delta or self.message or Delta(content=self.text)
+
+
+class PromptTokensDetails(WireModel):
+    """How the prompt tokens split; all of them are contained in `prompt_tokens`."""
+
+    cached_tokens: Lenient[int] = None
+    cache_creation_tokens: Lenient[int] = None
+
+
+class Usage(WireModel):
+    """Token counts and, for models with a known price, the cost in USD."""
+
+    prompt_tokens: Lenient[int] = None
+    completion_tokens: Lenient[int] = None
+    total_tokens: Lenient[int] = None
+    prompt_tokens_details: Lenient[PromptTokensDetails] = None
+    cost: Lenient[float] = None
+
+
+class ChatChunk(WireModel):
+    """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
+
+    model: Lenient[str] = None
+    choices: list[Choice] | None = None
+    usage: Lenient[Usage] = None
+    error: ErrorDetail | None = None

@@ -1,0 +1,46 @@
+"""`POST /v1/embeddings`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litellm_proxy.wire.chat import Usage
+from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.reading import Lenient, WireModel
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingsRequest:
+    """Texts to embed; `dimensions` is sent only when set."""
+
+    model: str
+    texts: Sequence[str]
+    dimensions: int | None = None
+    user: str | None = None
+
+    def to_json(self) -> bytes:
+        """Return the request body; null would be refused for `encoding_format` (dify#35784)."""
+        body = {
+            "model": self.model,
+            "input": list(self.texts),
+            "encoding_format": "float",
+            "dimensions": self.dimensions,
+            "user": self.user,
+        }
+        kept = {name: value for name, value in body.items() if value is not None}
+        return json.dumps(kept, separators=(",", ":")).encode()
+
+
+class EmbeddingRow(WireModel):
+    """One vector; `index` is the position of its text in the request."""
+
+    index: int
+    embedding: list[float]
+
+
+class EmbeddingsAnswer(WireModel):
+    """Vectors in the upstream's order, which need not be the request's."""
+
+    data: list[EmbeddingRow] | None = None
+    usage: Lenient[Usage] = None
+    error: ErrorDetail | None = None

@@ -1,0 +1,75 @@
+"""The bodies with which a proxy, or something in front of it, says no."""
+
+import re
+
+from pydantic import ValidationError
+
+from litellm_proxy.wire.reading import Json, Lenient, WireModel
+
+MAX_SENTENCE = 500
+_ADVICE_TO_ADMINISTRATORS = "\n\nLiteLLM: model group"
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class ErrorDetail(WireModel):
+    """The `error` object; every field may be null, and `code` is the status as text."""
+
+    message: Lenient[str] = None
+    type: Lenient[str] = None
+    param: Lenient[str] = None
+    code: Lenient[str | int] = None
+
+    @property
+    def status(self) -> int | None:
+        """Return `code` as an HTTP status, if it is one."""
+        text = str(self.code or "")
+        return int(text) if re.fullmatch(r"[1-5]\d\d", text) else None
+
+
+class _ErrorBody(WireModel):
+    error: ErrorDetail | str | None = None
+    detail: Json = None
+    message: Lenient[str] = None
+
+
+def read_error_body(body: bytes) -> ErrorDetail:
+    """Return what an error body says, whatever its shape; `message` is one line, may be empty.
+
+    Shapes: `{"error": {…}}`, `{"error": "…"}`, `{"detail": "…"}`, `{"detail": {"error": "…"}}`,
+    `{"detail": [{"loc": […], "msg": "…"}]}`, `{"message": "…"}`, plain text, HTML.
+    """
+    try:
+        parsed = _ErrorBody.model_validate_json(body)
+    except ValidationError:
+        return ErrorDetail(message=first_sentence(_visible_text(body)))
+    match parsed:
+        case _ErrorBody(error=ErrorDetail() as error):
+            return error.model_copy(update={"message": first_sentence(error.message or "")})
+        case _ErrorBody(error=str(text)) | _ErrorBody(message=str(text)):
+            return ErrorDetail(message=first_sentence(text))
+        case _:
+            return ErrorDetail(message=first_sentence(_detail_text(parsed.detail)))
+
+
+def first_sentence(message: str) -> str:
+    """Return the first useful line of a proxy's message, at most MAX_SENTENCE characters."""
+    message = message.partition(_ADVICE_TO_ADMINISTRATORS)[0]
+    lines = (" ".join(line.split()) for line in message.splitlines())
+    line = next(filter(None, lines), "")
+    return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
+
+
+def _detail_text(detail: Json) -> str:
+    match detail:
+        case str():
+            return detail
+        case {"error": str(text)} | {"message": str(text)}:
+            return text
+        case [{"msg": str(text), "loc": [*location]}, *_]:
+            return f"{text}: {'.'.join(map(str, location))}"
+        case _:
+            return ""
+
+
+def _visible_text(body: bytes) -> str:
+    return _MARKUP.sub(" ", body[:20_000].decode(errors="replace")).strip()

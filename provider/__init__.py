@@ -1,0 +1,1 @@
+"""The provider as Dify lists it."""

@@ -1,0 +1,148 @@
+"""Record what the real LiteLLM proxy sends: `python -m tests.captures.record`.
+
+Each capture is the exact body of one answer. `index.json` says which request got it, with which
+status and headers, and what the upstream behind the proxy had answered.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support import openai_format as openai
+from tests.support.environment import MASTER_KEY, Environment, environment
+from tests.support.upstream import Cut, Pause, Reply, json_reply
+
+FOLDER = Path(__file__).parent
+_KEPT_HEADERS = ("content-type", "retry-after", "x-litellm-response-cost", "x-litellm-version")
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A request to the proxy; `reply` is what the upstream answers, if it is asked."""
+
+    file: str
+    why: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    reply: Reply | None = None
+    key: str = MASTER_KEY
+    method: str = "POST"
+
+
+def chat(
+    file: str, why: str, reply: Reply, model: str = "scenario/capture", **body: Any
+) -> Capture:
+    request = {
+        "model": model,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **body,
+    }
+    if not request["stream"]:
+        del request["stream_options"]
+    return Capture(file, why, "/v1/chat/completions", request, reply)
+
+
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+CAPTURES = [
+    chat("chat_text.sse", "text, with umlauts, CJK and U+2028",
+         openai.text_stream("Grüße, ", "世界", "\u2028", "!")),
+    chat("chat_text_priced.sse", "a model with a price: cost in the usage chunk",
+         openai.text_stream("Hello", "!"), model="described"),
+    chat("chat_length.sse", "cut by max_tokens", openai.text_stream("Once", finish_reason="length")),
+    chat("chat_tools.sse", "two tool calls, interleaved", openai.stream(
+        openai.delta(role="assistant", content=None),
+        openai.tool_delta(0, id="call_a", name="weather"),
+        openai.tool_delta(1, id="call_b", name="time"),
+        openai.tool_delta(0, arguments='{"city": '),
+        openai.tool_delta(1, arguments='{"zone": '),
+        openai.tool_delta(0, arguments='"Oslo"}'),
+        openai.tool_delta(1, arguments='"CET"}'),
+        openai.delta(finish_reason="tool_calls"), openai.usage_chunk()), tools=TOOLS),
+    chat("chat_reasoning.sse", "reasoning, then text", openai.stream(
+        openai.delta(role="assistant", reasoning_content="First "),
+        openai.delta(reasoning_content="think."), openai.delta(content="42"),
+        openai.delta(finish_reason="stop"), openai.usage_chunk())),
+    chat("chat_broken.sse", "the upstream's connection is reset midway", openai.stream(
+        openai.delta(role="assistant", content="Half an "), openai.delta(content="answer"),
+        Pause(0.5), Cut())),
+    chat("chat_empty.sse", "the upstream answers 200 with nothing", Reply(
+        [b""], content_type="text/event-stream")),
+    chat("chat_text.json", "blocking", openai.completion(content="Hello!"), stream=False),
+    chat("chat_tools.json", "blocking tool calls", openai.completion(
+        "tool_calls", content=None, tool_calls=[
+            {"id": "call_a", "type": "function",
+             "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}]),
+         stream=False, tools=TOOLS),
+    chat("chat_reasoning.json", "blocking reasoning", openai.completion(
+        content="42", reasoning_content="First think."), stream=False),
+    chat("error_upstream_401.json", "the provider refuses LiteLLM's key",
+         openai.error("Incorrect API key provided", 401), model="scenario/e401"),
+    chat("error_upstream_429.json", "the provider's rate limit",
+         openai.error("Rate limit reached", 429, "tokens"), model="scenario/e429"),
+    chat("error_upstream_500.json", "the provider fails",
+         openai.error("The server had an error", 500), model="scenario/e500"),
+    chat("error_context.json", "the prompt is too long", openai.error(
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in "
+        "9000 tokens.", 400), model="scenario/econtext"),
+    Capture("error_no_messages.json", "the free probe: model named, messages missing",
+            "/v1/chat/completions", {"model": "described"}),
+    Capture("error_unknown_model.json", "a name that the proxy does not have",
+            "/v1/chat/completions", {"model": "nope", "messages": [{"role": "user", "content": "x"}]}),
+    Capture("error_wrong_key.json", "a wrong key on a proxy without database", "/v1/models",
+            key="sk-wrong", method="GET"),
+    Capture("error_no_file.json", "a transcription without its file", "/v1/audio/transcriptions"),
+    Capture("error_not_found.json", "a path that does not exist", "/v1/v1/models", method="GET"),
+    Capture("models.json", "the names of a key", "/v1/models", method="GET"),
+    Capture("group_described.json", "facts of a described model",
+            "/model_group/info?model_group=described", method="GET"),
+    Capture("group_uncatalogued.json", "facts of a backend that LiteLLM does not know",
+            "/model_group/info?model_group=gpt-4", method="GET"),
+    Capture("group_unknown.json", "no such group",
+            "/model_group/info?model_group=nope", method="GET"),
+    Capture("embeddings.json", "vectors in another order", "/v1/embeddings",
+            {"model": "scenario/vectors", "input": ["a", "b", "c"], "encoding_format": "float"},
+            openai.embeddings([[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]], order=(2, 0, 1))),
+    Capture("completion.sse", "completion mode", "/v1/completions",
+            {"model": "old-completion", "prompt": "Once", "stream": True},
+            openai.stream(
+                {"id": "1", "object": "text_completion", "created": 1, "model": "old",
+                 "choices": [{"index": 0, "text": " upon", "finish_reason": None}]},
+                {"id": "1", "object": "text_completion", "created": 1, "model": "old",
+                 "choices": [{"index": 0, "text": " a time", "finish_reason": "stop"}]})),
+]  # fmt: skip
+
+
+def record(env: Environment, capture: Capture) -> dict[str, object]:
+    """Ask the proxy, write the body to its file, and return its row of the index."""
+    if capture.reply and capture.body:
+        name = str(capture.body["model"]).removeprefix("scenario/")
+        env.upstream.on({"old-completion": "old"}.get(name, name), capture.reply)
+    answer = httpx.request(
+        capture.method,
+        env.proxy_url + capture.path,
+        headers={"Authorization": f"Bearer {capture.key}"},
+        json=capture.body,
+        timeout=60,
+    )
+    (FOLDER / capture.file).write_bytes(answer.content)
+    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+    return {"why": capture.why, "status": answer.status_code, "headers": headers}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, environment(Path(folder)) as env:
+        env.upstream.on("/v1/chat/completions", json_reply({}, 500))
+        index = {capture.file: record(env, capture) for capture in CAPTURES}
+    (FOLDER / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+    print(f"{len(index)} captures written to {FOLDER.name}/")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

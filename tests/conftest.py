@@ -1,0 +1,28 @@
+"""What all tests share. The SDK comes first: it patches sockets and threads for gevent."""
+
+import dify_plugin  # noqa: F401, I001
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.environment import Environment, environment
+from tests.support.upstream import Upstream
+
+os.chdir(Path(__file__).parent.parent)
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """A server of one test's own, without a proxy in front."""
+    with Upstream() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """The real proxy in front of an upstream, and the plugin process; one for all tests."""
+    with environment(tmp_path_factory.mktemp("environment")) as started:
+        yield started

@@ -1,0 +1,214 @@
+import json
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.settings import ProxySettings
+from litellm_proxy.version import USER_AGENT
+from litellm_proxy.wire.chat import ChatRequest
+from litellm_proxy.wire.embeddings import EmbeddingsRequest
+from tests.support import openai_format as openai
+from tests.support.captured import SETTINGS, client_answered_with, client_answered_with_bytes
+from tests.support.upstream import Pause, Upstream
+from tools.child import free_port
+
+REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
+
+
+def test_outgoing_request_is_exact(upstream: Upstream) -> None:
+    upstream.on("m", openai.text_stream("Hi"))
+    settings = ProxySettings(upstream.url, "sk-1", (("x-team", "search"),))
+    list(ProxyClient(settings).chat(REQUEST))
+    asked = upstream.asked[0]
+    assert asked.path == "/v1/chat/completions"
+    assert asked.body == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert asked.headers["Authorization"] == "Bearer sk-1"
+    assert asked.headers["x-team"] == "search"
+    assert asked.headers["User-Agent"] == USER_AGENT
+
+
+def test_f08_without_key_there_is_no_authorization_header(upstream: Upstream) -> None:
+    upstream.on("m", openai.text_stream("Hi"))
+    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    assert "Authorization" not in upstream.asked[0].headers
+
+
+def test_f51_embedding_request_has_no_nulls(upstream: Upstream) -> None:
+    upstream.on("m", openai.embeddings([[1.0]]))
+    ProxyClient(ProxySettings(upstream.url)).embed(EmbeddingsRequest("m", ["a"]))
+    assert upstream.asked[0].body == {"model": "m", "input": ["a"], "encoding_format": "float"}
+
+
+def test_cookies_are_not_kept(upstream: Upstream) -> None:
+    upstream.on("m", replace(openai.text_stream("Hi"), headers={"set-cookie": "a=b"}))
+    for key in ("sk-1", "sk-2"):
+        list(ProxyClient(ProxySettings(upstream.url, key)).chat(REQUEST))
+    assert "Cookie" not in upstream.asked[1].headers
+
+
+def test_one_connection_serves_many_requests(upstream: Upstream) -> None:
+    upstream.on("m", openai.text_stream("Hi"))
+    for _ in range(20):
+        list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    assert upstream.connections == 1
+
+
+def test_f23_closing_the_answer_closes_the_connection(upstream: Upstream) -> None:
+    upstream.on("m", openai.stream(*[openai.delta(content="x"), Pause(0.05)] * 400))
+    chunks = ProxyClient(ProxySettings(upstream.url)).chat(REQUEST)
+    next(chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    upstream.on("m", openai.text_stream("again"))
+    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    assert upstream.connections == 2
+
+
+def test_chunks_come_in_order_and_done_ends_them() -> None:
+    chunks = list(client_answered_with("chat_text.sse").chat(REQUEST))
+    contents = [choice.piece.content for chunk in chunks for choice in chunk.choices or ()]
+    assert contents == ["Grüße, ", "世界", "\u2028", "!", None, None]
+    assert chunks[-1].usage
+    assert chunks[-1].usage.prompt_tokens == 11
+
+
+def test_an_error_inside_a_stream_comes_after_what_was_received() -> None:
+    chunks = client_answered_with("chat_broken.sse").chat(REQUEST)
+    assert [next(chunks).choices[0].piece.content for _ in range(2)] == ["Half an ", "answer"]  # type: ignore[index]
+    with pytest.raises(ProxyRejected) as caught:
+        next(chunks)
+    assert caught.value.status == 500
+    assert caught.value.message.startswith("litellm.APIConnectionError")
+
+
+@pytest.mark.parametrize(
+    "data", [b"data: {oops}\n\n", b'data: {"choices": 5}\n\n', b'data: "\xff"\n\n']
+)
+def test_undecodable_data_is_an_error(data: bytes) -> None:
+    with pytest.raises(ProxyProtocolError):
+        list(client_answered_with_bytes(data).chat(REQUEST))
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        b'{"choices": []}',
+        b'{"choices": null}',
+        b'{"choices": [{"index": 0, "delta": null}]}',
+        b'{"choices": [{"index": 0}]}',
+        b'{"choices": [{"delta": {"content": null, "surprise": [1]}}], "new_key": {}}',
+        b'{"choices": [{"delta": {}}], "usage": "none", "model": 7}',
+    ],
+)
+def test_f15_f22_odd_chunks_are_tolerated(oddity: bytes) -> None:
+    chunks = list(client_answered_with_bytes(b"data: " + oddity + b"\n\n").chat(REQUEST))
+    assert len(chunks) == 1
+    assert not any(choice.piece.content for choice in chunks[0].choices or ())
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "error_type", "says"),
+    [
+        ("error_upstream_401.json", 401, "authentication_error", "Incorrect API key provided"),
+        ("error_upstream_429.json", 429, "throttling_error", "Rate limit reached"),
+        ("error_wrong_key.json", 400, "no_db_connection", "No connected db."),
+        ("error_no_file.json", 422, None, "Field required: body.file"),
+        ("error_not_found.json", 404, None, "Not Found"),
+        ("error_context.json", 400, "invalid_request_error", "maximum context length"),
+    ],
+)
+def test_every_error_shape_is_read(
+    file: str, status: int, error_type: str | None, says: str
+) -> None:
+    with pytest.raises(ProxyRejected) as caught:
+        client_answered_with(file).models()
+    assert caught.value.status == status
+    assert caught.value.error_type == error_type
+    assert says in caught.value.message
+    assert "\n" not in caught.value.message
+    assert "model group" not in caught.value.message
+
+
+def test_html_and_plain_text_errors_are_readable() -> None:
+    html = b"<html><head><style>b{}</style></head><body><h1>502 Bad Gateway</h1></body></html>"
+    with pytest.raises(ProxyRejected, match="502: 502 Bad Gateway"):
+        client_answered_with_bytes(html, "text/html", 502).models()
+
+
+def test_secrets_in_the_proxys_words_are_replaced() -> None:
+    words = f"key {SETTINGS.api_key} with hash {'0a' * 32} is wrong"
+    body = json.dumps({"error": {"message": words}}).encode()
+    with pytest.raises(ProxyRejected, match=r"key \*\*\* with hash \*\*\* is wrong"):
+        client_answered_with_bytes(body, "application/json", 401).models()
+
+
+def test_repr_of_settings_shows_no_secret() -> None:
+    settings = ProxySettings("http://h", "sk-1", (("x-key", "hidden"),))
+    assert "sk-1" not in repr(settings)
+    assert "hidden" not in repr(settings)
+
+
+def test_a_redirect_is_not_followed_but_named() -> None:
+    answer = httpx.Response(307, headers={"location": "https://gw/v1/models"})
+    client = ProxyClient(SETTINGS, httpx.MockTransport(lambda _: answer))
+    with pytest.raises(ProxyRejected, match="redirected to https://gw/v1/models"):
+        client.models()
+
+
+def _raise(error: Exception, cause: Exception | None = None) -> Callable[..., httpx.Response]:
+    def handler(_: httpx.Request) -> httpx.Response:
+        raise error from cause
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "failure"),
+    [
+        (httpx.ConnectTimeout("x"), None, Failure.CONNECT_TIMEOUT),
+        (httpx.ReadTimeout("x"), None, Failure.READ_TIMEOUT),
+        (httpx.RemoteProtocolError("x"), None, Failure.BROKEN),
+        (httpx.ReadError("x"), ConnectionResetError(104, "Connection reset"), Failure.BROKEN),
+        (httpx.ConnectError("x"), ssl.SSLCertVerificationError(1, "bad"), Failure.TLS),
+    ],
+)
+def test_each_failure_of_the_network_has_its_name(
+    error: Exception, cause: Exception | None, failure: Failure
+) -> None:
+    client = ProxyClient(SETTINGS, httpx.MockTransport(_raise(error, cause)))
+    with pytest.raises(ProxyUnreachable) as caught:
+        client.models()
+    assert caught.value.failure is failure
+
+
+def test_a_refused_connection_and_an_unknown_host_on_real_sockets() -> None:
+    with pytest.raises(ProxyUnreachable) as refused:
+        ProxyClient(ProxySettings(f"http://127.0.0.1:{free_port()}")).models()
+    assert refused.value.failure is Failure.REFUSED
+    with pytest.raises(ProxyUnreachable) as unknown:
+        ProxyClient(ProxySettings("http://no-such-host.invalid")).models()
+    assert unknown.value.failure is Failure.NAME
+
+
+def test_silence_ends_after_the_time_out(upstream: Upstream) -> None:
+    upstream.on("m", openai.stream(openai.delta(content="x"), Pause(5), openai.delta(content="y")))
+    chunks = ProxyClient(ProxySettings(upstream.url, timeout=0.3)).chat(REQUEST)
+    next(chunks)
+    with pytest.raises(ProxyUnreachable) as caught:
+        next(chunks)
+    assert caught.value.failure is Failure.READ_TIMEOUT
+
+
+def test_the_probe_accepts_the_missing_input_and_nothing_else() -> None:
+    client_answered_with("error_no_messages.json").probe("/v1/chat/completions", "m")
+    with pytest.raises(ProxyRejected):
+        client_answered_with("error_unknown_model.json").probe("/v1/chat/completions", "m")

@@ -1,0 +1,37 @@
+"""Captured answers of the real proxy, read the way the client reads them."""
+
+import json
+from pathlib import Path
+
+import httpx
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.settings import ProxySettings
+
+CAPTURES = Path(__file__).parent.parent / "captures"
+INDEX = json.loads((CAPTURES / "index.json").read_text())
+SETTINGS = ProxySettings("http://proxy", api_key="sk-secret-key-of-a-caller")
+
+
+def answer(file: str) -> httpx.Response:
+    """Return a captured answer with its status and headers."""
+    row = INDEX[file]
+    return httpx.Response(
+        row["status"], headers=row["headers"], content=(CAPTURES / file).read_bytes()
+    )
+
+
+def client_answered_with(file: str) -> ProxyClient:
+    """Return a client whose proxy answers every request with one capture."""
+    return ProxyClient(SETTINGS, httpx.MockTransport(lambda _: answer(file)))
+
+
+def client_answered_with_bytes(
+    body: bytes, content_type: str = "text/event-stream", status: int = 200
+) -> ProxyClient:
+    """Return a client whose proxy answers every request with these bytes."""
+    headers = {"content-type": content_type}
+    return ProxyClient(
+        SETTINGS,
+        httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, content=body)),
+    )

@@ -1,0 +1,61 @@
+"""The whole path: plugin process → real LiteLLM proxy → scenario-driven upstream."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.upstream import Reply, Upstream
+from tools.litellm_proxy_process import ROOT, litellm_proxy
+from tools.plugin_process import PluginProcess
+
+MASTER_KEY = "sk-test-7d1f0c6b9e2a4835"
+CONFIG = ROOT / "tests" / "support" / "proxy_config.yaml"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a test of the whole path needs."""
+
+    upstream: Upstream
+    proxy_url: str
+    plugin: PluginProcess
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {"base_url": self.proxy_url, "api_key": MASTER_KEY}
+
+    def scenario(self, name: str, *replies: Reply) -> str:
+        """Let the upstream answer so; return the model name that reaches it through the proxy."""
+        self.upstream.on(name, *replies)
+        return f"scenario/{name}"
+
+    def chat(self, model: str, text: str = "Hello", **fields: Any) -> list[dict[str, Any]]:
+        """Ask through the plugin; return the deltas that Dify receives."""
+        request: dict[str, Any] = {
+            "prompt_messages": [{"role": "user", "content": text}],
+            "model_parameters": {},
+            "tools": None,
+            "stop": None,
+            "stream": True,
+            **fields,
+        }
+        credentials = request.pop("credentials", self.credentials)
+        chunks = self.plugin.call("invoke_llm", model, credentials, **request)
+        return [chunk["delta"] for chunk in chunks]
+
+
+@contextmanager
+def environment(folder: Path) -> Iterator[Environment]:
+    with ExitStack() as stack:
+        upstream = stack.enter_context(Upstream())
+        proxy_url = stack.enter_context(
+            litellm_proxy(
+                CONFIG,
+                log=folder / "litellm.log",
+                env={"UPSTREAM_V1": f"{upstream.url}/v1", "MASTER_KEY": MASTER_KEY},
+            )
+        )
+        plugin = stack.enter_context(PluginProcess(ROOT))
+        yield Environment(upstream, proxy_url, plugin)

@@ -1,0 +1,85 @@
+"""The form and the manifest, as files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dify_plugin.core.entities.plugin.setup import PluginConfiguration
+
+from litellm_proxy.version import VERSION
+
+ROOT = Path(__file__).parent.parent
+PROVIDER = yaml.safe_load((ROOT / "provider/litellm.yaml").read_text())
+MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text())
+FIELDS = PROVIDER["model_credential_schema"]["credential_form_schemas"]
+LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
+
+
+def texts(node: Any) -> Iterator[dict[str, str]]:
+    """Yield every text that exists in several languages."""
+    if isinstance(node, dict):
+        if "en_US" in node:
+            yield node
+        for key, value in node.items():
+            if key not in {"icon_small", "icon_small_dark", "url"}:
+                yield from texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from texts(value)
+
+
+def test_the_form_has_these_fields_in_this_order() -> None:
+    assert [field["variable"] for field in FIELDS] == [
+        "base_url",
+        "api_key",
+        "mode",
+        "context_size",
+        "max_tokens",
+        "vision",
+        "settings",
+        "display_name",
+        "proxy_model_name",
+        "function_calling",
+        "structured_output",
+        "reasoning",
+        "max_chunks",
+        "dimensions",
+        "timeout",
+        "extra_headers",
+    ]
+    assert len(FIELDS) <= 32
+
+
+def test_every_text_is_there_in_four_languages() -> None:
+    for source in (PROVIDER, MANIFEST):
+        found = list(texts(source))
+        assert found
+        for text in found:
+            assert set(text) == LANGUAGES
+            assert all(0 < len(words) < 1024 for words in text.values())
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field["variable"])
+def test_fields_keep_to_what_dify_renders(field: dict[str, Any]) -> None:
+    assert field["type"] in {"text-input", "secret-input", "select"}
+    assert field["required"] is (field["variable"] == "base_url")
+    assert field["placeholder"]
+    if field["type"] == "select":
+        assert field["default"] == field["options"][0]["value"]
+        assert all(isinstance(option["value"], str) for option in field["options"])
+
+
+def test_secrets_are_secret_inputs() -> None:
+    secret = {field["variable"] for field in FIELDS if field["type"] == "secret-input"}
+    assert secret == {"api_key", "extra_headers"}
+
+
+def test_the_manifest_is_what_dify_reads_and_the_version_is_one() -> None:
+    PluginConfiguration(**MANIFEST)
+    assert MANIFEST["version"] == MANIFEST["meta"]["version"] == VERSION
+    assert (MANIFEST["author"], MANIFEST["name"]) == ("litellm-community", "litellm")
+    assert MANIFEST["resource"]["permission"] == {}
+    for icon in (MANIFEST["icon"], MANIFEST["icon_dark"]):
+        assert (ROOT / "_assets" / icon).is_file()

@@ -1,0 +1,49 @@
+"""Who may import whom (ARCHITECTURE.md), read from the imports themselves."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("litellm_proxy", "translation", "models", "provider")
+PURE_PARTS_OF_THE_PROXY = ("litellm_proxy.wire", "litellm_proxy.settings", "litellm_proxy.errors")
+FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    """Return the modules that a file imports, with the names taken from packages."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: the SDK's loader needs absolute imports"
+            modules.add(node.module or "")
+    return modules
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_arrows(file: Path) -> None:
+    package = file.relative_to(ROOT).parts[0]
+    for module in imported(file):
+        top = module.partition(".")[0]
+        assert top not in {"tools", "tests", "requests", "openai", "asyncio"}, module
+        if package == "litellm_proxy":
+            assert top not in {"dify_plugin", "translation", "models", "provider"}, module
+        if package == "translation":
+            assert top not in {"models", "provider", "time", "threading", "os"}, module
+            assert top != "litellm_proxy" or module.startswith(PURE_PARTS_OF_THE_PROXY), module
+        # The SDK runs these files itself: an import would run them twice.
+        assert module not in {"provider.litellm", "main"}, module
+        assert not (top == "models" and module.count(".") == 2), module
+
+
+def test_nothing_decides_by_a_models_name() -> None:
+    families = ("gpt", "claude", "gemini", "llama", "qwen", "deepseek", "mistral")
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words = node.value.lower()
+                is_code = " " not in words and "\n" not in words
+                assert not (is_code and any(words.startswith(family) for family in families)), file

@@ -1,0 +1,197 @@
+import copy
+
+import pytest
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    AudioPromptMessageContent,
+    ImagePromptMessageContent,
+    PromptMessage,
+    PromptMessageTool,
+    SystemPromptMessage,
+    TextPromptMessageContent,
+    ToolPromptMessage,
+    UserPromptMessage,
+)
+
+from litellm_proxy.wire.chat import ChatRequest
+from translation.chat_request import (
+    RequestError,
+    chat_request,
+    completion_request,
+    without_thinking,
+)
+
+PNG = ImagePromptMessageContent(format="png", base64_data="QUJD", mime_type="image/png")
+
+
+def translate(*messages: PromptMessage, **parameters: object) -> ChatRequest:
+    return chat_request("m", messages, parameters, stream=True)
+
+
+def called(*ids: str, content: str = "") -> AssistantPromptMessage:
+    function = AssistantPromptMessage.ToolCall.ToolCallFunction(name="f", arguments='{"x": 1}')
+    calls = [
+        AssistantPromptMessage.ToolCall(id=id_, type="function", function=function) for id_ in ids
+    ]
+    return AssistantPromptMessage(content=content, tool_calls=calls)
+
+
+def test_every_role_is_translated_in_order() -> None:
+    request = translate(
+        SystemPromptMessage(content="Be brief."),
+        UserPromptMessage(content="Weather?"),
+        called("call_1"),
+        ToolPromptMessage(content="Sunny", tool_call_id="call_1"),
+        AssistantPromptMessage(content="It is sunny."),
+    )
+    assert request.messages == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Weather?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": '{"x": 1}'},
+                }
+            ],
+        },
+        {"role": "tool", "content": "Sunny", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "It is sunny."},
+    ]
+
+
+def test_f30_text_beside_tool_calls_is_kept_and_nothing_is_null() -> None:
+    assert translate(called("a", content="Let me look."))
+    assert translate(called("a")).messages[0]["content"] is None
+    assert translate(called("a", content="Let me look.")).messages[0]["content"] == "Let me look."
+
+
+def test_f31_assistant_turns_in_a_row_are_merged() -> None:
+    request = translate(
+        AssistantPromptMessage(content="One."), AssistantPromptMessage(content="Two."), called("a")
+    )
+    assert len(request.messages) == 1
+    assert request.messages[0]["content"] == "One.\n\nTwo."
+    assert [c["id"] for c in request.messages[0]["tool_calls"]] == ["a"]  # type: ignore[typeddict-item]
+
+
+def test_images_by_data_and_by_url() -> None:
+    url = ImagePromptMessageContent(
+        format="png",
+        url="https://h/a.png",
+        mime_type="image/png",
+        detail=ImagePromptMessageContent.DETAIL.HIGH,
+    )
+    request = translate(UserPromptMessage(content=[TextPromptMessageContent(data="?"), PNG, url]))
+    assert request.messages[0]["content"] == [
+        {"type": "text", "text": "?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD", "detail": "low"}},
+        {"type": "image_url", "image_url": {"url": "https://h/a.png", "detail": "high"}},
+    ]
+
+
+def test_text_parts_alone_are_sent_as_text() -> None:
+    parts = [TextPromptMessageContent(data="a"), TextPromptMessageContent(data="b")]
+    assert translate(UserPromptMessage(content=parts)).messages == [
+        {"role": "user", "content": "ab"}
+    ]
+
+
+def test_content_without_a_form_on_the_wire_is_refused_by_name() -> None:
+    audio = AudioPromptMessageContent(format="mp3", base64_data="QQ==", mime_type="audio/mp3")
+    with pytest.raises(RequestError, match="kind audio"):
+        translate(UserPromptMessage(content=[audio]))
+
+
+def test_f38_think_blocks_of_earlier_turns_are_not_sent_again() -> None:
+    request = translate(AssistantPromptMessage(content="<think>\nHm.\n</think>\n\n42"))
+    assert request.messages[0]["content"] == "42"
+    assert (
+        without_thinking("no <think>x</think> at the front") == "no <think>x</think> at the front"
+    )
+
+
+def test_f33_tools_without_parameters_or_description() -> None:
+    tools = [PromptMessageTool(name="now", description="", parameters={})]
+    request = chat_request("m", [UserPromptMessage(content="?")], {}, tools=tools, stream=True)
+    assert request.tools == [
+        {
+            "type": "function",
+            "function": {"name": "now", "parameters": {"type": "object", "properties": {}}},
+        }
+    ]
+
+
+def test_f34_f76_only_what_was_set_is_sent() -> None:
+    body = translate(UserPromptMessage(content="?"), temperature=0, seed="", top_p=None).to_json()
+    assert body == (
+        b'{"temperature":0,"model":"m","messages":[{"role":"user","content":"?"}],'
+        b'"stream":true,"stream_options":{"include_usage":true}}'
+    )
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+SCHEMA_TEXT = '{"type": "object", "properties": {"a": {"type": "string"}}}'
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent"),
+    [
+        ({"response_format": "json_object"}, {"type": "json_object"}),
+        ({"response_format": "text"}, {"type": "text"}),
+        (
+            {"response_format": "json_schema", "json_schema": SCHEMA_TEXT},
+            {"type": "json_schema", "json_schema": {"name": "response", "schema": SCHEMA}},
+        ),
+        (
+            {"json_schema": f'{{"name": "n", "strict": true, "schema": {SCHEMA_TEXT}}}'},
+            {"type": "json_schema", "json_schema": {"name": "n", "strict": True, "schema": SCHEMA}},
+        ),
+        ({"response_format": ""}, None),
+    ],
+)
+def test_f50_response_formats_go_out_named_and_wrapped(
+    parameters: dict[str, object], sent: object
+) -> None:
+    request = translate(UserPromptMessage(content="?"), **parameters)
+    assert request.parameters.get("response_format") == sent
+    assert "json_schema" not in request.parameters
+
+
+def test_a_schema_that_is_not_json_is_refused() -> None:
+    with pytest.raises(RequestError, match="json_schema must be a JSON object"):
+        translate(UserPromptMessage(content="?"), json_schema="type: object")
+
+
+def test_nothing_that_was_passed_in_is_changed() -> None:
+    messages = [
+        SystemPromptMessage(content="s"),
+        UserPromptMessage(content=[TextPromptMessageContent(data="a"), PNG]),
+        called("x", content="<think>a</think>b"),
+    ]
+    parameters = {"temperature": 1, "json_schema": SCHEMA_TEXT}
+    before = copy.deepcopy((messages, parameters))
+    chat_request("m", messages, parameters, stream=True).to_json()
+    assert (messages, parameters) == before
+
+
+def test_completion_prompts() -> None:
+    alone = completion_request("m", [UserPromptMessage(content="Once")], {}, stream=False)
+    assert alone.prompt == "Once"
+    talk = completion_request(
+        "m",
+        [
+            SystemPromptMessage(content="Be brief."),
+            UserPromptMessage(content="Hi"),
+            AssistantPromptMessage(content="Hello"),
+            UserPromptMessage(content="Who?"),
+        ],
+        {},
+        stop=["User:"],
+        stream=False,
+    )
+    assert talk.prompt == "Be brief.\n\nUser: Hi\n\nAssistant: Hello\n\nUser: Who?\n\nAssistant:"
+    assert b'"stop":["User:"]' in talk.to_json()

@@ -1,0 +1,151 @@
+import pytest
+from pydantic import TypeAdapter
+
+from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
+from litellm_proxy.wire.chat import ChatChunk, ChatRequest
+from tests.support.captured import client_answered_with
+from translation.chat_stream import ChatStream, FoldedToolCall, Outcome
+
+REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
+
+
+def fold(file: str) -> tuple[str, Outcome]:
+    """Return the text and the outcome of a captured answer."""
+    return _fold(list(client_answered_with(file).chat(REQUEST)))
+
+
+def fold_deltas(
+    *deltas: dict[str, object], finish_reason: str | None = "stop"
+) -> tuple[str, Outcome]:
+    chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]
+    chunks.append({"choices": [{"delta": {}, "finish_reason": finish_reason}]})
+    return _fold(TypeAdapter(list[ChatChunk]).validate_python(chunks))
+
+
+def _fold(chunks: list[ChatChunk]) -> tuple[str, Outcome]:
+    stream = ChatStream()
+    text = "".join(map(stream.feed, chunks))
+    outcome = stream.finish()
+    return text + outcome.closing_text, outcome
+
+
+def test_text_and_usage() -> None:
+    text, outcome = fold("chat_text.sse")
+    assert text == "Grüße, 世界\u2028!"
+    assert outcome.finish_reason == "stop"
+    assert outcome.usage
+    assert outcome.usage.completion_tokens == 7
+    assert outcome.text_bytes == len(text.encode())
+
+
+def test_f21_the_finish_reason_survives_later_chunks() -> None:
+    assert fold("chat_length.sse")[1].finish_reason == "length"
+
+
+def test_f25_f26_interleaved_tool_calls_are_merged_by_index() -> None:
+    _, outcome = fold("chat_tools.sse")
+    assert outcome.tool_calls == [
+        FoldedToolCall("call_a", "weather", '{"city": "Oslo"}'),
+        FoldedToolCall("call_b", "time", '{"zone": "CET"}'),
+    ]
+    assert outcome.finish_reason == "tool_calls"
+
+
+def test_blocking_and_streaming_answers_fold_alike() -> None:
+    assert fold("chat_tools.json")[1].tool_calls == [
+        FoldedToolCall("call_a", "weather", '{"city": "Oslo"}')
+    ]
+    assert fold("chat_reasoning.json")[0] == fold("chat_reasoning.sse")[0]
+    assert fold("chat_text.json")[0] == "Hello!"
+
+
+def test_f35_f42_reasoning_is_one_closed_block_at_the_front() -> None:
+    assert fold("chat_reasoning.sse")[0] == "<think>\nFirst think.\n</think>\n\n42"
+
+
+def test_f35_the_other_key_for_reasoning_counts_too() -> None:
+    text, _ = fold_deltas({"reasoning": "Hm."}, {"content": "42"})
+    assert text == "<think>\nHm.\n</think>\n\n42"
+
+
+def test_f18_content_and_reasoning_in_one_chunk_are_both_kept() -> None:
+    text, _ = fold_deltas({"reasoning_content": "Hm.", "content": "42"})
+    assert text == "<think>\nHm.\n</think>\n\n42"
+
+
+def test_f36_blank_reasoning_makes_no_block() -> None:
+    text, _ = fold_deltas({"reasoning_content": "\n"}, {"reasoning_content": ""}, {"content": "42"})
+    assert text == "42"
+
+
+def test_f37_an_empty_piece_does_not_close_the_block() -> None:
+    text, _ = fold_deltas(
+        {"reasoning_content": "a"},
+        {"content": "", "reasoning_content": ""},
+        {"reasoning_content": "b"},
+        {"content": "42"},
+    )
+    assert text == "<think>\nab\n</think>\n\n42"
+
+
+def test_reasoning_alone_is_closed_at_the_end() -> None:
+    assert fold_deltas({"reasoning_content": "a"})[0] == "<think>\na\n</think>"
+
+
+def test_reasoning_after_content_is_not_lost() -> None:
+    text, _ = fold_deltas({"content": "4"}, {"reasoning_content": "hm"}, {"content": "2"})
+    assert text == "4\n\n<think>\nhm\n</think>\n\n2"
+
+
+def call(index: int | None = None, arguments: str = "", **fields: object) -> dict[str, object]:
+    name = fields.pop("name", None)
+    return {
+        "tool_calls": [
+            {"index": index, "function": {"name": name, "arguments": arguments}, **fields}
+        ]
+    }
+
+
+def test_f25_another_id_at_the_same_index_is_another_call() -> None:
+    _, outcome = fold_deltas(
+        call(0, "{}", id="a", name="f"), call(0, "{", id="b", name="g"), call(0, "}")
+    )
+    assert outcome.tool_calls == [FoldedToolCall("a", "f", "{}"), FoldedToolCall("b", "g", "{}")]
+
+
+def test_f25_a_repeated_id_and_name_is_the_same_call() -> None:
+    _, outcome = fold_deltas(call(0, "{", id="a", name="f"), call(0, "}", id="a", name="f"))
+    assert outcome.tool_calls == [FoldedToolCall("a", "f", "{}")]
+
+
+def test_f25_a_call_without_id_gets_one() -> None:
+    _, outcome = fold_deltas(call(0, "{}", name="f"), call(1, "{}", name="f"))
+    first, second = outcome.tool_calls
+    assert first.id
+    assert first.id != second.id
+
+
+def test_f17_f28_ids_are_kept_to_the_byte_and_content_may_be_missing() -> None:
+    odd = "call_1__thought__CiQB+/=="
+    _, outcome = fold_deltas(call(1, "not json", id=odd, name="f"))
+    assert outcome.tool_calls == [FoldedToolCall(odd, "f", "not json")]
+
+
+def test_an_end_without_finish_reason_is_a_cut() -> None:
+    with pytest.raises(ProxyProtocolError, match="broke off"):
+        fold_deltas({"content": "Half"}, finish_reason=None)
+
+
+def test_f19_an_answer_without_content_is_an_error() -> None:
+    with pytest.raises(ProxyAnswerEmpty):
+        fold("chat_empty.sse")
+    with pytest.raises(ProxyAnswerEmpty, match="content_filter"):
+        fold_deltas({"content": None}, finish_reason="content_filter")
+
+
+def test_a_refusal_is_shown_as_the_answer() -> None:
+    assert fold_deltas({"refusal": "I can"}, {"refusal": "not."})[0] == "I cannot."
+
+
+def test_completion_mode() -> None:
+    assert fold("completion.sse")[0] == " upon a time"

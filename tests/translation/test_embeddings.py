@@ -1,0 +1,33 @@
+import pytest
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
+from tests.support.captured import client_answered_with
+from translation.embeddings import vectors_in_order
+
+
+def test_f55_vectors_come_back_in_the_order_of_the_texts() -> None:
+    answer = client_answered_with("embeddings.json").embed(EmbeddingsRequest("m", ["a", "b", "c"]))
+    assert [row.index for row in answer.data or ()] == [2, 0, 1]
+    assert vectors_in_order(answer, 3) == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        None,
+        [],
+        [(0, [1.0])],
+        [(0, [1.0]), (0, [1.0])],
+        [(0, [1.0]), (2, [1.0])],
+        [(0, [1.0]), (1, [1.0]), (1, [2.0])],
+        [(0, [1.0]), (1, [1.0, 2.0])],
+        [(0, []), (1, [])],
+    ],
+)
+def test_f55_a_missing_doubled_or_odd_vector_is_an_error(
+    rows: list[tuple[int, list[float]]] | None,
+) -> None:
+    data = None if rows is None else [{"index": i, "embedding": vector} for i, vector in rows]
+    with pytest.raises(ProxyProtocolError, match=r"vectors"):
+        vectors_in_order(EmbeddingsAnswer.model_validate({"data": data}), 2)

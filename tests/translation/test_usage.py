@@ -1,0 +1,52 @@
+from decimal import Decimal
+
+import pytest
+
+from litellm_proxy.wire.chat import Usage
+from translation.facts import NOTHING_KNOWN, ModelFacts
+from translation.usage import TokenCounts, counts_of, embedding_usage, llm_usage
+
+PRICED = ModelFacts(input_price=Decimal("0.000001"), output_price=Decimal("0.000002"))
+
+
+def test_f45_the_proxys_cost_wins_and_the_parts_add_up() -> None:
+    usage = llm_usage(TokenCounts(11, 7), 0.0000201, PRICED, 0.5)
+    assert usage.total_price == Decimal("0.0000201")
+    assert usage.prompt_price + usage.completion_price == usage.total_price
+    assert usage.prompt_unit_price == 1
+    assert usage.total_tokens == 18
+    assert usage.latency == 0.5
+
+
+def test_f44_without_cost_the_prices_count() -> None:
+    usage = llm_usage(TokenCounts(1000, 500), None, PRICED, 0)
+    assert usage.prompt_price == Decimal("0.001")
+    assert usage.total_price == Decimal("0.002")
+
+
+def test_an_unknown_price_is_zero() -> None:
+    assert llm_usage(TokenCounts(1000, 500), None, NOTHING_KNOWN, 0).total_price == 0
+    assert embedding_usage(10, NOTHING_KNOWN, 0).total_price == 0
+
+
+def test_embedding_price() -> None:
+    assert embedding_usage(1_000_000, PRICED, 0).total_price == 1
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        (None, (3, 4)),
+        ({"prompt_tokens": 11, "completion_tokens": 7}, (11, 7)),
+        ({"prompt_tokens": 11, "completion_tokens": 0}, (11, 0)),
+        ({"prompt_tokens": 11}, (11, 4)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, (3, 4)),
+        ({"prompt_tokens": -11, "completion_tokens": -7}, (3, 4)),
+        ({"prompt_tokens": "x", "completion_tokens": None}, (3, 4)),
+    ],
+)
+def test_f47_absurd_counts_are_replaced_by_the_estimate(
+    usage: dict[str, object] | None, counts: tuple[int, int]
+) -> None:
+    parsed = None if usage is None else Usage.model_validate(usage)
+    assert counts_of(parsed, TokenCounts(3, 4)) == TokenCounts(*counts)

@@ -1,0 +1,144 @@
+"""The plugin as Dify's daemon runs it: `python -m main`, one JSON a line over stdin and stdout."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any, Self
+from uuid import uuid4
+
+READY_SECONDS = 60
+ANSWER_SECONDS = 300
+MAX_LINE_BYTES = 5 * 1024 * 1024
+"""Dify's daemon kills a plugin that writes a longer line (PLUGIN_RUNTIME_MAX_BUFFER_SIZE)."""
+
+
+class PluginError(Exception):
+    """The error with which the plugin ended a request, as Dify's API receives it."""
+
+    def __init__(self, error_type: str, message: str, args: Mapping[str, Any]) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.error_type = error_type
+        self.message = message
+        self.details = args
+
+
+class PluginProcess:
+    """Runs the plugin of a folder until the `with` block ends; requests may run in parallel."""
+
+    def __init__(self, folder: Path, *, python: str = sys.executable) -> None:
+        self._folder = folder
+        self._python = python
+        self._answers: dict[str, Queue[dict[str, Any]]] = {}
+        self._ready = threading.Event()
+        self.lines: list[bytes] = []
+        """Every line that the plugin wrote, for checks on the protocol."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [self._python, "-m", "main"],
+            cwd=self._folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "INSTALL_METHOD": "local", "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if not self._ready.wait(READY_SECONDS):
+            self.__exit__()
+            message = f"the plugin in {self._folder} sent no heartbeat"
+            raise RuntimeError(message)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(READY_SECONDS)
+
+    @property
+    def process_id(self) -> int:
+        """Return the process id, for measuring."""
+        return self._process.pid
+
+    def call(  # noqa: PLR0913 - the fields of a request
+        self,
+        action: str,
+        model: str,
+        credentials: Mapping[str, str],
+        *,
+        model_type: str = "llm",
+        app_id: str | None = None,
+        user_id: str = "user-1",
+        **fields: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Send one request; yield the data of its answers; raise PluginError if it ends so."""
+        session = uuid4().hex
+        answers = self._answers[session] = Queue()
+        request = {
+            "session_id": session,
+            "conversation_id": None,
+            "message_id": None,
+            "app_id": app_id,
+            "endpoint_id": None,
+            "context": None,
+            "event": "request",
+            "data": {
+                "type": "model",
+                "action": action,
+                "user_id": user_id,
+                "provider": "litellm",
+                "model_type": model_type,
+                "model": model,
+                "credentials": dict(credentials),
+                **fields,
+            },
+        }
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
+        return self._read_answers(session, answers)
+
+    def _read_answers(
+        self, session: str, answers: "Queue[dict[str, Any]]"
+    ) -> Iterator[dict[str, Any]]:
+        failure: PluginError | None = None
+        try:
+            while True:
+                frame = answers.get(timeout=ANSWER_SECONDS)
+                match frame["type"]:
+                    case "stream":
+                        yield frame["data"]
+                    case "error":
+                        data = frame["data"]
+                        failure = PluginError(data["error_type"], data["message"], data["args"])
+                    case "end":
+                        break
+        except Empty:
+            message = "the plugin did not end the request"
+            raise RuntimeError(message) from None
+        finally:
+            del self._answers[session]
+        if failure:
+            raise failure
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if not line.strip():
+                continue
+            self.lines.append(line)
+            with suppress(ValueError, KeyError):
+                self._dispatch(json.loads(line))
+
+    def _dispatch(self, frame: Mapping[str, Any]) -> None:
+        match frame["event"]:
+            case "heartbeat":
+                self._ready.set()
+            case "session":
+                self._answers[frame["session_id"]].put(frame["data"])

@@ -1,0 +1,208 @@
+"""Our exceptions → the errors that Dify knows, each with one sentence for a person."""
+
+import re
+from enum import Enum, auto
+
+from dify_plugin.errors.model import (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+)
+
+from litellm_proxy.errors import (
+    Failure,
+    ProxyAnswerEmpty,
+    ProxyProtocolError,
+    ProxyRejected,
+    ProxyUnreachable,
+)
+from translation.chat_request import RequestError
+from translation.settings import SettingsError
+
+DIFY_ERRORS = (
+    InvokeAuthorizationError,
+    InvokeBadRequestError,
+    InvokeConnectionError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+)
+"""The invocation errors whose class name Dify's API recognises (dify-plugin-contract 7)."""
+
+_LOOPBACK = re.compile(r"//(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)", re.IGNORECASE)
+_CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
+_CLASS = re.compile(r"[A-Z]\w*")
+
+
+class Cause(Enum):
+    """What a refusal means for the person who reads it."""
+
+    KEY = auto()
+    BUDGET = auto()
+    MODEL_ACCESS = auto()
+    ROUTE_ACCESS = auto()
+    COOLDOWN = auto()
+    RATE_LIMIT = auto()
+    CONTEXT_TOO_LONG = auto()
+    CONTENT_POLICY = auto()
+    UNSUPPORTED_PARAMETER = auto()
+    UPSTREAM_KEY = auto()
+    TIMEOUT = auto()
+    NOT_LITELLM = auto()
+    PROVIDER = auto()
+    REQUEST = auto()
+
+
+_ADVICE = {
+    Cause.KEY: "Check the API key in the model's settings.",
+    Cause.BUDGET: "Raise the budget in LiteLLM or use another key.",
+    Cause.MODEL_ACCESS: "Allow this model for the key in LiteLLM, or choose another model.",
+    Cause.ROUTE_ACCESS: "Allow this route for the key in LiteLLM.",
+    Cause.COOLDOWN: "Earlier errors made LiteLLM pause this model; its log has the first one.",
+    Cause.RATE_LIMIT: "Try again later, or raise the limit in LiteLLM.",
+    Cause.CONTEXT_TOO_LONG: "Shorten the conversation or choose a model with a larger context.",
+    Cause.CONTENT_POLICY: "Change the content of the request.",
+    Cause.UNSUPPORTED_PARAMETER: "Turn that parameter off in the app's model settings.",
+    Cause.UPSTREAM_KEY: "The provider key inside LiteLLM needs its administrator.",
+    Cause.TIMEOUT: "Try again, or raise the time-outs in LiteLLM and in the model's settings.",
+    Cause.NOT_LITELLM: "Check the base URL.",
+    Cause.PROVIDER: "Try again; if it stays, look at LiteLLM's log.",
+    Cause.REQUEST: "",
+}
+
+_DIFY_ERROR: dict[Cause, type[InvokeError]] = {
+    Cause.KEY: InvokeAuthorizationError,
+    Cause.BUDGET: InvokeRateLimitError,
+    Cause.COOLDOWN: InvokeRateLimitError,
+    Cause.RATE_LIMIT: InvokeRateLimitError,
+    Cause.TIMEOUT: InvokeConnectionError,
+    Cause.PROVIDER: InvokeServerUnavailableError,
+}
+"""All other causes are bad requests: their sentence is shown, an authorization error's is not."""
+
+_OWN_TYPES = {
+    "budget_exceeded": Cause.BUDGET,
+    "no_db_connection": Cause.KEY,
+    "token_not_found_in_db": Cause.KEY,
+    "expired_key": Cause.KEY,
+    "all_deployments_in_cooldown": Cause.COOLDOWN,
+}
+_OF_CLASS = {
+    "ContextWindowExceededError": Cause.CONTEXT_TOO_LONG,
+    "ContentPolicyViolationError": Cause.CONTENT_POLICY,
+    "UnsupportedParamsError": Cause.UNSUPPORTED_PARAMETER,
+    "AuthenticationError": Cause.UPSTREAM_KEY,
+    "RateLimitError": Cause.RATE_LIMIT,
+    "Timeout": Cause.TIMEOUT,
+}
+_OF_STATUS = {
+    401: Cause.KEY,
+    403: Cause.ROUTE_ACCESS,
+    404: Cause.NOT_LITELLM,
+    408: Cause.TIMEOUT,
+    429: Cause.RATE_LIMIT,
+}
+_OF_UPSTREAM_STATUS = {401: Cause.UPSTREAM_KEY, 403: Cause.REQUEST, 404: Cause.REQUEST}
+"""A message that begins with a LiteLLM class is the provider's refusal, never the caller's key."""
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+
+
+def to_invoke_error(error: Exception) -> InvokeError:
+    """Return the error that Dify shows; one that Dify knows already passes unchanged."""
+    match error:
+        case InvokeError() if type(error) in DIFY_ERRORS:
+            return error
+        case ProxyRejected():
+            return _DIFY_ERROR.get(cause_of(error), InvokeBadRequestError)(sentence(error))
+        case ProxyUnreachable():
+            return InvokeConnectionError(sentence(error))
+        case ProxyAnswerEmpty() | SettingsError() | RequestError():
+            return InvokeBadRequestError(sentence(error))
+        case ProxyProtocolError():
+            return InvokeServerUnavailableError(sentence(error))
+        case _:
+            return InvokeBadRequestError(
+                f"The LiteLLM plugin failed: {type(error).__name__}. Please report it with the "
+                "plugin's log."
+            )
+
+
+def cause_of(error: ProxyRejected) -> Cause:
+    """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
+
+    Free text is never matched (litellm-proxy-contract 5, classification rule).
+    """
+    error_type = error.error_type or ""
+    if error_type in _OWN_TYPES:
+        return _OWN_TYPES[error_type]
+    if error_type.endswith("_model_access_denied"):
+        return Cause.MODEL_ACCESS
+    classes = _classes(error.message)
+    for name in classes:
+        if name in _OF_CLASS:
+            return _OF_CLASS[name]
+    if classes and error.status in _OF_UPSTREAM_STATUS:
+        return _OF_UPSTREAM_STATUS[error.status]
+    if error.status in _OF_STATUS:
+        return _OF_STATUS[error.status]
+    if error.status is None or error.status >= _SERVER_ERROR:
+        return Cause.PROVIDER
+    return Cause.REQUEST if error.status >= _CLIENT_ERROR else Cause.NOT_LITELLM
+
+
+def _classes(message: str) -> list[str]:
+    """Return the exception classes that LiteLLM puts before a provider's words, outermost first."""
+    head = _CLASSES_AT_THE_HEAD.match(message)
+    return _CLASS.findall(head.group()) if head else []
+
+
+def sentence(error: Exception) -> str:
+    """Return what happened, where, and what to do; the proxy's own words are quoted."""
+    match error:
+        case ProxyRejected():
+            return _refusal(error)
+        case ProxyUnreachable():
+            return _unreachable(error)
+        case ProxyAnswerEmpty():
+            return (
+                "The model's answer is empty or was blocked: it ended with finish reason "
+                f"{error.finish_reason} and no content."
+            )
+        case ProxyProtocolError():
+            return f"The answer from LiteLLM cannot be used: {error}."
+        case _:
+            return str(error)
+
+
+def _refusal(error: ProxyRejected) -> str:
+    status = f"LiteLLM answered {error.status}" if error.status else "LiteLLM reported an error"
+    said = f': "{error.message.rstrip(".")}"' if error.message else ""
+    retry = f" Retry after {error.retry_after:g} s." if error.retry_after else ""
+    call = f" (call id {error.call_id})" if error.call_id else ""
+    advice = _ADVICE[cause_of(error)]
+    return f"{status}{said}.{f' {advice}' if advice else ''}{retry}{call}"
+
+
+def _unreachable(error: ProxyUnreachable) -> str:
+    detail = f" ({error.detail})" if error.detail else ""
+    return f"LiteLLM at {error.base_url}: {error.failure.value}{detail}. {_network_advice(error)}"
+
+
+def _network_advice(error: ProxyUnreachable) -> str:
+    match error.failure:
+        case Failure.REFUSED | Failure.CONNECT | Failure.NAME | Failure.CONNECT_TIMEOUT:
+            if _LOOPBACK.search(error.base_url):
+                return (
+                    "Inside a container localhost is the container itself: use "
+                    "host.docker.internal or the proxy's service name."
+                )
+            return "Check the base URL, and that the proxy runs and can be reached from Dify."
+        case Failure.TLS:
+            return "Check the certificate of the proxy, and that Dify's host trusts its CA."
+        case Failure.READ_TIMEOUT | Failure.TOO_LONG:
+            return "Try again, or raise the time-out in the model's settings."
+        case Failure.BROKEN:
+            return "Try again; if it stays, look at the log of LiteLLM and of what is in front."

@@ -1,0 +1,191 @@
+"""The form's strings → frozen, typed settings. Strings become values here and nowhere else."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import httpx
+
+from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
+
+MAX_TIMEOUT_SECONDS = 3600.0
+_MAX_NUMBER = 1_000_000_000
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")
+_HEADERS_OF_THE_CONNECTION = frozenset(
+    {"host", "connection", "content-length", "content-type", "transfer-encoding"}
+)
+
+
+class SettingsError(ValueError):
+    """A form value is malformed; the text names the field and says what it should look like."""
+
+
+class Choice(StrEnum):
+    """Whether a capability is taken from the proxy or set by the user."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
+class Mode(StrEnum):
+    """Which endpoint an LLM is asked through; AUTO follows the proxy."""
+
+    AUTO = "auto"
+    CHAT = "chat"
+    COMPLETION = "completion"
+
+
+class Detail(StrEnum):
+    """Whether the form's custom group counts."""
+
+    AUTOMATIC = "automatic"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One model as its form describes it; None and AUTO mean "ask the proxy".
+
+    `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
+    `dimensions` is the length of a vector, `max_chunks` the number of texts in one request.
+    """
+
+    proxy: ProxySettings
+    model: str
+    label: str
+    mode: Mode = Mode.AUTO
+    context_size: int | None = None
+    max_tokens: int | None = None
+    vision: Choice = Choice.AUTO
+    function_calling: Choice = Choice.AUTO
+    structured_output: Choice = Choice.AUTO
+    reasoning: Choice = Choice.AUTO
+    max_chunks: int | None = None
+    dimensions: int | None = None
+
+
+def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
+    """Return the settings of one model; raise SettingsError at the first malformed value.
+
+    Dify sends every value as a string and leaves absent fields out. Blank means absent. Fields of
+    the custom group count only when `settings` is `custom`.
+    """
+    read = _Reader(credentials)
+    custom = read.one_of("settings", Detail.AUTOMATIC, Detail) is Detail.CUSTOM
+    extra = read if custom else _Reader({})
+    return Settings(
+        proxy=ProxySettings(
+            base_url=_base_url(read.text("base_url")),
+            api_key=read.header_value("api_key"),
+            extra_headers=extra.headers("extra_headers"),
+            timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
+        ),
+        model=extra.text("proxy_model_name") or model,
+        label=extra.text("display_name") or model,
+        mode=read.one_of("mode", Mode.AUTO, Mode),
+        context_size=read.number("context_size", "tokens, such as 128000"),
+        max_tokens=read.number("max_tokens", "tokens, such as 4096"),
+        vision=read.one_of("vision", Choice.AUTO, Choice),
+        function_calling=extra.one_of("function_calling", Choice.AUTO, Choice),
+        structured_output=extra.one_of("structured_output", Choice.AUTO, Choice),
+        reasoning=extra.one_of("reasoning", Choice.AUTO, Choice),
+        max_chunks=extra.number("max_chunks", "texts per request, such as 16"),
+        dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
+    )
+
+
+class _Reader:
+    """Reads one form; each method raises SettingsError in the words of the form."""
+
+    def __init__(self, credentials: Mapping[str, object]) -> None:
+        self._credentials = credentials
+
+    def text(self, variable: str) -> str:
+        value = self._credentials.get(variable)
+        return "" if value is None else str(value).strip()
+
+    def number(self, variable: str, unit: str) -> int | None:
+        text = self.text(variable)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= _MAX_NUMBER):
+            message = f"{variable} must be a whole number of {unit}, not {_shown(text)}."
+            raise SettingsError(message)
+        return int(text)
+
+    def seconds(self, variable: str) -> float | None:
+        text = self.text(variable)
+        if not text:
+            return None
+        if not (re.fullmatch(r"\d+(\.\d+)?", text) and 0 < float(text) <= MAX_TIMEOUT_SECONDS):
+            limit = int(MAX_TIMEOUT_SECONDS)
+            message = f"{variable} must be seconds from 1 to {limit}, not {_shown(text)}."
+            raise SettingsError(message)
+        return float(text)
+
+    def one_of[E: StrEnum](self, variable: str, default: E, choices: Callable[[str], E]) -> E:
+        text = self.text(variable)
+        try:
+            return choices(text) if text else default
+        except ValueError:
+            allowed = ", ".join(type(default))
+            message = f"{variable} must be one of {allowed}, not {_shown(text)}."
+            raise SettingsError(message) from None
+
+    def header_value(self, variable: str) -> str | None:
+        text = self.text(variable)
+        if text and not _HEADER_VALUE.fullmatch(text):
+            message = (
+                f"{variable} holds a character that cannot be sent (a line break, or a letter "
+                "outside ASCII); paste it again."
+            )
+            raise SettingsError(message)
+        return text or None
+
+    def headers(self, variable: str) -> tuple[tuple[str, str], ...]:
+        text = self.text(variable)
+        if not text:
+            return ()
+        example = 'a JSON object of text values such as {"x-team": "search"}'
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict) or not all(isinstance(v, str) for v in parsed.values()):
+            message = f"{variable} must be {example}."
+            raise SettingsError(message)
+        for name, value in parsed.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+                message = f"{variable} must be {example}, with ASCII characters only."
+                raise SettingsError(message)
+            if name.lower() in _HEADERS_OF_THE_CONNECTION:
+                message = f"{variable} cannot set {name}: the connection sets it."
+                raise SettingsError(message)
+        return tuple(parsed.items())
+
+
+def _base_url(text: str) -> str:
+    """Return scheme, host and path prefix; one trailing `/v1` goes, the endpoints bring it."""
+    example = "such as http://litellm:4000 or https://gateway.example.com/llm"
+    if not text:
+        message = f"base_url is missing: give the URL of the LiteLLM proxy, {example}."
+        raise SettingsError(message)
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        message = f"base_url must be a URL {example}, not {_shown(text)}."
+        raise SettingsError(message)
+    if url.userinfo or url.query or url.fragment:
+        message = f"base_url must be a plain URL {example}: without a password, ? or #."
+        raise SettingsError(message)
+    return str(url).rstrip("/").removesuffix("/v1").rstrip("/")
+
+
+def _shown(text: str) -> str:
+    return f'"{text if len(text) <= 40 else text[:39] + "…"}"'  # noqa: PLR2004

@@ -1,0 +1,75 @@
+"""Words that people read in Dify, in its four languages."""
+
+from dify_plugin.entities import I18nObject
+
+
+def words(en: str, zh: str, ja: str, pt: str) -> I18nObject:
+    """Return one text in English, Simplified Chinese, Japanese and Brazilian Portuguese."""
+    return I18nObject(en_us=en, zh_hans=zh, ja_jp=ja, pt_br=pt)
+
+
+TEMPERATURE = words("Temperature", "温度", "温度", "Temperatura")
+TEMPERATURE_HELP = words(
+    "Lower values give more predictable answers, higher values more varied ones.",
+    "值越低回答越稳定，值越高回答越多样。",
+    "低いほど安定した回答、高いほど多様な回答になります。",
+    "Valores baixos dão respostas mais previsíveis; valores altos, mais variadas.",
+)
+TOP_P = words("Top P", "Top P", "Top P", "Top P")
+TOP_P_HELP = words(
+    "Only the most likely tokens that together reach this probability are considered.",
+    "只考虑累计概率达到该值的最可能的词元。",
+    "累積確率がこの値に達するまでの最も確率の高いトークンだけを考慮します。",
+    "Considera apenas os tokens mais prováveis que somam esta probabilidade.",
+)
+MAX_TOKENS = words("Max Tokens", "最大词元数", "最大トークン数", "Máximo de tokens")
+MAX_TOKENS_HELP = words(
+    "Upper bound for the length of the answer, in tokens. Unset: the model's own limit.",
+    "回答长度的上限（词元数）。不设置时使用模型自身的上限。",
+    "回答の長さの上限（トークン数）。未設定ならモデル自身の上限です。",
+    "Limite do tamanho da resposta, em tokens. Sem valor: o limite do próprio modelo.",
+)
+PRESENCE_PENALTY = words("Presence Penalty", "存在惩罚", "存在ペナルティ", "Penalidade de presença")
+PRESENCE_PENALTY_HELP = words(
+    "Positive values make the model more likely to talk about new topics.",
+    "正值使模型更倾向于谈论新话题。",
+    "正の値にすると、新しい話題に触れやすくなります。",
+    "Valores positivos favorecem novos assuntos.",
+)
+FREQUENCY_PENALTY = words(
+    "Frequency Penalty", "频率惩罚", "頻度ペナルティ", "Penalidade de frequência"
+)
+FREQUENCY_PENALTY_HELP = words(
+    "Positive values make the model less likely to repeat the same words.",
+    "正值降低模型重复相同词语的可能性。",
+    "正の値にすると、同じ言葉の繰り返しが減ります。",
+    "Valores positivos reduzem a repetição das mesmas palavras.",
+)
+SEED = words("Seed", "随机种子", "シード", "Semente")
+SEED_HELP = words(
+    "The same seed and the same request give the same answer as far as the model can.",
+    "在模型能力范围内，相同的种子和请求会得到相同的回答。",
+    "同じシードと同じリクエストなら、可能な範囲で同じ回答になります。",
+    "A mesma semente e o mesmo pedido dão a mesma resposta, se o modelo permitir.",
+)
+REASONING_EFFORT = words("Reasoning Effort", "推理强度", "推論の強度", "Esforço de raciocínio")
+REASONING_EFFORT_HELP = words(
+    "How much the model thinks before it answers. More effort costs more tokens.",
+    "模型回答前思考的程度。强度越高，消耗的词元越多。",
+    "回答前にどれだけ考えるか。強いほど多くのトークンを使います。",
+    "Quanto o modelo pensa antes de responder. Mais esforço custa mais tokens.",
+)
+RESPONSE_FORMAT = words("Response Format", "回复格式", "応答形式", "Formato da resposta")
+RESPONSE_FORMAT_HELP = words(
+    "text: free text. json_object: any JSON object. json_schema: JSON that follows the schema.",
+    "text：自由文本。json_object：任意 JSON 对象。json_schema：符合所给模式的 JSON。",
+    "text：自由文。json_object：任意の JSON。json_schema：スキーマに従う JSON。",
+    "text: texto livre. json_object: qualquer objeto JSON. json_schema: JSON conforme o esquema.",
+)
+JSON_SCHEMA = words("JSON Schema", "JSON 模式", "JSON スキーマ", "Esquema JSON")
+JSON_SCHEMA_HELP = words(
+    "The JSON schema that the answer must follow when the response format is json_schema.",
+    "回复格式为 json_schema 时，回答必须符合的 JSON 模式。",
+    "応答形式が json_schema のとき、回答が従う JSON スキーマ。",
+    "O esquema JSON que a resposta deve seguir quando o formato é json_schema.",
+)

@@ -1,0 +1,87 @@
+"""Token counts and prices → the usage that Dify shows and adds up. Amounts are in USD."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from dify_plugin.entities.model.llm import LLMUsage
+from dify_plugin.entities.model.text_embedding import EmbeddingUsage
+
+from litellm_proxy.wire.chat import Usage
+from translation.facts import ModelFacts
+from translation.schema import PRICE_UNIT
+
+_SMALLEST = Decimal("0.0000001")
+"""Dify keeps seven decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """Tokens of one call, never negative."""
+
+    prompt: int
+    completion: int
+
+
+def llm_usage(
+    counts: TokenCounts, cost: float | None, facts: ModelFacts, latency: float
+) -> LLMUsage:
+    """Return the usage of an LLM call that took `latency` seconds.
+
+    `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
+    the cost is unknown and shows as 0. The parts always add up to the total.
+    """
+    prompt_price = _amount(counts.prompt, facts.input_price)
+    completion_price = _amount(counts.completion, facts.output_price)
+    if cost is not None and cost > 0:
+        total = Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
+        prompt_price = min(prompt_price, total)
+        completion_price = total - prompt_price
+    return LLMUsage(
+        prompt_tokens=counts.prompt,
+        prompt_unit_price=_per_unit(facts.input_price),
+        prompt_price_unit=PRICE_UNIT,
+        prompt_price=prompt_price,
+        completion_tokens=counts.completion,
+        completion_unit_price=_per_unit(facts.output_price),
+        completion_price_unit=PRICE_UNIT,
+        completion_price=completion_price,
+        total_tokens=counts.prompt + counts.completion,
+        total_price=prompt_price + completion_price,
+        currency="USD",
+        latency=latency,
+    )
+
+
+def embedding_usage(tokens: int, facts: ModelFacts, latency: float) -> EmbeddingUsage:
+    """Return the usage of an embedding call that took `latency` seconds."""
+    return EmbeddingUsage(
+        tokens=tokens,
+        total_tokens=tokens,
+        unit_price=_per_unit(facts.input_price),
+        price_unit=PRICE_UNIT,
+        total_price=_amount(tokens, facts.input_price),
+        currency="USD",
+        latency=latency,
+    )
+
+
+def counts_of(usage: Usage | None, estimate: TokenCounts) -> TokenCounts:
+    """Return the proxy's counts, or the estimate where they are missing or absurd.
+
+    LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
+    sent negative counts (F47).
+    """
+    if usage is None or not usage.prompt_tokens or usage.prompt_tokens < 0:
+        return estimate
+    completion = usage.completion_tokens
+    if completion is None or completion < 0:
+        completion = estimate.completion
+    return TokenCounts(usage.prompt_tokens, completion)
+
+
+def _amount(tokens: int, price: Decimal | None) -> Decimal:
+    return (tokens * (price or 0) * Decimal(1)).quantize(_SMALLEST, ROUND_HALF_UP)
+
+
+def _per_unit(price: Decimal | None) -> Decimal:
+    return Decimal(0) if price is None else price / PRICE_UNIT
