@@ -1,5 +1,6 @@
 """The proxy over HTTP: one method per endpoint."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import ErrorDetail, read_error_body
-from litellm_proxy.wire.model_info import ModelGroups, ModelList
+from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList, TokenCount
 from litellm_proxy.wire.reading import WireModel
 
 CONNECT_SECONDS = 10.0
@@ -37,10 +38,18 @@ class ProxyClient:
     """
 
     def __init__(
-        self, settings: ProxySettings, transport: httpx.BaseTransport | None = None
+        self,
+        settings: ProxySettings,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        total_seconds: float = DIFY_CALL_SECONDS,
     ) -> None:
+        """`total_seconds` bounds each call as a whole, whatever the settings' time-out is."""
         self._settings = settings
         self._transport = transport or shared_transport()
+        self._total_seconds = total_seconds
+        silence = min(settings.timeout, total_seconds)
+        self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
     def chat(self, request: ChatRequest) -> Iterator[ChatChunk]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
@@ -62,14 +71,33 @@ class ProxyClient:
             raise self._rejected(answer.error)
         return answer
 
-    def models(self) -> ModelList:
-        """Return the names that the key can call."""
-        return self._read(ModelList, self._send("GET", "/v1/models"))
+    def models(self, *, with_patterns: bool = False) -> ModelList:
+        """Return the names that the key can call, and on request the wildcard patterns too."""
+        query = "?return_wildcard_routes=true" if with_patterns else ""
+        return self._read(ModelList, self._send("GET", f"/v1/models{query}"))
 
     def model_group(self, name: str) -> ModelGroups:
         """Return what the proxy knows of one public model name: one group or none."""
         path = f"/model_group/info?model_group={quote(name, safe='')}"
         return self._read(ModelGroups, self._send("GET", path))
+
+    def model_groups(self) -> ModelGroups:
+        """Return what the proxy knows of every public name of the key; slow for many models."""
+        return self._read(ModelGroups, self._send("GET", "/model_group/info"))
+
+    def deployments(self) -> Deployments:
+        """Return every deployment that the key can reach; several MB for a thousand models."""
+        return self._read(Deployments, self._send("GET", "/v1/model/info"))
+
+    def resolves(self, model: str) -> bool:
+        """Return whether the proxy knows a name that no list shows, such as a hidden alias.
+
+        Asks the token counter, which costs nothing. False may also mean a public name that equals
+        its backend's.
+        """
+        body = json.dumps({"model": model, "prompt": ""}).encode()
+        count = self._read(TokenCount, self._send("POST", "/utils/token_counter", body))
+        return count.model_used not in {None, model}
 
     def probe(self, path: str, model: str) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.
@@ -81,8 +109,11 @@ class ProxyClient:
         try:
             self._send("POST", path, request.to_json()).close()
         except ProxyRejected as error:
-            if error.param not in {"messages", "prompt", "input"}:
-                raise
+            if error.param in {"messages", "prompt", "input"}:
+                return
+            raise
+        message = "it accepted a request without its input"
+        raise ProxyProtocolError(message)
 
     def _answer(self, path: str, body: bytes, *, stream: bool) -> Iterator[ChatChunk]:
         response = self._send("POST", path, body)
@@ -116,9 +147,7 @@ class ProxyClient:
             self._settings.base_url + path,
             headers=self._headers(body),
             content=body,
-            extensions={
-                "timeout": httpx.Timeout(self._settings.timeout, connect=CONNECT_SECONDS).as_dict()
-            },
+            extensions={"timeout": self._timeouts},
         )
         try:
             response = self._transport.handle_request(request)
@@ -202,12 +231,12 @@ class ProxyClient:
 
     def _read_pieces(self, response: httpx.Response) -> Iterator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
-        deadline = time.monotonic() + DIFY_CALL_SECONDS
+        deadline = time.monotonic() + self._total_seconds
         try:
             for piece in response.iter_bytes():
                 yield piece
                 if time.monotonic() > deadline:
-                    raise self._unreachable(TimeoutError(f"after {DIFY_CALL_SECONDS:.0f} s"))
+                    raise self._unreachable(TimeoutError(f"after {self._total_seconds:.0f} s"))
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._unreachable(error) from None
         finally:

@@ -1,49 +1,56 @@
 """What all model classes share: the form, the proxy, the facts, and how errors reach Dify."""
 
-from collections.abc import Generator, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, ClassVar
 
 from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
-from litellm_proxy.wire.model_info import ModelGroup, ModelList
-from models.known_facts import facts_of
+from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from translation.errors import DIFY_ERRORS, to_invoke_error
-from translation.facts import ModelFacts
+from translation.facts import NOTHING_KNOWN, ModelFacts
 from translation.settings import Settings, SettingsError, parse_settings
-from translation.validation import Findings, refusal_of
+from translation.stored_facts import VARIABLE, to_stored
+from translation.validation import Findings, Kind, refusal_of
 
 
 class ProxyModel:
     """Mixin of the model classes; not an AIModel itself, or the SDK would register it."""
 
+    _kind: ClassVar[Kind]
     _probe_path: ClassVar[str]
     """The endpoint that validation names the model at."""
 
-    def validate_credentials(self, model: str, credentials: Mapping[str, object]) -> None:
-        """Check form, proxy, key and model without spending tokens.
+    def validate_credentials(self, model: str, credentials: Mapping[str, Any]) -> None:
+        """Check form, proxy, key and model without spending tokens, and leave the facts behind.
 
-        Raises CredentialsValidateFailedError with the sentence that the user reads.
+        Dify stores what this leaves in `credentials` (dify-plugin-contract 1.3). Raises
+        CredentialsValidateFailedError with the sentence that the user reads.
         """
         try:
             settings = parse_settings(model, credentials)
         except SettingsError as error:
             raise CredentialsValidateFailedError(str(error)) from None
-        if refusal := refusal_of(settings.model, self._findings(settings)):
+        forget(settings)
+        findings = self._findings(settings)
+        refusal = refusal_of(settings.model, self._kind, findings, settings.proxy.base_url)
+        if refusal:
             raise CredentialsValidateFailedError(refusal)
+        if isinstance(credentials, dict):
+            credentials[VARIABLE] = to_stored(findings.facts)
 
     def get_customizable_model_schema(
-        self, model: str, credentials: Mapping[str, object]
+        self, model: str, credentials: Mapping[str, Any]
     ) -> AIModelEntity:
         """Return what Dify shows of the model; never raises, for Dify would drop the model."""
         try:
             settings = parse_settings(model, credentials)
         except SettingsError:
             settings = parse_settings(model, {"base_url": "http://unknown"})
-            return self._schema(model, settings, ModelFacts())
-        return self._schema(model, settings, self._facts(settings))
+            return self._schema(model, settings, NOTHING_KNOWN)
+        return self._schema(model, settings, facts_of(settings, credentials))
 
     @property
     def _invoke_error_mapping(self) -> dict[type[InvokeError], list[type[Exception]]]:
@@ -67,35 +74,39 @@ class ProxyModel:
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)
 
-    def _facts(self, settings: Settings) -> ModelFacts:
-        return facts_of(settings, self._client(settings))
-
     def _findings(self, settings: Settings) -> Findings:
-        client = self._client(settings)
+        client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+        probe = _error_of(lambda: client.probe(self._probe_path, settings.model))
+        discovery = discover(settings, VALIDATION_SECONDS)
+        names = _names(client)
+        listed = not isinstance(names, ProxyError) and settings.model in names
+        known = listed or any(isinstance(rung, ModelFacts) for rung in discovery.rungs.values())
         return Findings(
-            probe=_probe(client, self._probe_path, settings.model),
-            listed=_listed(client),
-            group=_group(client, settings.model),
+            probe=probe,
+            names=names,
+            facts=discovery.facts,
+            in_a_list=known,
+            resolves=known or _resolves(client, settings.model),
         )
 
 
-def _probe(client: ProxyClient, path: str, model: str) -> ProxyError | None:
+def _error_of(ask: Callable[[], object]) -> ProxyError | None:
     try:
-        client.probe(path, model)
+        ask()
     except ProxyError as error:
         return error
     return None
 
 
-def _listed(client: ProxyClient) -> ModelList | ProxyError:
+def _names(client: ProxyClient) -> list[str] | ProxyError:
     try:
-        return client.models()
+        return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:
         return error
 
 
-def _group(client: ProxyClient, model: str) -> ModelGroup | ProxyError | None:
+def _resolves(client: ProxyClient, model: str) -> bool:
     try:
-        return next(iter(client.model_group(model).data), None)
-    except ProxyError as error:
-        return error
+        return client.resolves(model)
+    except ProxyError:
+        return False

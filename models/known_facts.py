@@ -1,46 +1,111 @@
-"""What the proxy knows of the models in use, kept for all calls of this process.
+"""What the proxies in use know of their models, kept for all calls of this process.
 
-This is a plain module and not part of a model class, because the SDK makes a model object per
-request and runs its file without registering it (dify-plugin-contract 9).
+A plain module and not part of a model class, because the SDK makes a model object per request and
+runs its file without registering it (dify-plugin-contract 9).
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
+from litellm_proxy.cache import Answer, ProxyCache
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError
-from translation.facts import NOTHING_KNOWN, ModelFacts, facts_from_group
+from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
+from litellm_proxy.wire.model_info import ModelList
+from translation.discovery import (
+    DEPLOYMENTS,
+    GROUP,
+    LISTING,
+    Discovery,
+    facts_by_name,
+    group_facts,
+    listed_facts,
+)
+from translation.facts import ModelFacts
 from translation.settings import Settings
+from translation.stored_facts import from_stored
 
+SCHEMA_SECONDS = 2.0
+"""What a cold look-up may take in all: Dify's model list waits for it, model by model."""
+VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
-MAX_MODELS = 1000
+RETRY_SECONDS = 30.0
+
+_groups: ProxyCache[tuple[str, str], ModelFacts | None] = ProxyCache(
+    KEPT_SECONDS, RETRY_SECONDS, max_entries=4096
+)
+_deployments: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
+    KEPT_SECONDS, RETRY_SECONDS, max_entries=32
+)
+_listings: ProxyCache[str, ModelList] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, max_entries=32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    facts: ModelFacts
-    until: float
+def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFacts:
+    """Return what is known of a model: now, or when its form was saved. Never raises.
+
+    Takes at most about SCHEMA_SECONDS when nothing is remembered yet, else no time and no request.
+    """
+    discovery = discover(settings, SCHEMA_SECONDS)
+    return discovery.facts if discovery.answered else from_stored(credentials)
 
 
-_kept: dict[tuple[str, str], _Kept] = {}
+def discover(settings: Settings, seconds: float) -> Discovery:
+    """Ask the endpoints that are due, the cheapest first, within `seconds` in all.
+
+    The listing is asked only for a name that the other two do not know.
+    """
+    deadline = time.monotonic() + seconds
+    key = settings.proxy.cache_key
+
+    def ask[V](cache: ProxyCache[str, V], load: Callable[[ProxyClient], V]) -> Answer[V]:
+        return _ask(cache, key, settings, deadline, load)
+
+    group = _ask(
+        _groups,
+        (key, settings.model),
+        settings,
+        deadline,
+        lambda client: group_facts(client.model_group(settings.model).data),
+    )
+    deployments = ask(_deployments, lambda client: facts_by_name(client.deployments()))
+    rungs: dict[str, ModelFacts | ProxyError | None] = {
+        DEPLOYMENTS: _rung(deployments, lambda known: known.get(settings.model)),
+        GROUP: _rung(group, lambda known: known),
+    }
+    if not any(isinstance(rung, ModelFacts) for rung in rungs.values()):
+        listing = ask(_listings, lambda client: client.models())
+        rungs[LISTING] = _rung(listing, lambda known: listed_facts(known, settings.model))
+    return Discovery(rungs)
 
 
-def facts_of(settings: Settings, client: ProxyClient) -> ModelFacts:
-    """Return what the proxy knows of a model; never raises, unknown when it cannot be asked."""
-    key = (settings.proxy.cache_key, settings.model)
-    kept = _kept.get(key)
-    if kept and time.monotonic() < kept.until:
-        return kept.facts
-    facts = _ask(settings, client)
-    while len(_kept) >= MAX_MODELS:
-        del _kept[next(iter(_kept))]
-    _kept[key] = _Kept(facts, time.monotonic() + KEPT_SECONDS)
-    return facts
+def forget(settings: Settings) -> None:
+    """Forget one model, so that a form saved after a change on the proxy sees the change."""
+    key = settings.proxy.cache_key
+    _groups.drop((key, settings.model))
+    _deployments.drop(key)
+    _listings.drop(key)
 
 
-def _ask(settings: Settings, client: ProxyClient) -> ModelFacts:
-    try:
-        rows = client.model_group(settings.model).data
-    except ProxyError:
-        return NOTHING_KNOWN
-    return facts_from_group(rows[0]) if rows else NOTHING_KNOWN
+def _ask[K, V](
+    cache: ProxyCache[K, V],
+    key: K,
+    settings: Settings,
+    deadline: float,
+    load: Callable[[ProxyClient], V],
+) -> Answer[V]:
+    def within_the_time() -> V:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
+        return load(ProxyClient(settings.proxy, total_seconds=seconds))
+
+    return cache.get(key, within_the_time, wait_seconds=max(0.0, deadline - time.monotonic()))
+
+
+def _rung[V](
+    answer: Answer[V], facts: Callable[[V], ModelFacts | None]
+) -> ModelFacts | ProxyError | None:
+    return answer.error if answer.value is None and answer.error else _of(answer.value, facts)
+
+
+def _of[V](value: V | None, facts: Callable[[V], ModelFacts | None]) -> ModelFacts | None:
+    return None if value is None else facts(value)

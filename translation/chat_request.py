@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
+    AudioPromptMessageContent,
     DeveloperPromptMessage,
+    DocumentPromptMessageContent,
     ImagePromptMessageContent,
     PromptMessage,
     PromptMessageContent,
@@ -15,12 +17,21 @@ from dify_plugin.entities.model.message import (
     TextPromptMessageContent,
     ToolPromptMessage,
     UserPromptMessage,
+    VideoPromptMessageContent,
 )
 
 from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.reading import Json
 
 _THINK_BLOCK = re.compile(r"\A\s*<think(?:\s[^<>]*)?>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
+_AUDIO_FORMATS = {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+}
+"""OpenAI names the formats, not the MIME types."""
 _EMPTY_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 _PARAMETERS_OF_OTHER_NAME_OR_SHAPE = frozenset({"response_format", "json_schema"})
 
@@ -161,10 +172,38 @@ def _part(part: PromptMessageContent) -> wire.ContentPart:
                 "type": "image_url",
                 "image_url": {"url": part.data, "detail": part.detail.value},
             }
+        case AudioPromptMessageContent():
+            return _audio(part)
+        case DocumentPromptMessageContent() | VideoPromptMessageContent():
+            return {"type": "file", "file": _file(part)}
         case _:
             kind = getattr(part, "type", type(part).__name__)
-            error = f"Content of kind {kind} cannot be sent to this model; send text or images."
+            error = f"Content of kind {kind} cannot be sent to the proxy."
             raise RequestError(error)
+
+
+def _audio(part: AudioPromptMessageContent) -> wire.AudioPart:
+    if not part.base64_data:
+        error = (
+            "Audio cannot be sent by URL: set MULTIMODAL_SEND_FORMAT=base64 in Dify's environment."
+        )
+        raise RequestError(error)
+    audio_format = _AUDIO_FORMATS.get(part.mime_type, part.format)
+    return {
+        "type": "input_audio",
+        "input_audio": {"data": part.base64_data, "format": audio_format},
+    }
+
+
+def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent) -> wire.File:
+    file: wire.File = {"format": part.mime_type}
+    if part.url:
+        file["file_id"] = part.url
+    else:
+        file["file_data"] = part.data
+    if part.filename:
+        file["filename"] = part.filename
+    return file
 
 
 def _assistant(message: AssistantPromptMessage) -> wire.AssistantMessage:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 import httpx
@@ -12,6 +13,8 @@ from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
 
 MAX_TIMEOUT_SECONDS = 3600.0
 _MAX_NUMBER = 1_000_000_000
+_MAX_PRICE = 1_000_000
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")
 _HEADERS_OF_THE_CONNECTION = frozenset(
@@ -51,7 +54,8 @@ class Settings:
     """One model as its form describes it; None and AUTO mean "ask the proxy".
 
     `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
-    `dimensions` is the length of a vector, `max_chunks` the number of texts in one request.
+    `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
+    prices are in USD per token (the form has them per million).
     """
 
     proxy: ProxySettings
@@ -64,6 +68,8 @@ class Settings:
     function_calling: Choice = Choice.AUTO
     structured_output: Choice = Choice.AUTO
     reasoning: Choice = Choice.AUTO
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
     max_chunks: int | None = None
     dimensions: int | None = None
 
@@ -93,6 +99,8 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         function_calling=extra.one_of("function_calling", Choice.AUTO, Choice),
         structured_output=extra.one_of("structured_output", Choice.AUTO, Choice),
         reasoning=extra.one_of("reasoning", Choice.AUTO, Choice),
+        input_price=extra.price("input_price"),
+        output_price=extra.price("output_price"),
         max_chunks=extra.number("max_chunks", "texts per request, such as 16"),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
     )
@@ -117,11 +125,20 @@ class _Reader:
             raise SettingsError(message)
         return int(text)
 
+    def price(self, variable: str) -> Decimal | None:
+        text = self.text(variable)
+        if not text:
+            return None
+        if not (_DECIMAL.fullmatch(text) and Decimal(text) <= _MAX_PRICE):
+            message = f"{variable} must be USD per million tokens such as 2.50, not {_shown(text)}."
+            raise SettingsError(message)
+        return Decimal(text) / 1_000_000
+
     def seconds(self, variable: str) -> float | None:
         text = self.text(variable)
         if not text:
             return None
-        if not (re.fullmatch(r"\d+(\.\d+)?", text) and 0 < float(text) <= MAX_TIMEOUT_SECONDS):
+        if not (_DECIMAL.fullmatch(text) and 0 < float(text) <= MAX_TIMEOUT_SECONDS):
             limit = int(MAX_TIMEOUT_SECONDS)
             message = f"{variable} must be seconds from 1 to {limit}, not {_shown(text)}."
             raise SettingsError(message)

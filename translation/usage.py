@@ -7,8 +7,8 @@ from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 
 from litellm_proxy.wire.chat import Usage
-from translation.facts import ModelFacts
-from translation.schema import PRICE_UNIT
+from translation.capabilities import Prices
+from translation.schema import PRICE_UNIT, per_million
 
 _SMALLEST = Decimal("0.0000001")
 """Dify keeps seven decimals."""
@@ -22,27 +22,25 @@ class TokenCounts:
     completion: int
 
 
-def llm_usage(
-    counts: TokenCounts, cost: float | None, facts: ModelFacts, latency: float
-) -> LLMUsage:
+def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
     """Return the usage of an LLM call that took `latency` seconds.
 
     `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
     the cost is unknown and shows as 0. The parts always add up to the total.
     """
-    prompt_price = _amount(counts.prompt, facts.input_price)
-    completion_price = _amount(counts.completion, facts.output_price)
+    prompt_price = _amount(counts.prompt, prices.input)
+    completion_price = _amount(counts.completion, prices.output)
     if cost is not None and cost > 0:
         total = Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
         prompt_price = min(prompt_price, total)
         completion_price = total - prompt_price
     return LLMUsage(
         prompt_tokens=counts.prompt,
-        prompt_unit_price=_per_unit(facts.input_price),
+        prompt_unit_price=_per_unit(prices.input),
         prompt_price_unit=PRICE_UNIT,
         prompt_price=prompt_price,
         completion_tokens=counts.completion,
-        completion_unit_price=_per_unit(facts.output_price),
+        completion_unit_price=_per_unit(prices.output),
         completion_price_unit=PRICE_UNIT,
         completion_price=completion_price,
         total_tokens=counts.prompt + counts.completion,
@@ -52,14 +50,14 @@ def llm_usage(
     )
 
 
-def embedding_usage(tokens: int, facts: ModelFacts, latency: float) -> EmbeddingUsage:
+def embedding_usage(tokens: int, prices: Prices, latency: float) -> EmbeddingUsage:
     """Return the usage of an embedding call that took `latency` seconds."""
     return EmbeddingUsage(
         tokens=tokens,
         total_tokens=tokens,
-        unit_price=_per_unit(facts.input_price),
+        unit_price=_per_unit(prices.input),
         price_unit=PRICE_UNIT,
-        total_price=_amount(tokens, facts.input_price),
+        total_price=_amount(tokens, prices.input),
         currency="USD",
         latency=latency,
     )
@@ -84,4 +82,4 @@ def _amount(tokens: int, price: Decimal | None) -> Decimal:
 
 
 def _per_unit(price: Decimal | None) -> Decimal:
-    return Decimal(0) if price is None else price / PRICE_UNIT
+    return Decimal(0) if price is None else per_million(price)

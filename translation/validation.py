@@ -1,45 +1,130 @@
-"""What the proxy answered to three free questions → may this form be saved, or why not."""
+"""What the proxy answered to free questions → may this form be saved, or why not, in a sentence."""
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from litellm_proxy.errors import ProxyError, ProxyRejected
-from litellm_proxy.wire.model_info import ModelGroup, ModelList
+from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from translation.errors import Cause, cause_of, sentence
+from translation.facts import ModelFacts
 
-_REFUSING = frozenset(
-    {Cause.KEY, Cause.BUDGET, Cause.MODEL_ACCESS, Cause.ROUTE_ACCESS, Cause.NOT_LITELLM}
-)
-_MAX_NAMES = 10
+MAX_NAMES = 10
+_MOST_COMPARED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of model: what people call it, and the modes that LiteLLM gives such a model."""
+
+    name: str
+    modes: frozenset[str]
+
+
+LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}))
+TEXT_EMBEDDING = Kind("a text embedding model", frozenset({"embedding"}))
+_KIND_OF_MODE = {
+    "chat": "an LLM",
+    "completion": "an LLM",
+    "responses": "an LLM",
+    "embedding": "a text embedding model",
+    "rerank": "a rerank model",
+    "audio_transcription": "a speech-to-text model",
+    "audio_speech": "a text-to-speech model",
+    "moderation": "a moderation model",
+    "image_generation": "an image model",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The answers to the three questions; an error where one could not be had.
+    """The answers; an error stands where an endpoint refused.
 
-    `probe` is None when naming the model at its endpoint was accepted.
+    `probe` is None when naming the model at its endpoint was accepted. `names` are what the key can
+    call, patterns with `*` among them. `resolves`: the name is known though no list shows it.
     """
 
-    listed: ModelList | ProxyError
-    group: ModelGroup | ProxyError | None
     probe: ProxyError | None
+    names: Sequence[str] | ProxyError
+    facts: ModelFacts
+    in_a_list: bool
+    resolves: bool
 
 
-def refusal_of(model: str, findings: Findings) -> str | None:
+def refusal_of(model: str, kind: Kind, findings: Findings, base_url: str) -> str | None:
     """Return the sentence why the form cannot be saved, or None if it can."""
+    if "*" in model:
+        return f'"{model}" is a pattern; give the name of one model that it stands for.'
     match findings.probe:
         case ProxyRejected() as error:
-            return sentence(error) if cause_of(error) in _REFUSING else None
+            if refusal := _refusal(model, error, findings, base_url):
+                return refusal
+        case ProxyProtocolError() as error:
+            return _not_litellm(base_url, str(error))
         case ProxyError() as error:
             return sentence(error)
-    names = (
-        [row.id for row in findings.listed.data] if isinstance(findings.listed, ModelList) else []
+    if findings.facts.mode in _KIND_OF_MODE and findings.facts.mode not in kind.modes:
+        return (
+            f'"{model}" is {_KIND_OF_MODE[findings.facts.mode]} on the proxy (mode '
+            f"{findings.facts.mode}); add it as that type, not as {kind.name}."
+        )
+    return _unknown(model, findings)
+
+
+def _refusal(model: str, error: ProxyRejected, findings: Findings, base_url: str) -> str | None:
+    match cause_of(error):
+        case Cause.KEY:
+            return _wrong_key(error)
+        case Cause.BUDGET:
+            return f"The API key is right, but its budget is used up. {sentence(error)}"
+        case Cause.MODEL_ACCESS:
+            return f'The API key is right, but may not use "{model}". {_offer(model, findings)}'
+        case Cause.NOT_LITELLM:
+            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+        case Cause.ROUTE_ACCESS if isinstance(findings.names, ProxyError):
+            return sentence(error)
+        case Cause.ROUTE_ACCESS:
+            return f"The API key may not call this endpoint. {sentence(error)}"
+        case _:
+            # Rate limits, time-outs and faults of a provider pass; the key itself is right.
+            return None
+
+
+def _wrong_key(error: ProxyRejected) -> str:
+    match error.error_type:
+        case "expired_key":
+            return f"The API key has expired. {sentence(error)}"
+        case "no_db_connection":
+            return (
+                "The API key is wrong: the proxy has no database of virtual keys, so only its "
+                f"master key counts. {sentence(error)}"
+            )
+        case _:
+            return f"The API key was refused. {sentence(error)}"
+
+
+def _not_litellm(base_url: str, why: str) -> str:
+    return (
+        f"{base_url} can be reached, but does not look like a LiteLLM proxy: {why}. "
+        "Check the base URL."
     )
-    if names and model not in names and findings.group is None:
-        return _unknown_model(model, names)
-    return None
 
 
-def _unknown_model(model: str, names: list[str]) -> str:
-    shown = ", ".join(names[:_MAX_NAMES])
-    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f'LiteLLM does not list "{model}" for this key. It lists {shown}{more}.'
+def _unknown(model: str, findings: Findings) -> str | None:
+    """Return a sentence only if the names are known and the model is certainly not among them."""
+    names = findings.names
+    if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves:
+        return None
+    if any(fnmatchcase(model, name) for name in names if "*" in name) or model in names:
+        return None
+    return f'The proxy does not know a model "{model}". {_offer(model, findings)}'
+
+
+def _offer(model: str, findings: Findings) -> str:
+    if isinstance(findings.names, ProxyError):
+        return "Which models it may use, the proxy does not tell."
+    names = [name for name in findings.names if "*" not in name]
+    if not names:
+        return "It may use no model at all."
+    closest = difflib.get_close_matches(model, names[:_MOST_COMPARED], MAX_NAMES, cutoff=0.0)
+    return f"The closest names that this key can use: {', '.join(closest)}."

@@ -30,7 +30,40 @@ class ImagePart(TypedDict):
     image_url: ImageUrl
 
 
-type ContentPart = TextPart | ImagePart
+class InputAudio(TypedDict):
+    """Audio as base64; `format` is mp3, wav, …."""
+
+    data: str
+    format: str
+
+
+class AudioPart(TypedDict):
+    """Audio among other parts."""
+
+    type: Literal["input_audio"]
+    input_audio: InputAudio
+
+
+class File(TypedDict):
+    """A document or a video: a data URL in `file_data`, or its http(s) URL in `file_id`.
+
+    `format` is the MIME type; LiteLLM turns the part into what each provider takes.
+    """
+
+    file_data: NotRequired[str]
+    file_id: NotRequired[str]
+    filename: NotRequired[str]
+    format: str
+
+
+class FilePart(TypedDict):
+    """A file among other parts."""
+
+    type: Literal["file"]
+    file: File
+
+
+type ContentPart = TextPart | ImagePart | AudioPart | FilePart
 
 
 class FunctionCall(TypedDict):

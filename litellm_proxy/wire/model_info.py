@@ -1,4 +1,4 @@
-"""`GET /v1/models` and `GET /model_group/info`."""
+"""What the proxy tells about its models, on three endpoints of different detail and reach."""
 
 from pydantic import OnErrorOmit
 
@@ -9,9 +9,12 @@ COMPLETION_MODE = "completion"
 
 
 class ListedModel(WireModel):
-    """A name that the key can call."""
+    """A row of `GET /v1/models`: a name that the key can call; limits in tokens, when known."""
 
     id: str
+    mode: Lenient[str] = None
+    max_input_tokens: Lenient[float] = None
+    max_output_tokens: Lenient[float] = None
 
 
 class ModelList(WireModel):
@@ -21,9 +24,10 @@ class ModelList(WireModel):
 
 
 class ModelGroup(WireModel):
-    """What the proxy knows of a public model name; limits are tokens and arrive as floats.
+    """A row of `GET /model_group/info`: one public name over all its deployments.
 
-    A `supports_*` of false means "no or unknown"; prices are USD per token.
+    Limits (tokens) are the largest of the deployments and arrive as floats, a capability is true
+    if any deployment has it, and a false means "no or unknown". Prices are USD per token.
     """
 
     model_group: Lenient[str] = None
@@ -36,6 +40,7 @@ class ModelGroup(WireModel):
     supports_function_calling: Lenient[bool] = None
     supports_parallel_function_calling: Lenient[bool] = None
     supports_reasoning: Lenient[bool] = None
+    supported_reasoning_efforts: Lenient[list[str]] = None
     supported_openai_params: Lenient[list[str]] = None
 
 
@@ -43,3 +48,59 @@ class ModelGroups(WireModel):
     """At most one group when the question named one."""
 
     data: list[OnErrorOmit[ModelGroup]]
+
+
+class DeploymentInfo(WireModel):
+    """What LiteLLM knows of one deployment: its catalogue, overridden by the proxy's config.
+
+    Null means unknown. Limits are tokens, prices USD per token, the vector size a count.
+    """
+
+    mode: Lenient[str] = None
+    max_input_tokens: Lenient[float] = None
+    max_output_tokens: Lenient[float] = None
+    output_vector_size: Lenient[float] = None
+    input_cost_per_token: Lenient[float] = None
+    output_cost_per_token: Lenient[float] = None
+    cache_read_input_token_cost: Lenient[float] = None
+    cache_creation_input_token_cost: Lenient[float] = None
+    output_cost_per_reasoning_token: Lenient[float] = None
+    input_cost_per_token_above_200k_tokens: Lenient[float] = None
+    output_cost_per_token_above_200k_tokens: Lenient[float] = None
+    cache_read_input_token_cost_above_200k_tokens: Lenient[float] = None
+    cache_creation_input_token_cost_above_200k_tokens: Lenient[float] = None
+    supports_vision: Lenient[bool] = None
+    supports_function_calling: Lenient[bool] = None
+    supports_parallel_function_calling: Lenient[bool] = None
+    supports_response_schema: Lenient[bool] = None
+    supports_reasoning: Lenient[bool] = None
+    supports_pdf_input: Lenient[bool] = None
+    supports_audio_input: Lenient[bool] = None
+    supports_video_input: Lenient[bool] = None
+    supports_prompt_caching: Lenient[bool] = None
+    reasoning_effort_levels: Lenient[list[str]] = None
+    supported_openai_params: Lenient[list[str]] = None
+
+
+class Deployment(WireModel):
+    """A row of `GET /v1/model/info`: one deployment behind a public name."""
+
+    model_name: str
+    model_info: DeploymentInfo = DeploymentInfo()
+
+
+class Deployments(WireModel):
+    """All deployments that the key can reach, several of one name where it is load-balanced."""
+
+    data: list[OnErrorOmit[Deployment]]
+
+
+class TokenCount(WireModel):
+    """The answer of `POST /utils/token_counter`, which resolves a name as a call would.
+
+    `model_used` is the backend's name; for a name that the proxy does not know it is the name
+    itself. Hidden aliases are resolved too, which no list shows.
+    """
+
+    request_model: Lenient[str] = None
+    model_used: Lenient[str] = None

@@ -16,18 +16,22 @@ from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.wire.chat import ChatChunk
 from models.base import ProxyModel
+from models.known_facts import facts_of
+from translation.capabilities import Prices, mode_of, prices_of
 from translation.chat_request import chat_request, completion_request
 from translation.chat_stream import ChatStream, FoldedToolCall
 from translation.facts import ModelFacts
-from translation.schema import llm_schema, mode_of
+from translation.schema import llm_schema
 from translation.settings import Mode, Settings, parse_settings
 from translation.token_estimate import estimate_prompt_tokens
 from translation.usage import TokenCounts, counts_of, llm_usage
+from translation.validation import LLM
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
     """Chat and completion models."""
 
+    _kind = LLM
     _probe_path = "/v1/chat/completions"
 
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
@@ -47,7 +51,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         started = time.perf_counter()
         settings = parse_settings(model, credentials)
-        facts = self._facts(settings)
+        facts = facts_of(settings, credentials)
         client = self._client(settings)
         if mode_of(settings, facts) is Mode.COMPLETION:
             chunks = client.complete(
@@ -72,7 +76,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                     user=user,
                 )
             )
-        return self._translated(_results(model, chunks, prompt_messages, facts, started))
+        return self._translated(
+            _results(model, chunks, prompt_messages, prices_of(settings, facts), started)
+        )
 
     def get_num_tokens(
         self,
@@ -102,7 +108,7 @@ def _results(
     model: str,
     chunks: Iterator[ChatChunk],
     prompt_messages: list[PromptMessage],
-    facts: ModelFacts,
+    prices: Prices,
     started: float,
 ) -> Generator[LLMResultChunk]:
     stream = ChatStream()
@@ -121,7 +127,7 @@ def _results(
                 content=outcome.closing_text,
                 tool_calls=[_tool_call(call) for call in outcome.tool_calls],
             ),
-            usage=llm_usage(counts, cost, facts, time.perf_counter() - started),
+            usage=llm_usage(counts, cost, prices, time.perf_counter() - started),
             finish_reason=outcome.finish_reason,
         ),
     )

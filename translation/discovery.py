@@ -1,0 +1,82 @@
+"""What three endpoints said of one model → its facts. Any of them may have refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from litellm_proxy.errors import ProxyError
+from litellm_proxy.wire.model_info import Deployments, ListedModel, ModelGroup, ModelList
+from translation.facts import (
+    NOTHING_KNOWN,
+    ModelFacts,
+    facts_from_deployments,
+    facts_from_group,
+    facts_from_listing,
+    supplemented,
+)
+
+DEPLOYMENTS = "/v1/model/info"
+GROUP = "/model_group/info"
+LISTING = "/v1/models"
+
+_ONLY_THE_GROUP_KNOWS = ("mode", "reasoning_efforts", "supported_params")
+_THE_LISTING_KNOWS = ("mode", "context_size", "max_output_tokens")
+_ALL = tuple(ModelFacts.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What is known of one model, by endpoint, from the most detailed to the least.
+
+    A value of None: the endpoint answered without this model; an error: it could not be asked.
+    An endpoint that was not asked is missing.
+    """
+
+    rungs: Mapping[str, ModelFacts | ProxyError | None]
+
+    @property
+    def answered(self) -> bool:
+        """Return whether at least one endpoint could be asked."""
+        return any(not isinstance(rung, ProxyError) for rung in self.rungs.values())
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Return the facts; where deployments are known, what they do not agree on is unknown."""
+        deployments = self._rung(DEPLOYMENTS)
+        group = self._rung(GROUP)
+        if deployments:
+            facts = supplemented(deployments, group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
+        else:
+            facts = group or NOTHING_KNOWN
+        return supplemented(facts, self._rung(LISTING) or NOTHING_KNOWN, _THE_LISTING_KNOWS)
+
+    def source(self, field: str) -> str | None:
+        """Return the endpoint that a known fact came from."""
+        value = getattr(self.facts, field)
+        if value is None:
+            return None
+        order = (DEPLOYMENTS, GROUP, LISTING)
+        known = ((name, self._rung(name)) for name in order)
+        return next(name for name, facts in known if facts and getattr(facts, field) == value)
+
+    def _rung(self, name: str) -> ModelFacts | None:
+        rung = self.rungs.get(name)
+        return rung if isinstance(rung, ModelFacts) else None
+
+
+def facts_by_name(deployments: Deployments) -> dict[str, ModelFacts]:
+    """Return the merged facts of every public name."""
+    infos: dict[str, list[object]] = {}
+    for deployment in deployments.data:
+        infos.setdefault(deployment.model_name, []).append(deployment.model_info)
+    return {name: facts_from_deployments(rows) for name, rows in infos.items()}  # type: ignore[arg-type]
+
+
+def group_facts(groups: Sequence[ModelGroup]) -> ModelFacts | None:
+    """Return the facts of the one group asked for, or None if there is none."""
+    return facts_from_group(groups[0]) if groups else None
+
+
+def listed_facts(listing: ModelList, model: str) -> ModelFacts | None:
+    """Return the facts of a listed name, or None if it is not listed."""
+    row: ListedModel | None = next((row for row in listing.data if row.id == model), None)
+    return facts_from_listing(row) if row else None

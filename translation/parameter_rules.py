@@ -1,0 +1,125 @@
+"""Which parameters an app builder may set for a model, and within which bounds."""
+
+from collections.abc import Sequence
+
+from dify_plugin.entities import I18nObject
+from dify_plugin.entities.model import ParameterRule, ParameterType
+
+from translation import texts
+from translation.capabilities import (
+    has_reasoning,
+    has_structured_output,
+    max_output_tokens_of,
+    mode_of,
+)
+from translation.facts import ModelFacts
+from translation.settings import Choice, Mode, Settings
+
+DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
+
+
+def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule]:
+    """Return the rules; a parameter that the model is known not to take is not offered.
+
+    Nothing has a default: what the user leaves alone is not sent, and the model decides.
+    """
+    chat = mode_of(settings, facts) is Mode.CHAT
+    structured = chat and has_structured_output(settings, facts)
+    effort = (
+        chat
+        and has_reasoning(settings, facts)
+        and (settings.reasoning is Choice.YES or _takes(facts, "reasoning_effort"))
+    )
+    response_format = structured or (chat and _takes(facts, "response_format"))
+    rules: list[ParameterRule] = [rule for rule in _COMMON if _takes(facts, rule.name)]
+    if _takes(facts, "max_tokens") or _takes(facts, "max_completion_tokens"):
+        rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))
+    if effort:
+        rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
+    if response_format:
+        rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
+    if structured:
+        rules.append(_JSON_SCHEMA)
+    return rules
+
+
+def _takes(facts: ModelFacts, parameter: str) -> bool:
+    return facts.supported_params is None or parameter in facts.supported_params
+
+
+def _number(
+    name: str, label: I18nObject, help_text: I18nObject, lowest: float, highest: float
+) -> ParameterRule:
+    return ParameterRule(
+        name=name,
+        label=label,
+        help=help_text,
+        type=ParameterType.FLOAT,
+        min=lowest,
+        max=highest,
+        precision=2,
+    )
+
+
+def _whole_number(
+    name: str, label: I18nObject, help_text: I18nObject, lowest: int, highest: int
+) -> ParameterRule:
+    return ParameterRule(
+        name=name,
+        label=label,
+        help=help_text,
+        type=ParameterType.INT,
+        min=lowest,
+        max=highest,
+        precision=0,
+    )
+
+
+def _option(
+    name: str, label: I18nObject, help_text: I18nObject, options: Sequence[str]
+) -> ParameterRule:
+    return ParameterRule(
+        name=name, label=label, help=help_text, type=ParameterType.STRING, options=list(options)
+    )
+
+
+def _max_tokens(highest: int) -> ParameterRule:
+    return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, highest)
+
+
+def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
+    return _option("reasoning_effort", texts.REASONING_EFFORT, texts.REASONING_EFFORT_HELP, levels)
+
+
+# The ranges are those of the OpenAI API; the SDK's templates would cap them at 1.
+_COMMON = (
+    _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 2),
+    _number("top_p", texts.TOP_P, texts.TOP_P_HELP, 0, 1),
+    _number("presence_penalty", texts.PRESENCE_PENALTY, texts.PRESENCE_PENALTY_HELP, -2, 2),
+    _number("frequency_penalty", texts.FREQUENCY_PENALTY, texts.FREQUENCY_PENALTY_HELP, -2, 2),
+    _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 2**31 - 1),
+)
+# Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin-contract 4).
+_RESPONSE_FORMAT = _option(
+    "response_format",
+    texts.RESPONSE_FORMAT,
+    texts.RESPONSE_FORMAT_HELP,
+    ("text", "json_object"),
+)
+_RESPONSE_FORMAT_WITH_SCHEMA = _option(
+    "response_format",
+    texts.RESPONSE_FORMAT,
+    texts.RESPONSE_FORMAT_HELP,
+    ("text", "json_object", "json_schema"),
+)
+OFFERED = frozenset(
+    {rule.name for rule in _COMMON}
+    | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format"}
+)
+"""The only parameters whose support matters."""
+_JSON_SCHEMA = ParameterRule(
+    name="json_schema",
+    label=texts.JSON_SCHEMA,
+    help=texts.JSON_SCHEMA_HELP,
+    type=ParameterType.TEXT,
+)
