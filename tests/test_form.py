@@ -46,6 +46,8 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "reasoning",
         "max_chunks",
         "dimensions",
+        "input_price",
+        "output_price",
         "timeout",
         "extra_headers",
     ]

@@ -16,6 +16,7 @@ import httpx
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment, environment
 from tests.support.upstream import Cut, Pause, Reply, json_reply
+from tools.litellm_proxy_process import ROOT, litellm_proxy
 
 FOLDER = Path(__file__).parent
 _KEPT_HEADERS = ("content-type", "retry-after", "x-litellm-response-cost", "x-litellm-version")
@@ -95,11 +96,21 @@ CAPTURES = [
             "/v1/chat/completions", {"model": "described"}),
     Capture("error_unknown_model.json", "a name that the proxy does not have",
             "/v1/chat/completions", {"model": "nope", "messages": [{"role": "user", "content": "x"}]}),
-    Capture("error_wrong_key.json", "a wrong key on a proxy without database", "/v1/models",
+    Capture("error_unknown_key.json", "a virtual key that the proxy does not know", "/v1/models",
             key="sk-wrong", method="GET"),
+    Capture("error_expired_key.json", "an expired virtual key", "/v1/models",
+            key="sk-expired", method="GET"),
+    Capture("error_budget.json", "a key whose budget is used up", "/v1/models",
+            key="sk-over-budget", method="GET"),
+    Capture("error_model_access.json", "a key that may not use the model",
+            "/v1/chat/completions", {"model": "described"}, key="sk-restricted"),
+    Capture("error_route.json", "a key that may only chat", "/v1/models",
+            key="sk-chat-routes", method="GET"),
     Capture("error_no_file.json", "a transcription without its file", "/v1/audio/transcriptions"),
     Capture("error_not_found.json", "a path that does not exist", "/v1/v1/models", method="GET"),
     Capture("models.json", "the names of a key", "/v1/models", method="GET"),
+    Capture("model_info.json", "deployments of a key that may use three names",
+            "/v1/model/info", method="GET", key="sk-three"),
     Capture("group_described.json", "facts of a described model",
             "/model_group/info?model_group=described", method="GET"),
     Capture("group_uncatalogued.json", "facts of a backend that LiteLLM does not know",
@@ -119,14 +130,24 @@ CAPTURES = [
 ]  # fmt: skip
 
 
-def record(env: Environment, capture: Capture) -> dict[str, object]:
-    """Ask the proxy, write the body to its file, and return its row of the index."""
+WITHOUT_VIRTUAL_KEYS = [
+    Capture("error_wrong_key.json", "a wrong key on a proxy without database", "/v1/models",
+            key="sk-wrong", method="GET"),
+]  # fmt: skip
+
+
+def set_reply(env: Environment, capture: Capture) -> None:
+    """Let the upstream answer as the capture wants it."""
     if capture.reply and capture.body:
         name = str(capture.body["model"]).removeprefix("scenario/")
         env.upstream.on({"old-completion": "old"}.get(name, name), capture.reply)
+
+
+def record(proxy_url: str, capture: Capture) -> dict[str, object]:
+    """Ask the proxy, write the body to its file, and return its row of the index."""
     answer = httpx.request(
         capture.method,
-        env.proxy_url + capture.path,
+        proxy_url + capture.path,
         headers={"Authorization": f"Bearer {capture.key}"},
         json=capture.body,
         timeout=60,
@@ -137,9 +158,22 @@ def record(env: Environment, capture: Capture) -> dict[str, object]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, environment(Path(folder)) as env:
-        env.upstream.on("/v1/chat/completions", json_reply({}, 500))
-        index = {capture.file: record(env, capture) for capture in CAPTURES}
+    index: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        with environment(Path(folder)) as env:
+            env.upstream.on("/v1/chat/completions", json_reply({}, 500))
+            for capture in CAPTURES:
+                set_reply(env, capture)
+                index[capture.file] = record(env.proxy_url, capture)
+        plain = {
+            "LITELLM_MASTER_KEY": MASTER_KEY,
+            "LOCAL_CHAT_URL": "http://127.0.0.1:1",
+            "LOCAL_EMBEDDING_URL": "http://127.0.0.1:1",
+        }
+        config = ROOT / "examples" / "litellm_config.yaml"
+        with litellm_proxy(config, log=Path(folder) / "plain.log", env=plain) as proxy_url:
+            for capture in WITHOUT_VIRTUAL_KEYS:
+                index[capture.file] = record(proxy_url, capture)
     (FOLDER / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     print(f"{len(index)} captures written to {FOLDER.name}/")  # noqa: T201
 

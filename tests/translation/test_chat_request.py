@@ -4,6 +4,7 @@ import pytest
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
     AudioPromptMessageContent,
+    DocumentPromptMessageContent,
     ImagePromptMessageContent,
     PromptMessage,
     PromptMessageTool,
@@ -11,6 +12,7 @@ from dify_plugin.entities.model.message import (
     TextPromptMessageContent,
     ToolPromptMessage,
     UserPromptMessage,
+    VideoPromptMessageContent,
 )
 
 from litellm_proxy.wire.chat import ChatRequest
@@ -100,9 +102,31 @@ def test_text_parts_alone_are_sent_as_text() -> None:
     ]
 
 
-def test_content_without_a_form_on_the_wire_is_refused_by_name() -> None:
-    audio = AudioPromptMessageContent(format="mp3", base64_data="QQ==", mime_type="audio/mp3")
-    with pytest.raises(RequestError, match="kind audio"):
+def test_f62_audio_documents_and_videos_have_forms_of_their_own() -> None:
+    parts = [
+        AudioPromptMessageContent(format="mpeg", base64_data="QQ==", mime_type="audio/mpeg"),
+        DocumentPromptMessageContent(
+            format="pdf", base64_data="QQ==", mime_type="application/pdf", filename="a.pdf"
+        ),
+        VideoPromptMessageContent(format="mp4", url="https://h/a.mp4", mime_type="video/mp4"),
+    ]
+    assert translate(UserPromptMessage(content=parts)).messages[0]["content"] == [
+        {"type": "input_audio", "input_audio": {"data": "QQ==", "format": "mp3"}},
+        {
+            "type": "file",
+            "file": {
+                "format": "application/pdf",
+                "file_data": "data:application/pdf;base64,QQ==",
+                "filename": "a.pdf",
+            },
+        },
+        {"type": "file", "file": {"format": "video/mp4", "file_id": "https://h/a.mp4"}},
+    ]
+
+
+def test_audio_by_url_is_refused_with_the_way_out() -> None:
+    audio = AudioPromptMessageContent(format="mp3", url="https://h/a.mp3", mime_type="audio/mp3")
+    with pytest.raises(RequestError, match="MULTIMODAL_SEND_FORMAT=base64"):
         translate(UserPromptMessage(content=[audio]))
 
 

@@ -77,6 +77,16 @@ def test_f65_what_dify_knows_already_passes_unchanged() -> None:
         ("error_upstream_429.json", InvokeRateLimitError, "Rate limit reached", "later"),
         ("error_context.json", InvokeBadRequestError, "maximum context length", "Shorten"),
         ("error_wrong_key.json", InvokeAuthorizationError, "No connected db", "API key"),
+        (
+            "error_unknown_key.json",
+            InvokeAuthorizationError,
+            "Invalid proxy server token",
+            "API key",
+        ),
+        ("error_expired_key.json", InvokeAuthorizationError, "Expired Key", "API key"),
+        ("error_budget.json", InvokeRateLimitError, "Budget has been exceeded", "budget"),
+        ("error_model_access.json", InvokeBadRequestError, "not available for this", "Allow"),
+        ("error_route.json", InvokeBadRequestError, "not allowed to call", "Allow this route"),
         ("error_not_found.json", InvokeBadRequestError, "Not Found", "base URL"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_form_wins_over_the_proxy() -> None:
         context_size="1000",
         max_tokens="50",
         vision="no",
-        mode="completion",
+        mode="chat",
         settings="custom",
         function_calling="no",
         structured_output="yes",
@@ -59,7 +59,7 @@ def test_the_form_wins_over_the_proxy() -> None:
     )
     schema = llm_schema("m", form, captured_facts("group_described.json"))
     assert schema.model_properties == {
-        ModelPropertyKey.MODE: "completion",
+        ModelPropertyKey.MODE: "chat",
         ModelPropertyKey.CONTEXT_SIZE: 1000,
     }
     assert schema.features == [ModelFeature.STRUCTURED_OUTPUT]
@@ -77,9 +77,9 @@ def test_f77_nothing_has_a_default() -> None:
 
 
 def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
-    facts = ModelFacts(supported_params=frozenset({"temperature", "max_tokens"}))
+    facts = ModelFacts(supported_params=("temperature", "max_tokens"))
     rules = llm_schema("m", settings(), facts).parameter_rules
-    assert [rule.name for rule in rules] == ["temperature", "max_tokens"]
+    assert [rule.name for rule in rules] == ["max_tokens", "temperature"]
 
 
 def test_mode_follows_the_proxy() -> None:

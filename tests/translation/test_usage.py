@@ -3,10 +3,11 @@ from decimal import Decimal
 import pytest
 
 from litellm_proxy.wire.chat import Usage
-from translation.facts import NOTHING_KNOWN, ModelFacts
+from translation.capabilities import Prices
 from translation.usage import TokenCounts, counts_of, embedding_usage, llm_usage
 
-PRICED = ModelFacts(input_price=Decimal("0.000001"), output_price=Decimal("0.000002"))
+PRICED = Prices(input=Decimal("0.000001"), output=Decimal("0.000002"))
+NOTHING_KNOWN = Prices()
 
 
 def test_f45_the_proxys_cost_wins_and_the_parts_add_up() -> None:
