@@ -1,0 +1,229 @@
+"""What a LiteLLM proxy tells about its models, where each fact comes from, and what Dify will show.
+
+Costs no tokens. The key is read from an environment variable, so that it stands in no history:
+
+    python -m tools.inspect http://litellm:4000 --api-key-env LITELLM_API_KEY gpt-4
+"""
+
+import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from dify_plugin.entities.model import AIModelEntity
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyError
+from models.known_facts import VALIDATION_SECONDS, discover
+from translation.discovery import (
+    DEPLOYMENTS,
+    GROUP,
+    LISTING,
+    Discovery,
+    facts_by_name,
+    listed_facts,
+)
+from translation.errors import sentence
+from translation.facts import ModelFacts, facts_from_group
+from translation.schema import llm_schema, per_million, text_embedding_schema
+from translation.settings import Settings, SettingsError, parse_settings
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Print what is known of one model, or of all; exit 1 with a sentence if nothing can be had."""
+    arguments = _arguments()
+    form = {"base_url": arguments.base_url, "api_key": os.environ.get(arguments.api_key_env, "")}
+    try:
+        if arguments.model:
+            settings = parse_settings(arguments.model, form)
+            _show_one(settings, discover(settings, VALIDATION_SECONDS), as_json=arguments.json)
+        else:
+            _show_all(parse_settings("", form), as_json=arguments.json)
+    except SettingsError as error:
+        sys.exit(str(error))
+    except ProxyError as error:
+        sys.exit(sentence(error))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.inspect",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("base_url", help="the proxy, as in the form")
+    parser.add_argument("model", nargs="?", help="one model name; without it, all of the key")
+    parser.add_argument(
+        "--api-key-env",
+        metavar="NAME",
+        default="LITELLM_API_KEY",
+        help="the environment variable that holds the key (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser.parse_intermixed_args()
+
+
+def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> None:
+    schema = _schema(settings, discovery.facts)
+    known = dict(_known(discovery))
+    unknown = [field.name for field in fields(ModelFacts) if field.name not in known]
+    asked = {name: _state(rung) for name, rung in discovery.rungs.items()}
+    if as_json:
+        told = {
+            "model": settings.model,
+            "asked": asked,
+            "facts": {
+                name: {"value": value, "from": source} for name, (value, source) in known.items()
+            },
+            "unknown": unknown,
+            "dify": schema.model_dump(mode="json", include=_SHOWN_IN_DIFY),
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for name, state in asked.items():
+        console.print(f"[bold]{name}[/]: {escape(state)}")
+    table = Table("fact", "value", "from")
+    for name, (value, source) in known.items():
+        table.add_row(name, escape(_text(value)), source)
+    console.print(table)
+    console.print(f"[bold]unknown[/]: {', '.join(unknown) or 'nothing'}")
+    console.print(_dify_table(schema))
+
+
+def _show_all(settings: Settings, *, as_json: bool) -> None:
+    rows = dict(_everything(settings))
+    if as_json:
+        told = {
+            model: {name: {"value": v, "from": s} for name, (v, s) in _known(discovery)}
+            for model, discovery in rows.items()
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    table = Table("model", "mode", "context", "max output", "USD per million", "can")
+    for model, discovery in rows.items():
+        facts = discovery.facts
+        table.add_row(
+            escape(model),
+            _text(facts.mode),
+            _text(facts.context_size),
+            _text(facts.max_output_tokens),
+            _price(facts),
+            ", ".join(name for name in _CAPABILITIES if getattr(facts, name)) or "unknown",
+        )
+    console.print(table)
+    console.print(f"{len(rows)} models. Name one to see where each fact comes from.")
+
+
+def _everything(settings: Settings) -> Iterator[tuple[str, Discovery]]:
+    """Yield every name that the key can call, from three requests in all."""
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+    listing = client.models()
+    deployments = _tried(lambda: facts_by_name(client.deployments()))
+    groups = _tried(
+        lambda: {
+            str(group.model_group): facts_from_group(group) for group in client.model_groups().data
+        }
+    )
+    for row in listing.data:
+        yield (
+            row.id,
+            Discovery(
+                {
+                    DEPLOYMENTS: _of(deployments, row.id),
+                    GROUP: _of(groups, row.id),
+                    LISTING: listed_facts(listing, row.id),
+                }
+            ),
+        )
+
+
+def _tried(ask: Callable[[], Mapping[str, ModelFacts]]) -> Mapping[str, ModelFacts] | ProxyError:
+    try:
+        return ask()
+    except ProxyError as error:
+        return error
+
+
+def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts | ProxyError | None:
+    return known if isinstance(known, ProxyError) else known.get(model)
+
+
+def _known(discovery: Discovery) -> Iterator[tuple[str, tuple[Any, str]]]:
+    facts = discovery.facts
+    for field in fields(ModelFacts):
+        value = getattr(facts, field.name)
+        if value is not None:
+            plain = f"{value:f}" if isinstance(value, Decimal) else value
+            yield field.name, (plain, discovery.source(field.name) or "")
+
+
+def _state(rung: ModelFacts | ProxyError | None) -> str:
+    match rung:
+        case ModelFacts():
+            return "knows the model"
+        case ProxyError():
+            return sentence(rung)
+        case None:
+            return "answers, but does not know this name"
+
+
+def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity:
+    make = text_embedding_schema if facts.mode == "embedding" else llm_schema
+    return make(settings.model, settings, facts)
+
+
+def _dify_table(schema: AIModelEntity) -> Table:
+    table = Table("in Dify", "")
+    table.add_row("type", schema.model_type.value)
+    for key, value in schema.model_properties.items():
+        table.add_row(key.value, _text(value))
+    table.add_row("features", ", ".join(feature.value for feature in schema.features or []) or "–")
+    for rule in schema.parameter_rules:
+        bounds = f"{rule.min:g} to {rule.max:g}" if rule.max is not None else ""
+        table.add_row(f"parameter {rule.name}", bounds or ", ".join(rule.options))
+    pricing = schema.pricing
+    price = f"{pricing.input} in, {pricing.output} out" if pricing else "unknown, shown as 0"
+    table.add_row("USD per million tokens", price)
+    return table
+
+
+def _price(facts: ModelFacts) -> str:
+    prices = (facts.input_price, facts.output_price)
+    return " / ".join("?" if price is None else str(per_million(price)) for price in prices)
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+_CAPABILITIES = (
+    "function_calling",
+    "vision",
+    "response_schema",
+    "reasoning",
+    "pdf_input",
+    "audio_input",
+    "video_input",
+    "prompt_caching",
+)
+_SHOWN_IN_DIFY = {"model_type", "model_properties", "features", "pricing", "parameter_rules"}
+
+if __name__ == "__main__":
+    main()
