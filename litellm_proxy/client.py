@@ -1,15 +1,17 @@
 """The proxy over HTTP: one method per endpoint."""
 
 import json
+import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.errors import ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.failures import failure_of
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
@@ -24,6 +26,9 @@ from litellm_proxy.wire.reading import WireModel
 CONNECT_SECONDS = 10.0
 DIFY_CALL_SECONDS = 600.0
 """Nobody listens any longer: Dify ends a call after 600 s, and tells the plugin nothing."""
+MAX_TRIES = 3
+PAUSE_SECONDS = (0.05, 0.25)
+_NOT_PROCESSED = frozenset({Failure.REFUSED, Failure.BROKEN})
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 _HTTP_ERROR = 400
@@ -51,14 +56,14 @@ class ProxyClient:
         silence = min(settings.timeout, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> Iterator[ChatChunk]:
+    def chat(self, request: ChatRequest) -> Generator[ChatChunk]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
 
-    def complete(self, request: CompletionRequest) -> Iterator[ChatChunk]:
+    def complete(self, request: CompletionRequest) -> Generator[ChatChunk]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request.to_json(), stream=request.stream)
 
@@ -115,21 +120,25 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, body: bytes, *, stream: bool) -> Iterator[ChatChunk]:
+    def _answer(self, path: str, body: bytes, *, stream: bool) -> Generator[ChatChunk]:
         response = self._send("POST", path, body)
         if stream and response.headers.get("content-type", "").startswith("text/event-stream"):
             return self._read_events(response)
-        return iter([self._accept(self._read(ChatChunk, response))])
+        return self._one(self._accept(self._read(ChatChunk, response)))
 
-    def _read_events(self, response: httpx.Response) -> Iterator[ChatChunk]:
+    def _one(self, chunk: ChatChunk) -> Generator[ChatChunk]:
+        yield chunk
+
+    def _read_events(self, response: httpx.Response) -> Generator[ChatChunk]:
         decoder = EventStreamDecoder()
         done = False
         try:
-            for received in self._read_pieces(response):
-                for data in decoder.feed(received):
-                    done = done or data == b"[DONE]"
-                    if not done:
-                        yield self._accept(self._parse(ChatChunk, data))
+            with closing(self._read_pieces(response)) as pieces:
+                for received in pieces:
+                    for data in decoder.feed(received):
+                        done = done or data == b"[DONE]"
+                        if not done:
+                            yield self._accept(self._parse(ChatChunk, data))
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
             if not done:
@@ -149,14 +158,27 @@ class ProxyClient:
             content=body,
             extensions={"timeout": self._timeouts},
         )
-        try:
-            response = self._transport.handle_request(request)
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from None
+        response = self._handle(request)
         response.request = request
         if response.status_code < _HTTP_REDIRECT:
             return response
         raise self._refusal(response)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and send it again when it surely was not processed.
+
+        That is: the connection was refused, or was closed before the first byte of an answer, as
+        happens to a pooled connection when the server restarts.
+        """
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                return self._transport.handle_request(request)
+            except httpx.TransportError as error:
+                unreachable = self._unreachable(error)
+                if not tries_left or unreachable.failure not in _NOT_PROCESSED:
+                    raise unreachable from None
+            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
+        raise AssertionError
 
     def _headers(self, body: bytes | None) -> list[tuple[str, str]]:
         headers = [
@@ -229,7 +251,7 @@ class ProxyClient:
                 raise ProxyProtocolError(message)
         return bytes(body[:limit])
 
-    def _read_pieces(self, response: httpx.Response) -> Iterator[bytes]:
+    def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
         deadline = time.monotonic() + self._total_seconds
         try:

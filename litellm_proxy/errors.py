@@ -62,8 +62,12 @@ class ProxyProtocolError(ProxyError):
 
 
 class ProxyAnswerEmpty(ProxyError):
-    """A complete answer without text, tool calls or anything else to show."""
+    """A complete answer without text, tool calls or anything else to show.
 
-    def __init__(self, finish_reason: str) -> None:
+    `refusal` holds the model's words if it refused, of which LiteLLM may have lost the rest.
+    """
+
+    def __init__(self, finish_reason: str, refusal: str = "") -> None:
         super().__init__(f"nothing was answered (finish reason {finish_reason})")
         self.finish_reason = finish_reason
+        self.refusal = refusal

@@ -44,6 +44,8 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "function_calling",
         "structured_output",
         "reasoning",
+        "input_types",
+        "citations",
         "max_chunks",
         "dimensions",
         "input_price",

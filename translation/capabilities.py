@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from litellm_proxy.wire.model_info import COMPLETION_MODE
 from translation.facts import ModelFacts
-from translation.settings import Choice, Mode, Settings
+from translation.settings import Choice, InputType, Mode, Settings
 
 DEFAULT_CONTEXT_SIZE = 4096
 DEFAULT_MAX_TOKENS = 4096
@@ -71,6 +71,16 @@ def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:
 def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:
     """Return whether the model thinks before it answers."""
     return chosen(settings.reasoning, facts.reasoning)
+
+
+def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model takes audio, documents or videos beside text."""
+    known = {
+        InputType.AUDIO: facts.audio_input,
+        InputType.DOCUMENT: facts.pdf_input,
+        InputType.VIDEO: facts.video_input,
+    }
+    return kind in settings.input_types or known[kind] is True
 
 
 def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001

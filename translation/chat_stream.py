@@ -1,27 +1,32 @@
-"""Chunks of one answer → the text to show, and at the end tool calls, usage and finish reason.
+"""Chunks of one answer → what to show, and at the end tool calls, usage and finish reason.
 
 Blocking answers take the same path as one chunk.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
-from litellm_proxy.wire.chat import ChatChunk, ToolCallDelta, Usage
+from litellm_proxy.wire.chat import ChatChunk, Delta, OutputImage, ToolCallDelta, Usage
+from translation.inline_thinking import InlineThinking
+from translation.thinking_blocks import ThinkingBlock, ThinkingBlocks
+from translation.tool_calls import FoldedToolCall, ToolCalls
 
 THINK_OPEN = "<think>\n"
 LATE_THINK_OPEN = "\n\n<think>\n"
-THINK_CLOSE = "\n</think>\n\n"
+THINK_CLOSE = "\n</think>"
+AFTER_THINKING = "\n\n"
+AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
+MAX_SOURCES = 50
+_CALLS_OF_OLD_BACKENDS = "function_call"
 
 
 @dataclass(frozen=True, slots=True)
-class FoldedToolCall:
-    """A complete tool call; `arguments` is the model's own text, JSON or not."""
+class Source:
+    """A web page that the answer rests on."""
 
-    id: str
-    name: str
-    arguments: str
+    url: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,8 @@ class Outcome:
     """What is known of an answer once it is complete.
 
     `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8, `model` is
-    the one that the proxy says answered.
+    the one that the proxy says answered. `thinking_blocks` belong to the tool calls and are to be
+    sent back with them.
     """
 
     closing_text: str
@@ -38,6 +44,8 @@ class Outcome:
     usage: Usage | None
     model: str | None
     text_bytes: int
+    thinking_blocks: Sequence[ThinkingBlock]
+    sources: Sequence[Source]
 
 
 class ChatStream:
@@ -51,29 +59,33 @@ class ChatStream:
     def __init__(self) -> None:
         self._thinking = False
         self._answering = False
-        self._refusal: list[str] = []
-        self._calls = _ToolCalls()
+        self._visible = False
+        self._blank_reasoning = ""
+        self._inline = InlineThinking()
+        self._refusal = ""
+        self._silent_audio = False
+        self._thinking_blocks = ThinkingBlocks()
+        self._calls = ToolCalls()
+        self._sources: dict[str, Source] = {}
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._model: str | None = None
         self._text_bytes = 0
 
-    def feed(self, chunk: ChatChunk) -> str:
-        """Take one chunk; return the text that it adds to the answer, maybe ""."""
+    def feed(self, chunk: ChatChunk) -> list[str | OutputImage]:
+        """Take one chunk; return what it adds to the answer, in order: texts and images.
+
+        Raises ProxyProtocolError when the answer holds more than can be passed on.
+        """
         self._usage = chunk.usage or self._usage
         self._model = chunk.model or self._model
-        text = ""
+        for url in chunk.citations or ():
+            self._add_source(url, "")
+        shown: list[str | OutputImage] = []
         for choice in chunk.choices or ():
-            piece = choice.piece
-            text += self._reasoning(piece.reasoning_content or piece.reasoning or "")
-            text += self._content(piece.content or "")
-            if piece.refusal:
-                self._refusal.append(piece.refusal)
-            for call in piece.tool_calls or ():
-                self._calls.add(call)
             self._finish_reason = choice.finish_reason or self._finish_reason
-        self._text_bytes += len(text.encode())
-        return text
+            shown += self._piece(choice.piece)
+        return shown
 
     def finish(self) -> Outcome:
         """Return what the answer amounts to.
@@ -85,91 +97,84 @@ class ChatStream:
         if self._finish_reason is None:
             message = "the answer broke off before its end"
             raise ProxyProtocolError(message)
-        closing = "" if self._answering else "".join(self._refusal)
-        text = self._content(closing) if closing else ""
+        reasoning, content = self._inline.finish()
+        text = self._reasoning(reasoning) + self._content(content)
+        if self._silent_audio and not self._answering:
+            text += self._content(AUDIO_NOTE)
         if self._thinking:
             self._thinking = False
-            text += THINK_CLOSE.rstrip()
-        if not (self._answering or self._calls or text):
-            raise ProxyAnswerEmpty(self._finish_reason)
+            text += THINK_CLOSE
+        self._text_bytes += len(text.encode())
+        calls = self._calls.folded()
+        if not (calls or self._visible):
+            raise ProxyAnswerEmpty(self._finish_reason, self._refusal)
+        finish_reason = self._finish_reason
         return Outcome(
             closing_text=text,
-            tool_calls=self._calls.folded(),
-            finish_reason=self._finish_reason,
+            tool_calls=calls,
+            finish_reason="tool_calls"
+            if finish_reason == _CALLS_OF_OLD_BACKENDS
+            else finish_reason,
             usage=self._usage,
             model=self._model,
-            text_bytes=self._text_bytes + len(text.encode()),
+            text_bytes=self._text_bytes,
+            thinking_blocks=self._thinking_blocks.folded() if calls else (),
+            sources=tuple(self._sources.values()),
         )
 
+    def _piece(self, piece: Delta) -> list[str | OutputImage]:
+        text = self._reasoning(piece.reasoning_content or piece.reasoning or "")
+        if piece.content:
+            reasoning, content = self._inline.feed(piece.content)
+            text += self._reasoning(reasoning) + self._content(content)
+        for call in piece.tool_calls or ():
+            self._calls.add(call)
+        text += self._rarities(piece)
+        self._text_bytes += len(text.encode())
+        images = piece.images or []
+        if images:
+            self._answering = self._visible = True
+        return [text, *images] if text else [*images]
+
+    def _rarities(self, piece: Delta) -> str:
+        """Take what few models send; return the text that it brings."""
+        if piece.function_call:
+            self._calls.add(ToolCallDelta(index=0, function=piece.function_call))
+        if piece.thinking_blocks:
+            self._thinking_blocks.add(piece.thinking_blocks)
+        fields = piece.provider_specific_fields
+        self._refusal += piece.refusal or (fields and fields.refusal) or ""
+        for annotation in piece.annotations or ():
+            if annotation.url_citation:
+                self._add_source(annotation.url_citation.url, annotation.url_citation.title or "")
+        if not piece.audio:
+            return ""
+        self._silent_audio = True
+        return self._content(piece.audio.transcript or "")
+
+    def _add_source(self, url: str, title: str) -> None:
+        if len(self._sources) < MAX_SOURCES:
+            self._sources.setdefault(url, Source(url, title))
+
     def _reasoning(self, piece: str) -> str:
+        """Return reasoning as it is to be shown; blanks wait for what follows them."""
         if not piece:
             return ""
-        if self._thinking:
-            return piece
-        piece = piece.lstrip()
-        if not piece:
-            return ""
-        self._thinking = True
-        return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + piece
+        piece = self._blank_reasoning + piece
+        shown = piece.rstrip()
+        self._blank_reasoning = piece[len(shown) :]
+        if self._thinking or not shown:
+            return shown
+        self._thinking = self._visible = True
+        return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + shown.lstrip()
 
     def _content(self, piece: str) -> str:
         if not piece:
             return ""
         self._answering = True
+        self._visible = self._visible or not piece.isspace()
+        self._blank_reasoning = ""
         if self._thinking:
             self._thinking = False
-            return THINK_CLOSE + piece
+            return THINK_CLOSE + AFTER_THINKING + piece
         return piece
-
-
-class _ToolCalls:
-    """Merges tool call pieces by index; another id at the same index is another call."""
-
-    def __init__(self) -> None:
-        self._calls: list[_OpenCall] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._calls)
-
-    def add(self, delta: ToolCallDelta) -> None:
-        call = self._find(delta)
-        if call is None:
-            call = _OpenCall(index=delta.index)
-            self._calls.append(call)
-        call.add(delta)
-
-    def folded(self) -> list[FoldedToolCall]:
-        return [call.folded() for call in self._calls]
-
-    def _find(self, delta: ToolCallDelta) -> "_OpenCall | None":
-        """Return the open call that a piece continues: the last one of its index, if any."""
-        if delta.index is None and delta.id:
-            return next((call for call in self._calls if call.id == delta.id), None)
-        last = next(
-            (call for call in reversed(self._calls) if delta.index in (None, call.index)), None
-        )
-        is_another = last is not None and delta.id and last.id and delta.id != last.id
-        return None if is_another else last
-
-
-class _OpenCall:
-    """One tool call while its pieces arrive; some upstreams repeat id and name."""
-
-    def __init__(self, index: int | None) -> None:
-        self.index = index
-        self.id: str | None = None
-        self._name: str | None = None
-        self._arguments: list[str] = []
-
-    def add(self, delta: ToolCallDelta) -> None:
-        self.id = self.id or delta.id
-        if delta.function:
-            self._name = self._name or delta.function.name
-            self._arguments.append(delta.function.arguments or "")
-
-    def folded(self) -> FoldedToolCall:
-        return FoldedToolCall(
-            id=self.id or f"call_{uuid4().hex}",
-            name=self._name or "",
-            arguments="".join(self._arguments),
-        )

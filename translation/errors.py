@@ -19,7 +19,7 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from translation.chat_request import RequestError
+from translation.history import RequestError
 from translation.settings import SettingsError
 
 DIFY_ERRORS = (
@@ -166,6 +166,8 @@ def sentence(error: Exception) -> str:
             return _refusal(error)
         case ProxyUnreachable():
             return _unreachable(error)
+        case ProxyAnswerEmpty(refusal=str(words)) if words:
+            return f'The model refused to answer: "{words}".'
         case ProxyAnswerEmpty():
             return (
                 "The model's answer is empty or was blocked: it ended with finish reason "

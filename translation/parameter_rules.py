@@ -38,7 +38,8 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
         rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
     if response_format:
         rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
-    if structured:
+    if chat:
+        # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
     return rules
 

@@ -23,10 +23,11 @@ from translation.capabilities import (
     max_chunks_of,
     mode_of,
     prices_of,
+    takes_input,
 )
 from translation.facts import ModelFacts
 from translation.parameter_rules import parameter_rules
-from translation.settings import Mode, Settings
+from translation.settings import InputType, Mode, Settings
 
 PRICE_UNIT = Decimal("0.000001")
 """Dify is given prices per million tokens."""
@@ -111,9 +112,9 @@ def _features(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
         ModelFeature.STREAM_TOOL_CALL: tools,
         ModelFeature.MULTI_TOOL_CALL: tools and facts.parallel_function_calling is not False,
         ModelFeature.VISION: chosen(settings.vision, facts.vision),
-        ModelFeature.DOCUMENT: facts.pdf_input is True,
-        ModelFeature.AUDIO: facts.audio_input is True,
-        ModelFeature.VIDEO: facts.video_input is True,
+        ModelFeature.DOCUMENT: takes_input(InputType.DOCUMENT, settings, facts),
+        ModelFeature.AUDIO: takes_input(InputType.AUDIO, settings, facts),
+        ModelFeature.VIDEO: takes_input(InputType.VIDEO, settings, facts),
         ModelFeature.AGENT_THOUGHT: has_reasoning(settings, facts),
         ModelFeature.STRUCTURED_OUTPUT: has_structured_output(settings, facts),
     }

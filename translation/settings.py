@@ -42,6 +42,21 @@ class Mode(StrEnum):
     COMPLETION = "completion"
 
 
+class Citations(StrEnum):
+    """What becomes of the web pages that an answer names as its sources."""
+
+    OFF = "off"
+    APPEND = "append"
+
+
+class InputType(StrEnum):
+    """A kind of input that the user says the model takes."""
+
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    VIDEO = "video"
+
+
 class Detail(StrEnum):
     """Whether the form's custom group counts."""
 
@@ -68,6 +83,8 @@ class Settings:
     function_calling: Choice = Choice.AUTO
     structured_output: Choice = Choice.AUTO
     reasoning: Choice = Choice.AUTO
+    input_types: frozenset[InputType] = frozenset()
+    append_sources: bool = False
     input_price: Decimal | None = None
     output_price: Decimal | None = None
     max_chunks: int | None = None
@@ -99,6 +116,8 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         function_calling=extra.one_of("function_calling", Choice.AUTO, Choice),
         structured_output=extra.one_of("structured_output", Choice.AUTO, Choice),
         reasoning=extra.one_of("reasoning", Choice.AUTO, Choice),
+        input_types=extra.some_of("input_types", InputType),
+        append_sources=extra.one_of("citations", Citations.OFF, Citations) is Citations.APPEND,
         input_price=extra.price("input_price"),
         output_price=extra.price("output_price"),
         max_chunks=extra.number("max_chunks", "texts per request, such as 16"),
@@ -151,6 +170,18 @@ class _Reader:
         except ValueError:
             allowed = ", ".join(type(default))
             message = f"{variable} must be one of {allowed}, not {_shown(text)}."
+            raise SettingsError(message) from None
+
+    def some_of[E: StrEnum](self, variable: str, choices: type[E]) -> frozenset[E]:
+        words = [word.strip().lower() for word in self.text(variable).split(",")]
+        try:
+            return frozenset(choices(word) for word in words if word)
+        except ValueError:
+            allowed = ", ".join(choices)
+            message = (
+                f"{variable} must be some of {allowed}, separated by commas, not "
+                f"{_shown(self.text(variable))}."
+            )
             raise SettingsError(message) from None
 
     def header_value(self, variable: str) -> str | None:

@@ -68,8 +68,8 @@ RESPONSE_FORMAT_HELP = words(
 )
 JSON_SCHEMA = words("JSON Schema", "JSON 模式", "JSON スキーマ", "Esquema JSON")
 JSON_SCHEMA_HELP = words(
-    "The JSON schema that the answer must follow when the response format is json_schema.",
-    "回复格式为 json_schema 时，回答必须符合的 JSON 模式。",
-    "応答形式が json_schema のとき、回答が従う JSON スキーマ。",
-    "O esquema JSON que a resposta deve seguir quando o formato é json_schema.",
+    "The JSON schema that the answer must follow; a model that cannot is told it in its prompt.",
+    "回答必须符合的 JSON 模式；不支持的模型会在提示词中得到它。",
+    "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
+    "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )

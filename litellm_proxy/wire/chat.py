@@ -102,6 +102,7 @@ class AssistantMessage(TypedDict):
     role: Literal["assistant"]
     content: str | None
     tool_calls: NotRequired[list[ToolCall]]
+    thinking_blocks: NotRequired[list[dict[str, Json]]]
 
 
 class ToolMessage(TypedDict):
@@ -201,14 +202,62 @@ class ToolCallDelta(WireModel):
     function: Lenient[FunctionCallDelta] = None
 
 
+class OutputImageUrl(WireModel):
+    """Where an image is: a data URL, or an http(s) URL."""
+
+    url: str
+
+
+class OutputImage(WireModel):
+    """An image that the model made."""
+
+    image_url: OutputImageUrl
+
+
+class OutputAudio(WireModel):
+    """Audio that the model made; data is base64, and both come in pieces."""
+
+    data: Lenient[str] = None
+    transcript: Lenient[str] = None
+
+
+class UrlCitation(WireModel):
+    """A web page that an answer rests on."""
+
+    url: str
+    title: Lenient[str] = None
+
+
+class Annotation(WireModel):
+    """A note on an answer; only citations matter here."""
+
+    url_citation: Lenient[UrlCitation] = None
+
+
+class ProviderFields(WireModel):
+    """What LiteLLM keeps of a provider's own fields."""
+
+    refusal: Lenient[str] = None
+
+
 class Delta(WireModel):
-    """What one chunk adds to the answer, or the whole message of a blocking answer."""
+    """What one chunk adds to the answer, or the whole message of a blocking answer.
+
+    `thinking_blocks` are signed pieces of reasoning that some providers want back with the result
+    of a tool. `function_call` is the form of old backends, passed on by LiteLLM.
+    """
 
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: Lenient[str] = None
+    thinking_blocks: Lenient[list[dict[str, Json]]] = None
     tool_calls: list[ToolCallDelta] | None = None
+    function_call: FunctionCallDelta | None = None
+    images: list[OutputImage] | None = None
+    audio: Lenient[OutputAudio] = None
+    annotations: Lenient[list[Annotation]] = None
     refusal: Lenient[str] = None
+    provider_specific_fields: Lenient[ProviderFields] = None
 
 
 class Choice(WireModel):
@@ -247,5 +296,6 @@ class ChatChunk(WireModel):
 
     model: Lenient[str] = None
     choices: list[Choice] | None = None
+    citations: Lenient[list[str]] = None
     usage: Lenient[Usage] = None
     error: ErrorDetail | None = None

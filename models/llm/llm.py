@@ -1,12 +1,11 @@
 """Large language models through the proxy's chat and completion endpoints."""
 
-import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
 from dify_plugin import LargeLanguageModel
 from dify_plugin.entities.model import AIModelEntity
-from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta
+from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
     PromptMessage,
@@ -14,18 +13,23 @@ from dify_plugin.entities.model.message import (
 )
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.wire.chat import ChatChunk
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.chat import ChatChunk, ChatRequest
 from models.base import ProxyModel
+from models.chat_answer import ChatAnswer
 from models.known_facts import facts_of
-from translation.capabilities import Prices, mode_of, prices_of
-from translation.chat_request import chat_request, completion_request
-from translation.chat_stream import ChatStream, FoldedToolCall
+from models.thinking_store import store
+from translation.capabilities import has_structured_output, mode_of
+from translation.chat_request import chat_request, completion_request, without_reasoning_effort
 from translation.facts import ModelFacts
+from translation.response_format import asks_for_json
 from translation.schema import llm_schema
 from translation.settings import Mode, Settings, parse_settings
 from translation.token_estimate import estimate_prompt_tokens
-from translation.usage import TokenCounts, counts_of, llm_usage
 from translation.validation import LLM
+
+_REFUSED_REQUEST = 400
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
@@ -49,36 +53,40 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
         The SDK's own way of returning a blocking answer would lose its finish reason.
         """
-        started = time.perf_counter()
         settings = parse_settings(model, credentials)
         facts = facts_of(settings, credentials)
+        answer = ChatAnswer(
+            model,
+            settings,
+            facts,
+            prompt_messages,
+            with_sources=settings.append_sources and not asks_for_json(model_parameters),
+        )
         client = self._client(settings)
         if mode_of(settings, facts) is Mode.COMPLETION:
-            chunks = client.complete(
-                completion_request(
-                    settings.model,
-                    prompt_messages,
-                    model_parameters,
-                    stop=stop or (),
-                    stream=stream,
-                    user=user,
-                )
+            completion = completion_request(
+                settings.model,
+                prompt_messages,
+                model_parameters,
+                stop=stop or (),
+                stream=stream,
+                user=user,
             )
+            chunks = client.complete(completion)
         else:
-            chunks = client.chat(
-                chat_request(
-                    settings.model,
-                    prompt_messages,
-                    model_parameters,
-                    tools=tools or (),
-                    stop=stop or (),
-                    stream=stream,
-                    user=user,
-                )
+            chat = chat_request(
+                settings.model,
+                prompt_messages,
+                model_parameters,
+                tools=tools or (),
+                stop=stop or (),
+                stream=stream,
+                user=user,
+                thinking=store.of(settings.proxy.cache_key, _call_ids(prompt_messages)),
+                follows_schemas=has_structured_output(settings, facts),
             )
-        return self._translated(
-            _results(model, chunks, prompt_messages, prices_of(settings, facts), started)
-        )
+            chunks = _chat(client, chat)
+        return self._translated(answer.results(chunks))
 
     def get_num_tokens(
         self,
@@ -104,47 +112,18 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             raise InvokeBadRequestError(str(error)) from None
 
 
-def _results(
-    model: str,
-    chunks: Iterator[ChatChunk],
-    prompt_messages: list[PromptMessage],
-    prices: Prices,
-    started: float,
-) -> Generator[LLMResultChunk]:
-    stream = ChatStream()
-    for chunk in chunks:
-        if text := stream.feed(chunk):
-            yield _chunk(model, text)
-    outcome = stream.finish()
-    estimate = TokenCounts(estimate_prompt_tokens(prompt_messages, ()), outcome.text_bytes // 4)
-    counts = counts_of(outcome.usage, estimate)
-    cost = outcome.usage.cost if outcome.usage else None
-    yield LLMResultChunk(
-        model=model,
-        delta=LLMResultChunkDelta(
-            index=0,
-            message=AssistantPromptMessage(
-                content=outcome.closing_text,
-                tool_calls=[_tool_call(call) for call in outcome.tool_calls],
-            ),
-            usage=llm_usage(counts, cost, prices, time.perf_counter() - started),
-            finish_reason=outcome.finish_reason,
-        ),
-    )
+def _chat(client: ProxyClient, request: ChatRequest) -> Generator[ChatChunk]:
+    """Ask; if the provider refuses to think on, ask for an answer without thinking (F27)."""
+    try:
+        return client.chat(request)
+    except ProxyRejected as error:
+        calmer = without_reasoning_effort(request) if error.status == _REFUSED_REQUEST else None
+        if calmer is None:
+            raise
+        return client.chat(calmer)
 
 
-def _chunk(model: str, text: str) -> LLMResultChunk:
-    return LLMResultChunk(
-        model=model,
-        delta=LLMResultChunkDelta(index=0, message=AssistantPromptMessage(content=text)),
-    )
-
-
-def _tool_call(call: FoldedToolCall) -> AssistantPromptMessage.ToolCall:
-    return AssistantPromptMessage.ToolCall(
-        id=call.id,
-        type="function",
-        function=AssistantPromptMessage.ToolCall.ToolCallFunction(
-            name=call.name, arguments=call.arguments
-        ),
-    )
+def _call_ids(messages: list[PromptMessage]) -> Iterator[str]:
+    for message in messages:
+        if isinstance(message, AssistantPromptMessage):
+            yield from (call.id for call in message.tool_calls)

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.support import openai_format as openai
+from tests.support.anthropic_format import claude_tool_turn
 from tests.support.environment import MASTER_KEY, Environment, environment
 from tests.support.upstream import Cut, Pause, Reply, json_reply
 from tools.litellm_proxy_process import ROOT, litellm_proxy
@@ -50,6 +51,9 @@ def chat(
     return Capture(file, why, "/v1/chat/completions", request, reply)
 
 
+IMAGES = [
+    {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}, "index": 0}
+]
 TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
 CAPTURES = [
     chat("chat_text.sse", "text, with umlauts, CJK and U+2028",
@@ -75,6 +79,37 @@ CAPTURES = [
         Pause(0.5), Cut())),
     chat("chat_empty.sse", "the upstream answers 200 with nothing", Reply(
         [b""], content_type="text/event-stream")),
+    chat("chat_refusal.sse", "a refusal, of which the proxy passes on the first piece",
+         openai.stream(
+             openai.delta(role="assistant", refusal="I can"), openai.delta(refusal="not"),
+             openai.delta(finish_reason="stop"), openai.usage_chunk())),
+    chat("chat_refusal.json", "a blocking refusal",
+         openai.completion(content=None, refusal="I cannot"), stream=False),
+    chat("chat_thinking_tags.sse", "a model that writes think tags: left in the text",
+         openai.text_stream("<thi", "nk>\nhm", "\n</th", "ink>\n\n42")),
+    chat("chat_thinking_tags.json", "the same, blocking: taken out by the proxy",
+         openai.completion(content="<think>\nhm\n</think>\n\n42"), stream=False),
+    chat("chat_function_call.sse", "the function_call of old backends", openai.stream(
+        openai.delta(role="assistant", function_call={"name": "f", "arguments": ""}),
+        openai.delta(function_call={"arguments": '{"a":'}),
+        openai.delta(function_call={"arguments": "1}"}),
+        openai.delta(finish_reason="function_call"), openai.usage_chunk())),
+    chat("chat_image.sse", "an image that the model made", openai.stream(
+        openai.delta(role="assistant", content="Here"), openai.delta(images=IMAGES),
+        openai.delta(finish_reason="stop"), openai.usage_chunk())),
+    chat("chat_image.json", "the same, blocking",
+         openai.completion(content="Here", images=IMAGES), stream=False),
+    chat("chat_audio.sse", "audio that the model made, with its transcript", openai.stream(
+        openai.delta(role="assistant", content=None, audio={"id": "a", "transcript": "Hel"}),
+        openai.delta(audio={"id": "a", "data": "QUJD", "transcript": "lo"}),
+        openai.delta(finish_reason="stop"), openai.usage_chunk())),
+    chat("chat_annotations.sse", "web pages that the answer rests on", openai.stream(
+        openai.delta(role="assistant", content="Here"),
+        openai.delta(annotations=[{"type": "url_citation", "url_citation": {
+            "url": "https://a.example/x", "title": "A", "start_index": 0, "end_index": 3}}]),
+        openai.delta(finish_reason="stop"), openai.usage_chunk())),
+    chat("chat_claude.sse", "signed thinking, then a tool call, from Anthropic's own format",
+         claude_tool_turn(), model="known-claude", tools=TOOLS, reasoning_effort="low"),
     chat("chat_text.json", "blocking", openai.completion(content="Hello!"), stream=False),
     chat("chat_tools.json", "blocking tool calls", openai.completion(
         "tool_calls", content=None, tool_calls=[
@@ -130,6 +165,8 @@ CAPTURES = [
 ]  # fmt: skip
 
 
+BACKENDS = {"old-completion": "old", "known-claude": "claude-sonnet-4-5"}
+"""What the upstream is asked for, where it is not the public name."""
 WITHOUT_VIRTUAL_KEYS = [
     Capture("error_wrong_key.json", "a wrong key on a proxy without database", "/v1/models",
             key="sk-wrong", method="GET"),
@@ -140,7 +177,7 @@ def set_reply(env: Environment, capture: Capture) -> None:
     """Let the upstream answer as the capture wants it."""
     if capture.reply and capture.body:
         name = str(capture.body["model"]).removeprefix("scenario/")
-        env.upstream.on({"old-completion": "old"}.get(name, name), capture.reply)
+        env.upstream.on(BACKENDS.get(name, name), capture.reply)
 
 
 def record(proxy_url: str, capture: Capture) -> dict[str, object]:

@@ -67,7 +67,7 @@ def test_f23_closing_the_answer_closes_the_connection(upstream: Upstream) -> Non
     upstream.on("m", openai.stream(*[openai.delta(content="x"), Pause(0.05)] * 400))
     chunks = ProxyClient(ProxySettings(upstream.url)).chat(REQUEST)
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()
     upstream.on("m", openai.text_stream("again"))
     list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
     assert upstream.connections == 2

@@ -17,11 +17,10 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.wire.chat import ChatRequest
 from translation.chat_request import (
-    RequestError,
     chat_request,
     completion_request,
-    without_thinking,
 )
+from translation.history import RequestError, without_thinking
 
 PNG = ImagePromptMessageContent(format="png", base64_data="QUJD", mime_type="image/png")
 

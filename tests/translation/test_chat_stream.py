@@ -4,7 +4,8 @@ from pydantic import TypeAdapter
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest
 from tests.support.captured import client_answered_with
-from translation.chat_stream import ChatStream, FoldedToolCall, Outcome
+from translation.chat_stream import ChatStream, Outcome
+from translation.tool_calls import FoldedToolCall
 
 REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 
@@ -24,7 +25,8 @@ def fold_deltas(
 
 def _fold(chunks: list[ChatChunk]) -> tuple[str, Outcome]:
     stream = ChatStream()
-    text = "".join(map(stream.feed, chunks))
+    shown = [part for chunk in chunks for part in stream.feed(chunk)]
+    text = "".join(part for part in shown if isinstance(part, str))
     outcome = stream.finish()
     return text + outcome.closing_text, outcome
 
@@ -143,8 +145,12 @@ def test_f19_an_answer_without_content_is_an_error() -> None:
         fold_deltas({"content": None}, finish_reason="content_filter")
 
 
-def test_a_refusal_is_shown_as_the_answer() -> None:
-    assert fold_deltas({"refusal": "I can"}, {"refusal": "not."})[0] == "I cannot."
+def test_a_refusal_is_an_error_with_the_models_words() -> None:
+    # LiteLLM loses all but the first piece of a streamed refusal, so it cannot be an answer.
+    for file, words in (("chat_refusal.sse", "I can"), ("chat_refusal.json", "I cannot")):
+        with pytest.raises(ProxyAnswerEmpty) as caught:
+            fold(file)
+        assert caught.value.refusal == words
 
 
 def test_completion_mode() -> None:

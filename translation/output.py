@@ -1,0 +1,78 @@
+"""What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
+
+from collections.abc import Sequence
+
+from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from dify_plugin.entities.model.message import AssistantPromptMessage, ImagePromptMessageContent
+
+from litellm_proxy.wire.chat import OutputImage
+from translation.chat_stream import Outcome, Source
+from translation.tool_calls import FoldedToolCall
+
+MAX_IMAGE_CHARACTERS = 4_500_000
+"""The daemon kills a plugin that writes a line above 5 MiB (dify-plugin-contract 8)."""
+
+
+def shown_chunk(model: str, shown: str | OutputImage) -> LLMResultChunk:
+    """Return a piece of an answer, text or image."""
+    if isinstance(shown, OutputImage):
+        return _chunk(model, _image(shown))
+    return _chunk(model, AssistantPromptMessage(content=shown))
+
+
+def last_chunk(model: str, outcome: Outcome, usage: LLMUsage, sources: str) -> LLMResultChunk:
+    """Return the end of an answer; Dify takes usage from the first chunk that has some."""
+    message = AssistantPromptMessage(
+        content=outcome.closing_text + sources,
+        tool_calls=[_tool_call(call) for call in outcome.tool_calls],
+    )
+    return LLMResultChunk(
+        model=model,
+        delta=LLMResultChunkDelta(
+            index=0, message=message, usage=usage, finish_reason=outcome.finish_reason
+        ),
+    )
+
+
+def source_list(sources: Sequence[Source]) -> str:
+    """Return the web pages of an answer as a short list in Markdown, "" if there are none."""
+    if not sources:
+        return ""
+    lines = (
+        f"{number}. [{source.title or source.url}]({source.url})"
+        for number, source in enumerate(sources, 1)
+    )
+    return "\n\n" + "\n".join(lines)
+
+
+def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
+    return LLMResultChunk(model=model, delta=LLMResultChunkDelta(index=0, message=message))
+
+
+def _image(image: OutputImage) -> AssistantPromptMessage:
+    url = image.image_url.url
+    header, comma, data = url.partition(",")
+    if not header.startswith("data:"):
+        content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
+        return AssistantPromptMessage(content=[content])
+    mime_type = header.removeprefix("data:").partition(";")[0] or "image/png"
+    if not comma or len(data) > MAX_IMAGE_CHARACTERS:
+        size = f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
+        note = (
+            f"\n\n[The model made an image of {size}, which is too large to be passed to Dify.]\n\n"
+        )
+        return AssistantPromptMessage(content=note)
+    content = ImagePromptMessageContent(
+        format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data
+    )
+    return AssistantPromptMessage(content=[content])
+
+
+def _tool_call(call: FoldedToolCall) -> AssistantPromptMessage.ToolCall:
+    return AssistantPromptMessage.ToolCall(
+        id=call.id,
+        type="function",
+        function=AssistantPromptMessage.ToolCall.ToolCallFunction(
+            name=call.name, arguments=call.arguments
+        ),
+    )

@@ -1,0 +1,34 @@
+"""Signed reasoning of a tool turn, put together so that it can be sent back unchanged.
+
+Providers such as Anthropic refuse the result of a tool without it (F27).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from litellm_proxy.wire.reading import Json
+
+type ThinkingBlock = dict[str, Json]
+
+
+class ThinkingBlocks:
+    """Folds streamed pieces: text is joined until the signature closes a block."""
+
+    def __init__(self) -> None:
+        self._blocks: list[ThinkingBlock] = []
+
+    def add(self, pieces: Sequence[Mapping[str, Json]]) -> None:
+        """Take the blocks, or pieces of blocks, of one chunk."""
+        for piece in pieces:
+            last = self._blocks[-1] if self._blocks else None
+            if last and piece.get("type") == last["type"] == "thinking" and not last["signature"]:
+                last["thinking"] += piece.get("thinking") or ""
+                last["signature"] = piece.get("signature") or ""
+            elif piece.get("type") == "thinking":
+                text, signature = piece.get("thinking") or "", piece.get("signature") or ""
+                self._blocks.append({**piece, "thinking": text, "signature": signature})
+            elif piece.get("type"):
+                self._blocks.append(dict(piece))
+
+    def folded(self) -> list[ThinkingBlock]:
+        """Return the complete blocks in order; one without a signature would be refused."""
+        return [block for block in self._blocks if block.get("signature") != ""]
