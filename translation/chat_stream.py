@@ -169,6 +169,9 @@ class ChatStream:
         return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + shown.lstrip()
 
     def _content(self, piece: str) -> str:
+        if self._thinking:
+            # The blank lines that models put after their thinking are ours to set.
+            piece = piece.lstrip()
         if not piece:
             return ""
         self._answering = True

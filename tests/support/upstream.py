@@ -38,6 +38,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+HANG_UP = -1
+"""As a status: close the connection without a byte."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the server was asked; `body` is the decoded JSON, or raw bytes for other types."""
@@ -135,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
         is_json = "json" in self.headers.get("content-type", "")
         body = json.loads(raw) if raw and is_json else raw
         reply = self.answer(Asked(self.command, self.path, dict(self.headers), body))
+        if reply.status == HANG_UP:
+            self._reset()
+            return
         try:
             self._send(reply)
         except OSError:

@@ -19,6 +19,7 @@ from litellm_proxy.wire.chat import ChatRequest
 from translation.chat_request import (
     chat_request,
     completion_request,
+    without_reasoning_effort,
 )
 from translation.history import RequestError, without_thinking
 
@@ -137,6 +138,60 @@ def test_f38_think_blocks_of_earlier_turns_are_not_sent_again() -> None:
     )
 
 
+def test_f38_blocks_that_came_late_or_never_ended_are_taken_out_too() -> None:
+    assert without_thinking("4\n\n<think>\nhm\n</think>\n\n2") == "42"
+    assert without_thinking("<think>\ncut") == ""
+    assert translate(
+        UserPromptMessage(content="?"), AssistantPromptMessage(content="<think>\ncut")
+    ).messages == [{"role": "user", "content": "?"}]
+
+
+def test_f32_images_in_tool_results_follow_the_last_result() -> None:
+    result = ToolPromptMessage(content=[PNG], tool_call_id="a")
+    worded = ToolPromptMessage(
+        content=[TextPromptMessageContent(data="Sunny"), PNG], tool_call_id="b"
+    )
+    request = translate(called("a", "b"), result, worded, UserPromptMessage(content="And now?"))
+    assert [message["role"] for message in request.messages] == [
+        "assistant", "tool", "tool", "user", "user",
+    ]  # fmt: skip
+    assert request.messages[1]["content"] == "The result follows as an attachment."
+    assert request.messages[2]["content"] == "Sunny"
+    assert [part["type"] for part in request.messages[3]["content"]] == ["image_url"] * 2  # type: ignore[index,union-attr]
+
+
+def test_f29_a_history_with_tools_brings_its_tools() -> None:
+    request = translate(called("a", "b"), ToolPromptMessage(content="x", tool_call_id="a"))
+    assert request.tools == [
+        {
+            "type": "function",
+            "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
+        }
+    ]
+
+
+BLOCKS = ({"type": "thinking", "thinking": "hm", "signature": "s"},)
+
+
+def test_f27_kept_thinking_goes_back_with_its_tool_call() -> None:
+    messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
+    request = chat_request("m", messages, {}, stream=True, thinking={"a": BLOCKS})
+    assert request.messages[0]["thinking_blocks"] == list(BLOCKS)  # type: ignore[typeddict-item]
+
+
+def test_f27_without_it_the_request_can_do_without_reasoning() -> None:
+    messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
+    parameters = {"reasoning_effort": "low", "temperature": 1}
+    unsigned = chat_request("m", messages, parameters, stream=True)
+    calmer = without_reasoning_effort(unsigned)
+    assert calmer
+    assert calmer.parameters == {"temperature": 1}
+    assert calmer.messages == unsigned.messages
+    signed = chat_request("m", messages, parameters, stream=True, thinking={"a": BLOCKS})
+    assert without_reasoning_effort(signed) is None
+    assert without_reasoning_effort(chat_request("m", messages, {}, stream=True)) is None
+
+
 def test_f33_tools_without_parameters_or_description() -> None:
     tools = [PromptMessageTool(name="now", description="", parameters={})]
     request = chat_request("m", [UserPromptMessage(content="?")], {}, tools=tools, stream=True)
@@ -182,6 +237,20 @@ def test_f50_response_formats_go_out_named_and_wrapped(
     request = translate(UserPromptMessage(content="?"), **parameters)
     assert request.parameters.get("response_format") == sent
     assert "json_schema" not in request.parameters
+
+
+def test_f50_a_model_that_follows_no_schemas_finds_it_in_its_prompt() -> None:
+    messages = [SystemPromptMessage(content="Be brief."), UserPromptMessage(content="?")]
+    parameters = {"response_format": "json_object", "json_schema": SCHEMA_TEXT}
+    request = chat_request("m", messages, parameters, stream=True, follows_schemas=False)
+    assert request.parameters == {"response_format": {"type": "json_object"}}
+    assert str(request.messages[0]["content"]).startswith(
+        "Be brief.\n\nAnswer with one JSON object"
+    )
+    assert '"properties"' in str(request.messages[0]["content"])
+    assert messages[0].content == "Be brief."
+    alone = chat_request("m", messages[1:], parameters, stream=True, follows_schemas=False)
+    assert [message["role"] for message in alone.messages] == ["system", "user"]
 
 
 def test_a_schema_that_is_not_json_is_refused() -> None:

