@@ -3,7 +3,7 @@ PYTHON ?= python3.12
 PIP_QUIET = -q --disable-pip-version-check --no-input
 VENV = .venv/bin/python
 
-.PHONY: help demo test check fmt package clean
+.PHONY: help demo test fuzz check fmt package clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -14,6 +14,9 @@ demo: .venv/installed .venv-proxy/installed .venv-models/installed ## real model
 
 test: .venv/installed .venv-proxy/installed ## every test, against a real LiteLLM proxy
 	$(VENV) -m pytest
+
+fuzz: .venv/installed ## the property tests, with 10 000 random examples each
+	HYPOTHESIS_PROFILE=fuzz $(VENV) -m pytest tests/fuzz --timeout 3600
 
 check: .venv/installed ## format, lint and types; writes nothing
 	.venv/bin/ruff format --check .

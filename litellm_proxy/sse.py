@@ -32,7 +32,7 @@ class EventStreamDecoder:
     def feed(self, received: bytes) -> list[bytes]:
         """Return the data of the events that `received` completes, in order, UTF-8 not checked.
 
-        Raises ProxyProtocolError when an unfinished event exceeds the bound.
+        Raises ProxyProtocolError for a damaged line, and when an unfinished event exceeds the bound.
         """
         if not received:
             return []
@@ -67,4 +67,8 @@ class EventStreamDecoder:
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
+        elif not name.isascii():
+            # Unknown fields are skipped by the standard, but this one was damaged on the way.
+            message = "a line of the stream is damaged"
+            raise ProxyProtocolError(message)
         return None

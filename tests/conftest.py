@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.environment import Environment, environment
 from tests.support.upstream import Upstream
+
+settings.register_profile("test", max_examples=500, deadline=None, derandomize=True)
+settings.register_profile("fuzz", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 os.chdir(Path(__file__).parent.parent)
 

@@ -20,6 +20,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "sk-three": {"models": ["described", "known-o3", "known-gpt-4o"]},
     "sk-group": {"models": ["beta-models"]},
     "sk-slow": {"rpm_limit": 1},
+    "sk-slow-chat": {"rpm_limit": 1},
 }
 
 
