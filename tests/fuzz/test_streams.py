@@ -87,7 +87,9 @@ def streams(draw: st.DrawFn) -> bytes:
     for chunk in chunks:
         if draw(st.booleans()):
             lines += [": ping", ""]
-        lines += [f"data: {json.dumps(chunk, ensure_ascii=draw(st.booleans()))}", ""]
+        indent = draw(st.sampled_from([None, 0]))
+        text = json.dumps(chunk, ensure_ascii=draw(st.booleans()), indent=indent)
+        lines += [*(f"data: {line}" for line in text.split("\n")), ""]
     return end.join([*lines, "data: [DONE]", "", ""]).encode()
 
 

@@ -21,6 +21,16 @@ def test_crlf_split_between_two_reads_is_one_line_end() -> None:
     assert events(b"data: a\r", b"\n\r", b"\ndata: b\r\n\r\n") == [b"a", b"b"]
 
 
+def test_crlf_split_inside_an_event_does_not_end_it() -> None:
+    assert events(b"data: a\r", b"\ndata: b\r", b"\n\r\n") == [b"a\nb"]
+
+
+@pytest.mark.parametrize("line", [b"\xffata: x", b"dat\xff: x", b"\xff"])
+def test_a_damaged_line_is_an_error(line: bytes) -> None:
+    with pytest.raises(ProxyProtocolError, match="damaged"):
+        events(b"data: a\n\n" + line + b"\n\n")
+
+
 @pytest.mark.parametrize("size", range(1, 12))
 def test_f14_any_split_gives_the_same_events(size: int) -> None:
     whole = "data: Grüße\n\n: ping\n\ndata:x\ndata: y\n\nevent: z\ndata: {\u2028}\n\n".encode()
