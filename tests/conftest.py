@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from litellm_proxy.transport import shared_transport
 from tests.support.environment import Environment, environment
 from tests.support.upstream import Upstream
 
@@ -17,6 +18,12 @@ settings.register_profile("fuzz", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 os.chdir(Path(__file__).parent.parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_the_pool() -> Iterator[None]:
+    yield
+    shared_transport().close()
 
 
 @pytest.fixture

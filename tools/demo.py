@@ -10,6 +10,7 @@ import json
 import math
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -74,6 +75,8 @@ class Target:
 def main() -> None:
     """Run the demo; exit 1 with a sentence when something fails."""
     arguments = _arguments()
+    # The end of the demo is the end of all it started, however it comes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
             target = stack.enter_context(_target(arguments))
@@ -203,11 +206,11 @@ def _use_a_tool(plugin: PluginProcess, target: Target) -> None:
 
 
 def _structured_answer(plugin: PluginProcess, target: Target) -> None:
-    _title("A structured answer", "a person as JSON with name and age")
+    _title("A structured answer", "Maria is 28 years old, as JSON")
     answer = _ask(
         plugin,
         target,
-        [_user("Ada Lovelace is 36 years old. Give her name and age as JSON.")],
+        [_user("Maria is 28 years old. Give the name and age as JSON.")],
         response_format="json_schema",
         json_schema=json.dumps({"name": "person", "schema": PERSON_SCHEMA}),
     )
