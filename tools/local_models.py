@@ -9,6 +9,7 @@ import argparse
 import base64
 import importlib.metadata
 import json
+import os
 import signal
 import sys
 import threading
@@ -24,7 +25,8 @@ import xllamacpp
 
 TEMPLATE = Path(__file__).parent / "local_models_chat_template.jinja"
 CONTEXT_TOKENS = 8192
-THREADS = 2
+THREADS = max(1, (os.cpu_count() or 1) // 2)
+"""llama.cpp's threads wait for each other busily: as many as cores crawl as soon as one is taken."""
 MAX_EMBEDDED_TOKENS = 256
 
 
