@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -40,15 +41,28 @@ def main() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())
     try:
+        require_free(arguments.chat_port, arguments.embedding_port)
         embeddings = EmbeddingServer(arguments.embedding_port)
-        chat = chat_server(arguments.chat_port)
+        _chat = chat_server(arguments.chat_port)
     except (OSError, RuntimeError, importlib.metadata.PackageNotFoundError) as error:
         sys.exit(f"The local models cannot be served: {error}.")
     threading.Thread(target=embeddings.serve_forever, daemon=True).start()
     print("ready", flush=True)
     stopped.wait()
     embeddings.shutdown()
-    del chat
+    # The destructor of llama.cpp's server would wait for clients that still read a stream.
+    os._exit(0)
+
+
+def require_free(*ports: int) -> None:
+    """Raise an error that names the port, if one is in use on loopback."""
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise OSError(f"port {port} is in use") from error
 
 
 def chat_server(port: int) -> xllamacpp.Server:
@@ -61,6 +75,10 @@ def chat_server(port: int) -> xllamacpp.Server:
     parameters.n_parallel = 1
     parameters.cpuparams.n_threads = THREADS
     parameters.chat_template = TEMPLATE.read_text()
+    parameters.cache_ram_mib = 0
+    parameters.verbosity = 1
+    parameters.ui = False
+    parameters.offline = True
     return xllamacpp.Server(parameters)
 
 
@@ -102,19 +120,32 @@ class _Handler(BaseHTTPRequestHandler):
     server: EmbeddingServer
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        healthy = self.path == "/health"
+        self._answer(200 if healthy else 404, {"status": "ok" if healthy else "not found"})
+
     def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        texts = request["input"]
-        vectors, tokens = self.server.embed([texts] if isinstance(texts, str) else texts)
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        try:
+            request = json.loads(body)
+            texts = [request["input"]] if isinstance(request["input"], str) else request["input"]
+            vectors, tokens = self.server.embed(texts)
+        except (KeyError, TypeError, ValueError):
+            message = "The input must be a string or a list of strings."
+            self._answer(400, {"error": {"message": message, "type": "invalid_request_error"}})
+            return
         as_text = request.get("encoding_format") == "base64"
         rows = [
             {"object": "embedding", "index": index, "embedding": _encoded(row, as_text=as_text)}
             for index, row in enumerate(vectors)
         ]
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        answer = {"object": "list", "data": rows, "model": request["model"], "usage": usage}
+        model = request.get("model", "")
+        self._answer(200, {"object": "list", "data": rows, "model": model, "usage": usage})
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
