@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from litellm_proxy.errors import ProxyError, ProxyRejected
+from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 
 _UNAUTHORISED = frozenset({401, 403})
 
@@ -42,22 +42,29 @@ class ProxyCache[K, V]:
     _entries: OrderedDict[K, _Entry[V]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: K, load: Callable[[], V], wait_seconds: float) -> Answer[V]:
+    def get(
+        self, key: K, load: Callable[[], V], wait_seconds: float, late: ProxyError
+    ) -> Answer[V]:
         """Return what is known under a key, asking `load` if that is due.
 
-        `load` is called without a lock held and may raise ProxyError. Those who come meanwhile get
-        the old value at once; without one they wait up to `wait_seconds` for the new.
+        `load` runs in a thread of its own and may raise ProxyError. Whoever asks waits for it up to
+        `wait_seconds`, then gets the old value or, without one, the error `late`; those who come
+        while others wait get an old value at once. A load that is late counts as failed, and what
+        it brings after all is still taken.
         """
         with self._lock:
             entry = self._entry(key)
             if self.clock() < entry.good_until:
                 return Answer(entry.value, entry.error)
-            others = entry.loading
-            mine = entry.loading = others or threading.Event()
-        if others is None:
-            self._load(entry, load, mine)
-        elif entry.value is None:
-            others.wait(wait_seconds)
+            loading = entry.loading
+            if loading is not None and entry.value is not None:
+                return Answer(entry.value, entry.error)
+            if loading is None:
+                loading = entry.loading = threading.Event()
+                arguments = (entry, load, loading)
+                threading.Thread(target=self._load, args=arguments, daemon=True).start()
+        if not loading.wait(wait_seconds):
+            self._give_up(entry, loading, late)
         return Answer(entry.value, entry.error)
 
     def drop(self, key: K) -> None:
@@ -76,13 +83,26 @@ class ProxyCache[K, V]:
         try:
             value = load()
         except ProxyError as error:
-            if isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED:
-                entry.value = None
-            entry.error = error
-            entry.good_until = self.clock() + self.retry_seconds
+            self._fail(entry, error)
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self._fail(entry, ProxyProtocolError(type(error).__name__))
         else:
             entry.value, entry.error = value, None
             entry.good_until = self.clock() + self.kept_seconds
         finally:
-            entry.loading = None
+            if entry.loading is loading:
+                entry.loading = None
             loading.set()
+
+    def _fail(self, entry: _Entry[V], error: ProxyError) -> None:
+        if isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED:
+            entry.value = None
+        entry.error = error
+        entry.good_until = self.clock() + self.retry_seconds
+
+    def _give_up(self, entry: _Entry[V], loading: threading.Event, late: ProxyError) -> None:
+        """Leave a late load to itself, so that the next one can be tried when it is due."""
+        with self._lock:
+            if entry.loading is loading:
+                entry.loading = None
+                self._fail(entry, late)

@@ -11,15 +11,20 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyRejected, ProxyUnreachable
-from litellm_proxy.failures import failure_of
+from litellm_proxy.errors import ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.failures import failure_of, surely_not_processed
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import shared_transport
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
-from litellm_proxy.wire.error_body import ErrorDetail, read_error_body
+from litellm_proxy.wire.error_body import (
+    ErrorDetail,
+    classes_at_the_head,
+    first_sentence,
+    read_error_body,
+)
 from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList, TokenCount
 from litellm_proxy.wire.reading import WireModel
 
@@ -28,12 +33,14 @@ DIFY_CALL_SECONDS = 600.0
 """Nobody listens any longer: Dify ends a call after 600 s, and tells the plugin nothing."""
 MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
-_NOT_PROCESSED = frozenset({Failure.REFUSED, Failure.BROKEN})
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
-_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+_EXCERPT = 200
+_HASH = re.compile(r"(?i)[0-9a-f]{64}")
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
+_CALL_ID = re.compile(r"[\w.:-]{1,100}")
 
 
 class ProxyClient:
@@ -48,11 +55,16 @@ class ProxyClient:
         transport: httpx.BaseTransport | None = None,
         *,
         total_seconds: float = DIFY_CALL_SECONDS,
+        tries: int = MAX_TRIES,
     ) -> None:
-        """`total_seconds` bounds each call as a whole, whatever the settings' time-out is."""
+        """`total_seconds` bounds each call as a whole, whatever the settings' time-out is.
+
+        `tries` is how often a request is sent at most, if it surely was not processed before.
+        """
         self._settings = settings
         self._transport = transport or shared_transport()
         self._total_seconds = total_seconds
+        self._tries = tries
         silence = min(settings.timeout, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
@@ -83,7 +95,8 @@ class ProxyClient:
 
     def model_group(self, name: str) -> ModelGroups:
         """Return what the proxy knows of one public model name: one group or none."""
-        path = f"/model_group/info?model_group={quote(name, safe='')}"
+        asked = quote(name, safe="", errors="replace")
+        path = f"/model_group/info?model_group={asked}"
         return self._read(ModelGroups, self._send("GET", path))
 
     def model_groups(self) -> ModelGroups:
@@ -122,7 +135,8 @@ class ProxyClient:
 
     def _answer(self, path: str, body: bytes, *, stream: bool) -> Generator[ChatChunk]:
         response = self._send("POST", path, body)
-        if stream and response.headers.get("content-type", "").startswith("text/event-stream"):
+        content_type = response.headers.get("content-type", "").lower()
+        if stream and content_type.startswith("text/event-stream"):
             return self._read_events(response)
         return self._one(self._accept(self._read(ChatChunk, response)))
 
@@ -151,39 +165,43 @@ class ProxyClient:
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         """Send a request and return the answer with its body unread; refusals are raised."""
-        request = httpx.Request(
-            method,
-            self._settings.base_url + path,
-            headers=self._headers(body),
-            content=body,
-            extensions={"timeout": self._timeouts},
-        )
-        response = self._handle(request)
-        response.request = request
+        response = self._handle(method, self._settings.base_url + path, body)
+        if "," in response.headers.get("content-encoding", ""):
+            response.close()
+            message = "it is compressed more than once"
+            raise ProxyProtocolError(message)
         if response.status_code < _HTTP_REDIRECT:
             return response
         raise self._refusal(response)
 
-    def _handle(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and send it again when it surely was not processed.
-
-        That is: the connection was refused, or was closed before the first byte of an answer, as
-        happens to a pooled connection when the server restarts.
-        """
-        for tries_left in reversed(range(MAX_TRIES)):
+    def _handle(self, method: str, url: str, body: bytes | None) -> httpx.Response:
+        """Send a request, and send it again only when it surely was not processed."""
+        for tries_left in reversed(range(self._tries)):
             try:
-                return self._transport.handle_request(request)
+                request = httpx.Request(
+                    method,
+                    url,
+                    headers=self._headers(body),
+                    content=body,
+                    extensions={"timeout": self._timeouts},
+                )
+                response = self._transport.handle_request(request)
             except httpx.TransportError as error:
-                unreachable = self._unreachable(error)
-                if not tries_left or unreachable.failure not in _NOT_PROCESSED:
-                    raise unreachable from None
+                if not tries_left or not surely_not_processed(error):
+                    raise self._unreachable(error) from None
+            except (httpx.InvalidURL, ValueError, OSError) as error:
+                # A host name that cannot be one fails in several layers, each in its own way.
+                raise self._unreachable(error) from None
+            else:
+                response.request = request
+                return response
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError
 
     def _headers(self, body: bytes | None) -> list[tuple[str, str]]:
         headers = [
             ("Accept", "application/json, text/event-stream"),
-            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Encoding", "gzip"),
             ("User-Agent", USER_AGENT),
         ]
         if body is not None:
@@ -196,29 +214,36 @@ class ProxyClient:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
         if response.status_code < _HTTP_ERROR:
             target = response.headers.get("location", "another address")
-            return self._rejected(
-                ErrorDetail(message=f"redirected to {target}"), status=response.status_code
-            )
+            detail, from_api = ErrorDetail(message=f"redirected to {target}"), False
+        else:
+            detail, from_api = read_error_body(body)
         return self._rejected(
-            read_error_body(body), status=response.status_code, headers=response.headers
+            detail, status=response.status_code, headers=response.headers, from_api=from_api
         )
 
     def _rejected(
         self,
-        error: ErrorDetail,
+        error: ErrorDetail | str,
         *,
         status: int | None = None,
         headers: httpx.Headers | None = None,
+        from_api: bool = True,
     ) -> ProxyRejected:
+        detail = ErrorDetail(message=error) if isinstance(error, str) else error
         headers = headers or httpx.Headers()
+        call_id = headers.get("x-litellm-call-id", "")
         retry_after = headers.get("retry-after", "")
+        message = detail.message or ""
         return ProxyRejected(
-            status=status or error.status,
-            message=self._redact(error.message or ""),
-            error_type=_known(error.type),
-            param=_known(error.param),
-            call_id=headers.get("x-litellm-call-id"),
-            retry_after=float(retry_after) if retry_after.isdecimal() else None,
+            status=status or detail.status,
+            # Secrets go before anything is cut, or a part of one would be left.
+            message=first_sentence(self._redact(message)),
+            error_type=_known(detail.type),
+            param=_known(detail.param),
+            call_id=self._redact(call_id) if _CALL_ID.fullmatch(call_id) else None,
+            retry_after=float(retry_after) if _SECONDS.fullmatch(retry_after) else None,
+            classes=classes_at_the_head(message),
+            from_api=from_api,
         )
 
     def _redact(self, text: str) -> str:
@@ -233,7 +258,8 @@ class ProxyClient:
         try:
             return model.model_validate_json(data)
         except ValidationError as error:
-            shown = self._redact(data[:200].decode(errors="replace"))
+            text = data[:MAX_ERROR_BYTES].decode(errors="replace")
+            shown = self._redact(text)[:_EXCERPT]
             problem = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, problem["loc"])) or "the whole"
             message = f"{where}: {problem['msg']}, in {shown!r}"

@@ -35,6 +35,8 @@ class ProxyRejected(ProxyError):
 
     `status` is the HTTP status, for an error inside a stream the `code` it carries, or None.
     `error_type`, `param` and `message` are the proxy's own; secrets are already replaced.
+    `classes` are the exception classes that LiteLLM puts before a provider's words, `from_api` says
+    whether the body was an API's error and not a page of some other server.
     `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`.
     """
 
@@ -47,6 +49,8 @@ class ProxyRejected(ProxyError):
         param: str | None = None,
         call_id: str | None = None,
         retry_after: float | None = None,
+        classes: tuple[str, ...] = (),
+        from_api: bool = True,
     ) -> None:
         super().__init__(f"{status or 'error'}: {message}")
         self.status = status
@@ -55,6 +59,8 @@ class ProxyRejected(ProxyError):
         self.param = param
         self.call_id = call_id
         self.retry_after = retry_after
+        self.classes = classes
+        self.from_api = from_api
 
 
 class ProxyProtocolError(ProxyError):

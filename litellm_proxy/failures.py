@@ -24,6 +24,8 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:
                 return Failure.NAME, cause.strerror or ""
             case ConnectionRefusedError():
                 return Failure.REFUSED, ""
+            case UnicodeError() | httpx.InvalidURL():
+                return Failure.NAME, "it cannot be one"
             case _:
                 pass
     match error:
@@ -39,6 +41,22 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:
             return Failure.BROKEN, "the server closed it early or did not speak HTTP"
         case _:
             return Failure.BROKEN, _system_words(error)
+
+
+def surely_not_processed(error: httpx.TransportError) -> bool:
+    """Return whether a request cannot have been worked on: no byte of an answer had come.
+
+    The connection was refused, or reset, or closed without a byte as a server closes a pooled
+    connection that it no longer wants (the text is httpcore's, version 1.0,
+    and it says the same of an answer that breaks off within its head; that cannot be told apart).
+    """
+    match error:
+        case httpx.ConnectError():
+            return failure_of(error)[0] is Failure.REFUSED
+        case httpx.ReadError() | httpx.WriteError():
+            return True
+        case _:
+            return str(error).startswith("Server disconnected without sending a response")
 
 
 def _system_words(error: BaseException) -> str:

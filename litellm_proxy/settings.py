@@ -1,8 +1,11 @@
 """What a client needs to know about one proxy and one caller."""
 
+import json
 from dataclasses import dataclass, field
 from hashlib import sha256
+from urllib.parse import quote
 
+_SHORTEST_SECRET = 6
 DEFAULT_TIMEOUT_SECONDS = 600.0
 """Dify ends every call after 600 s (dify-plugin-daemon PLUGIN_MAX_EXECUTION_TIMEOUT)."""
 
@@ -23,9 +26,18 @@ class ProxySettings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return every value that must never be shown, longest first."""
-        values = {value for _, value in self.extra_headers} | {self.api_key or ""}
-        return tuple(sorted(filter(None, values), key=len, reverse=True))
+        """Return what must never be shown, as it is and as JSON and URLs write it, longest first.
+
+        Values of a few characters are no secrets, and replacing them would garble every sentence.
+        """
+        values = [value for _, value in self.extra_headers] + [self.api_key or ""]
+        written = {
+            form
+            for value in values
+            if len(value) >= _SHORTEST_SECRET
+            for form in (value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""))
+        }
+        return tuple(sorted(written, key=len, reverse=True))
 
     @property
     def cache_key(self) -> str:

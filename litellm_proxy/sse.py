@@ -5,14 +5,17 @@ UTF-8 is an error instead of a replacement character; the size of an event is bo
 network read brought is handed over together.
 
 The rules are the standard's: lines end with LF, CR or CRLF and nothing else (U+2028 may stand
-inside a line), comments and unknown fields are skipped, several data lines make one event, and an
-event that the end of the stream cuts off does not count.
+inside a line), comments are skipped, several data lines make one event, and an event that the end
+of the stream cuts off does not count. Stricter than the standard, a field that it does not know is
+an error: a damaged `data` would otherwise be skipped, and the answer end short as a success.
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
 from litellm_proxy.errors import ProxyProtocolError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_OTHER_FIELDS = frozenset({b"event", b"id", b"retry"})
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """An event may carry an image as base64; more than this is not an answer but an accident."""
@@ -51,6 +54,8 @@ class EventStreamDecoder:
             events = [event for line in lines if (event := self._take_line(line))]
             if not self._data:
                 self._held_bytes = len(self._partial_line[0])
+            elif events:
+                self._held_bytes = len(self._partial_line[0]) + sum(map(len, self._data))
         if self._held_bytes > self._max_event_bytes:
             message = f"one stream event is larger than {self._max_event_bytes} bytes"
             raise ProxyProtocolError(message)
@@ -67,8 +72,7 @@ class EventStreamDecoder:
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
-        elif not name.isascii():
-            # Unknown fields are skipped by the standard, but this one was damaged on the way.
+        elif name and name not in _OTHER_FIELDS:
             message = "a line of the stream is damaged"
             raise ProxyProtocolError(message)
         return None

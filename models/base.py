@@ -1,5 +1,7 @@
 """What all model classes share: the form, the proxy, the facts, and how errors reach Dify."""
 
+import logging
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, ClassVar
 
@@ -9,11 +11,13 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
-from translation.errors import DIFY_ERRORS, to_invoke_error
+from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
 from translation.facts import NOTHING_KNOWN, ModelFacts
-from translation.settings import Settings, SettingsError, parse_settings
+from translation.settings import Settings, parse_settings
 from translation.stored_facts import VARIABLE, to_stored
 from translation.validation import Findings, Kind, refusal_of
+
+logger = logging.getLogger(__name__)
 
 
 class ProxyModel:
@@ -31,10 +35,10 @@ class ProxyModel:
         """
         try:
             settings = parse_settings(model, credentials)
-        except SettingsError as error:
-            raise CredentialsValidateFailedError(str(error)) from None
-        forget(settings)
-        findings = self._findings(settings)
+            forget(settings)
+            findings = self._findings(settings)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
+            raise CredentialsValidateFailedError(str(_explained(error))) from None
         refusal = refusal_of(settings.model, self._kind, findings, settings.proxy.base_url)
         if refusal:
             raise CredentialsValidateFailedError(refusal)
@@ -47,10 +51,11 @@ class ProxyModel:
         """Return what Dify shows of the model; never raises, for Dify would drop the model."""
         try:
             settings = parse_settings(model, credentials)
-        except SettingsError:
+            return self._schema(model, settings, facts_of(settings, credentials))
+        except Exception as error:  # noqa: BLE001 - without a schema the model would vanish
+            _explained(error)
             settings = parse_settings(model, {"base_url": "http://unknown"})
             return self._schema(model, settings, NOTHING_KNOWN)
-        return self._schema(model, settings, facts_of(settings, credentials))
 
     @property
     def _invoke_error_mapping(self) -> dict[type[InvokeError], list[type[Exception]]]:
@@ -59,14 +64,14 @@ class ProxyModel:
 
     def _transform_invoke_error(self, error: Exception) -> InvokeError:
         """Translate ourselves: the SDK relabels and downgrades (dify-plugin-contract 7)."""
-        return to_invoke_error(error)
+        return _explained(error)
 
     def _translated[T](self, results: Generator[T]) -> Generator[T]:
         """Yield `results`; the SDK does not translate what is raised while a stream is read."""
         try:
             yield from results
         except Exception as error:  # noqa: BLE001 - whatever it is, Dify needs its own kind
-            raise to_invoke_error(error) from None
+            raise _explained(error) from None
 
     def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
         raise NotImplementedError
@@ -87,7 +92,16 @@ class ProxyModel:
             facts=discovery.facts,
             in_a_list=known,
             resolves=known or _resolves(client, settings.model),
+            answered=not isinstance(names, ProxyError) or discovery.answered,
         )
+
+
+def _explained(error: Exception) -> InvokeError:
+    """Return Dify's error; one that nobody foresaw leaves its place in the log, without its text."""
+    if not isinstance(error, (*FORESEEN, InvokeError)):
+        places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
+    return to_invoke_error(error)
 
 
 def _error_of(ask: Callable[[], object]) -> ProxyError | None:
@@ -105,8 +119,8 @@ def _names(client: ProxyClient) -> list[str] | ProxyError:
         return error
 
 
-def _resolves(client: ProxyClient, model: str) -> bool:
+def _resolves(client: ProxyClient, model: str) -> bool | None:
     try:
         return client.resolves(model)
     except ProxyError:
-        return False
+        return None

@@ -6,14 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from dify_plugin.entities.model.llm import LLMResultChunk
-from dify_plugin.entities.model.message import PromptMessage
+from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
 from litellm_proxy.wire.chat import ChatChunk
 from models.thinking_store import store
 from translation.capabilities import prices_of
-from translation.chat_stream import ChatStream
+from translation.chat_stream import ChatStream, Outcome
 from translation.facts import ModelFacts
-from translation.output import last_chunk, shown_chunk, source_list
+from translation.output import last_chunk, shown_chunks, source_list
 from translation.settings import Settings
 from translation.token_estimate import estimate_prompt_tokens
 from translation.usage import TokenCounts, counts_of, llm_usage
@@ -30,6 +30,7 @@ class ChatAnswer:
     settings: Settings
     facts: ModelFacts
     prompt_messages: Sequence[PromptMessage]
+    tools: Sequence[PromptMessageTool]
     with_sources: bool
     started: float = field(default_factory=time.perf_counter)
 
@@ -43,18 +44,20 @@ class ChatAnswer:
         with closing(chunks):
             for chunk in chunks:
                 for shown in stream.feed(chunk):
-                    yield shown_chunk(self.model, shown)
+                    yield from shown_chunks(self.model, shown)
         outcome = stream.finish()
         call_ids = [call.id for call in outcome.tool_calls]
         store.keep(self.settings.proxy.cache_key, call_ids, outcome.thinking_blocks)
-        estimate = TokenCounts(
-            estimate_prompt_tokens(self.prompt_messages, ()), outcome.text_bytes // 4
-        )
         usage = llm_usage(
-            counts_of(outcome.usage, estimate),
+            counts_of(outcome.usage, lambda: self._estimate(outcome)),
             outcome.usage.cost if outcome.usage else None,
             prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
         sources = source_list(outcome.sources) if self.with_sources else ""
         yield last_chunk(self.model, outcome, usage, sources)
+
+    def _estimate(self, outcome: Outcome) -> TokenCounts:
+        """Count for a proxy that did not; four bytes of UTF-8 are about a token."""
+        prompt = estimate_prompt_tokens(self.prompt_messages, self.tools)
+        return TokenCounts(prompt, outcome.text_bytes // 4)

@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from litellm_proxy.cache import Answer, ProxyCache
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
-from litellm_proxy.wire.model_info import ModelList
 from translation.discovery import (
     DEPLOYMENTS,
     GROUP,
     LISTING,
     Discovery,
-    facts_by_name,
-    group_facts,
-    listed_facts,
+    facts_of_deployments,
+    facts_of_groups,
+    facts_of_listing,
 )
 from translation.facts import ModelFacts
 from translation.settings import Settings
@@ -29,14 +28,17 @@ SCHEMA_SECONDS = 2.0
 VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 30.0
+_LEAST_SECONDS = 0.05
 
-_groups: ProxyCache[tuple[str, str], ModelFacts | None] = ProxyCache(
+_groups: ProxyCache[tuple[str, str], Mapping[str, ModelFacts]] = ProxyCache(
     KEPT_SECONDS, RETRY_SECONDS, max_entries=4096
 )
 _deployments: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
     KEPT_SECONDS, RETRY_SECONDS, max_entries=32
 )
-_listings: ProxyCache[str, ModelList] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, max_entries=32)
+_listings: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
+    KEPT_SECONDS, RETRY_SECONDS, max_entries=32
+)
 
 
 def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFacts:
@@ -64,16 +66,16 @@ def discover(settings: Settings, seconds: float) -> Discovery:
         (key, settings.model),
         settings,
         deadline,
-        lambda client: group_facts(client.model_group(settings.model).data),
+        lambda client: facts_of_groups(client.model_group(settings.model)),
     )
-    deployments = ask(_deployments, lambda client: facts_by_name(client.deployments()))
+    deployments = ask(_deployments, lambda client: facts_of_deployments(client.deployments()))
     rungs: dict[str, ModelFacts | ProxyError | None] = {
         DEPLOYMENTS: _rung(deployments, lambda known: known.get(settings.model)),
-        GROUP: _rung(group, lambda known: known),
+        GROUP: _rung(group, lambda known: known.get(settings.model)),
     }
     if not any(isinstance(rung, ModelFacts) for rung in rungs.values()):
-        listing = ask(_listings, lambda client: client.models())
-        rungs[LISTING] = _rung(listing, lambda known: listed_facts(known, settings.model))
+        listing = ask(_listings, lambda client: facts_of_listing(client.models()))
+        rungs[LISTING] = _rung(listing, lambda known: known.get(settings.model))
     return Discovery(rungs)
 
 
@@ -92,20 +94,13 @@ def _ask[K, V](
     deadline: float,
     load: Callable[[ProxyClient], V],
 ) -> Answer[V]:
-    def within_the_time() -> V:
-        seconds = deadline - time.monotonic()
-        if seconds <= 0:
-            raise ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
-        return load(ProxyClient(settings.proxy, total_seconds=seconds))
-
-    return cache.get(key, within_the_time, wait_seconds=max(0.0, deadline - time.monotonic()))
+    seconds = max(0.0, deadline - time.monotonic())
+    client = ProxyClient(settings.proxy, total_seconds=max(seconds, _LEAST_SECONDS), tries=1)
+    late = ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
+    return cache.get(key, lambda: load(client), seconds, late)
 
 
 def _rung[V](
     answer: Answer[V], facts: Callable[[V], ModelFacts | None]
 ) -> ModelFacts | ProxyError | None:
-    return answer.error if answer.value is None and answer.error else _of(answer.value, facts)
-
-
-def _of[V](value: V | None, facts: Callable[[V], ModelFacts | None]) -> ModelFacts | None:
-    return None if value is None else facts(value)
+    return answer.error if answer.value is None else facts(answer.value)

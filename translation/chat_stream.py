@@ -18,6 +18,9 @@ THINK_CLOSE = "\n</think>"
 AFTER_THINKING = "\n\n"
 AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
 MAX_SOURCES = 50
+MAX_URL_CHARACTERS = 2000
+MAX_TITLE_CHARACTERS = 200
+MAX_HELD_CHARACTERS = 8 * 1024 * 1024
 _CALLS_OF_OLD_BACKENDS = "function_call"
 
 
@@ -33,16 +36,14 @@ class Source:
 class Outcome:
     """What is known of an answer once it is complete.
 
-    `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8, `model` is
-    the one that the proxy says answered. `thinking_blocks` belong to the tool calls and are to be
-    sent back with them.
+    `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8.
+    `thinking_blocks` belong to the tool calls and are to be sent back with them.
     """
 
     closing_text: str
     tool_calls: Sequence[FoldedToolCall]
     finish_reason: str
     usage: Usage | None
-    model: str | None
     text_bytes: int
     thinking_blocks: Sequence[ThinkingBlock]
     sources: Sequence[Source]
@@ -69,8 +70,8 @@ class ChatStream:
         self._sources: dict[str, Source] = {}
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
-        self._model: str | None = None
         self._text_bytes = 0
+        self._held_characters = 0
 
     def feed(self, chunk: ChatChunk) -> list[str | OutputImage]:
         """Take one chunk; return what it adds to the answer, in order: texts and images.
@@ -78,7 +79,6 @@ class ChatStream:
         Raises ProxyProtocolError when the answer holds more than can be passed on.
         """
         self._usage = chunk.usage or self._usage
-        self._model = chunk.model or self._model
         for url in chunk.citations or ():
             self._add_source(url, "")
         shown: list[str | OutputImage] = []
@@ -104,7 +104,7 @@ class ChatStream:
         if self._thinking:
             self._thinking = False
             text += THINK_CLOSE
-        self._text_bytes += len(text.encode())
+        self._text_bytes += len(text.encode(errors="replace"))
         calls = self._calls.folded()
         if not (calls or self._visible):
             raise ProxyAnswerEmpty(self._finish_reason, self._refusal)
@@ -116,7 +116,6 @@ class ChatStream:
             if finish_reason == _CALLS_OF_OLD_BACKENDS
             else finish_reason,
             usage=self._usage,
-            model=self._model,
             text_bytes=self._text_bytes,
             thinking_blocks=self._thinking_blocks.folded() if calls else (),
             sources=tuple(self._sources.values()),
@@ -125,25 +124,41 @@ class ChatStream:
     def _piece(self, piece: Delta) -> list[str | OutputImage]:
         text = self._reasoning(piece.reasoning_content or piece.reasoning or "")
         if piece.content:
+            if piece.content.isspace():
+                self._hold(len(piece.content))
             reasoning, content = self._inline.feed(piece.content)
             text += self._reasoning(reasoning) + self._content(content)
-        for call in piece.tool_calls or ():
-            self._calls.add(call)
+        if piece.tool_calls:
+            self._calls.add(piece.tool_calls)
         text += self._rarities(piece)
-        self._text_bytes += len(text.encode())
         images = piece.images or []
         if images:
-            self._answering = self._visible = True
+            text += self._before_images()
+        self._text_bytes += len(text.encode(errors="replace"))
         return [text, *images] if text else [*images]
+
+    def _before_images(self) -> str:
+        """Return what has to be shown before an image: text held back, the end of the thinking."""
+        reasoning, content = self._inline.finish()
+        text = self._reasoning(reasoning) + self._content(content)
+        if self._thinking:
+            self._thinking = False
+            text += THINK_CLOSE + AFTER_THINKING
+        self._answering = self._visible = True
+        return text
 
     def _rarities(self, piece: Delta) -> str:
         """Take what few models send; return the text that it brings."""
-        if piece.function_call:
-            self._calls.add(ToolCallDelta(index=0, function=piece.function_call))
+        if piece.function_call and not piece.tool_calls:
+            self._calls.add([ToolCallDelta(index=0, function=piece.function_call)])
         if piece.thinking_blocks:
+            self._hold(len(str(piece.thinking_blocks)))
             self._thinking_blocks.add(piece.thinking_blocks)
         fields = piece.provider_specific_fields
-        self._refusal += piece.refusal or (fields and fields.refusal) or ""
+        refusal = piece.refusal or (fields and fields.refusal)
+        if refusal:
+            self._hold(len(refusal))
+            self._refusal += refusal
         for annotation in piece.annotations or ():
             if annotation.url_citation:
                 self._add_source(annotation.url_citation.url, annotation.url_citation.title or "")
@@ -153,13 +168,22 @@ class ChatStream:
         return self._content(piece.audio.transcript or "")
 
     def _add_source(self, url: str, title: str) -> None:
-        if len(self._sources) < MAX_SOURCES:
-            self._sources.setdefault(url, Source(url, title))
+        if len(self._sources) < MAX_SOURCES and len(url) <= MAX_URL_CHARACTERS:
+            self._sources.setdefault(url, Source(url, title[:MAX_TITLE_CHARACTERS]))
+
+    def _hold(self, characters: int) -> None:
+        """Count what an answer makes us keep; raise ProxyProtocolError when it is too much."""
+        self._held_characters += characters
+        if self._held_characters > MAX_HELD_CHARACTERS:
+            message = "the answer holds more than can be kept for it"
+            raise ProxyProtocolError(message)
 
     def _reasoning(self, piece: str) -> str:
         """Return reasoning as it is to be shown; blanks wait for what follows them."""
         if not piece:
             return ""
+        if piece.isspace():
+            self._hold(len(piece))
         piece = self._blank_reasoning + piece
         shown = piece.rstrip()
         self._blank_reasoning = piece[len(shown) :]

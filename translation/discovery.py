@@ -1,10 +1,10 @@
 """What three endpoints said of one model → its facts. Any of them may have refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyError
-from litellm_proxy.wire.model_info import Deployments, ListedModel, ModelGroup, ModelList
+from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
 from translation.facts import (
     NOTHING_KNOWN,
     ModelFacts,
@@ -20,7 +20,6 @@ LISTING = "/v1/models"
 
 _ONLY_THE_GROUP_KNOWS = ("mode", "reasoning_efforts", "supported_params")
 _THE_LISTING_KNOWS = ("mode", "context_size", "max_output_tokens")
-_ALL = tuple(ModelFacts.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +62,19 @@ class Discovery:
         return rung if isinstance(rung, ModelFacts) else None
 
 
-def facts_by_name(deployments: Deployments) -> dict[str, ModelFacts]:
+def facts_of_deployments(deployments: Deployments) -> dict[str, ModelFacts]:
     """Return the merged facts of every public name."""
-    infos: dict[str, list[object]] = {}
+    infos: dict[str, list[DeploymentInfo]] = {}
     for deployment in deployments.data:
         infos.setdefault(deployment.model_name, []).append(deployment.model_info)
-    return {name: facts_from_deployments(rows) for name, rows in infos.items()}  # type: ignore[arg-type]
+    return {name: facts_from_deployments(rows) for name, rows in infos.items()}
 
 
-def group_facts(groups: Sequence[ModelGroup]) -> ModelFacts | None:
-    """Return the facts of the one group asked for, or None if there is none."""
-    return facts_from_group(groups[0]) if groups else None
+def facts_of_groups(groups: ModelGroups) -> dict[str, ModelFacts]:
+    """Return the facts of every group by its name."""
+    return {row.model_group: facts_from_group(row) for row in groups.data if row.model_group}
 
 
-def listed_facts(listing: ModelList, model: str) -> ModelFacts | None:
-    """Return the facts of a listed name, or None if it is not listed."""
-    row: ListedModel | None = next((row for row in listing.data if row.id == model), None)
-    return facts_from_listing(row) if row else None
+def facts_of_listing(listing: ModelList) -> dict[str, ModelFacts]:
+    """Return the facts of every listed name."""
+    return {row.id: facts_from_listing(row) for row in listing.data}

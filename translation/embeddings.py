@@ -1,7 +1,29 @@
 """The proxy's vectors → Dify's: in the order of the texts, one for each."""
 
+from collections.abc import Sequence
+
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
+from translation.history import RequestError
+
+MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000
+BYTES_A_NUMBER = 25
+
+
+def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
+    """Raise RequestError when the vectors of `texts` texts would not fit into one line of Dify.
+
+    `vectors` are those that are there already; the daemon ends a plugin that writes more than 5 MiB
+    in a line, and a number takes up to 25 bytes (dify-plugin-contract 8).
+    """
+    size = len(vectors[0]) if vectors else 0
+    if texts * size * BYTES_A_NUMBER > MAX_LINE_BYTES:
+        most = max(1, MAX_LINE_BYTES // (size * BYTES_A_NUMBER))
+        message = (
+            f"{texts} vectors of {size} numbers are more than Dify takes from a plugin at once; set "
+            f"Texts per Request (max_chunks) to {most} or less."
+        )
+        raise RequestError(message)
 
 
 def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:

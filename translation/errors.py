@@ -15,6 +15,7 @@ from dify_plugin.errors.model import (
 from litellm_proxy.errors import (
     Failure,
     ProxyAnswerEmpty,
+    ProxyError,
     ProxyProtocolError,
     ProxyRejected,
     ProxyUnreachable,
@@ -31,9 +32,10 @@ DIFY_ERRORS = (
 )
 """The invocation errors whose class name Dify's API recognises (dify-plugin-contract 7)."""
 
+FORESEEN = (ProxyError, SettingsError, RequestError)
+"""Our own exceptions, whose text is made for people."""
+
 _LOOPBACK = re.compile(r"//(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)", re.IGNORECASE)
-_CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
-_CLASS = re.compile(r"[A-Z]\w*")
 
 
 class Cause(Enum):
@@ -140,23 +142,16 @@ def cause_of(error: ProxyRejected) -> Cause:
         return _OWN_TYPES[error_type]
     if error_type.endswith("_model_access_denied"):
         return Cause.MODEL_ACCESS
-    classes = _classes(error.message)
-    for name in classes:
+    for name in error.classes:
         if name in _OF_CLASS:
             return _OF_CLASS[name]
-    if classes and error.status in _OF_UPSTREAM_STATUS:
+    if error.classes and error.status in _OF_UPSTREAM_STATUS:
         return _OF_UPSTREAM_STATUS[error.status]
     if error.status in _OF_STATUS:
         return _OF_STATUS[error.status]
     if error.status is None or error.status >= _SERVER_ERROR:
         return Cause.PROVIDER
     return Cause.REQUEST if error.status >= _CLIENT_ERROR else Cause.NOT_LITELLM
-
-
-def _classes(message: str) -> list[str]:
-    """Return the exception classes that LiteLLM puts before a provider's words, outermost first."""
-    head = _CLASSES_AT_THE_HEAD.match(message)
-    return _CLASS.findall(head.group()) if head else []
 
 
 def sentence(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """What the proxy says of a model → facts; unknown stays unknown."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -8,6 +9,8 @@ from typing import Any
 from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelGroup
 
 _LARGEST_LIMIT = 1e9
+_MOST_NAMES = 200
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def facts_from_group(group: ModelGroup) -> ModelFacts:
 
     input_price, output_price = _prices(group.input_cost_per_token, group.output_cost_per_token)
     return ModelFacts(
-        mode=group.mode,
+        mode=_mode(group.mode),
         context_size=_count(group.max_input_tokens),
         max_output_tokens=_count(group.max_output_tokens),
         input_price=input_price,
@@ -91,7 +94,7 @@ def facts_from_group(group: ModelGroup) -> ModelFacts:
 def facts_from_listing(listed: ListedModel) -> ModelFacts:
     """Return the few facts of one row of `/v1/models`."""
     return ModelFacts(
-        mode=listed.mode,
+        mode=_mode(listed.mode),
         context_size=_count(listed.max_input_tokens),
         max_output_tokens=_count(listed.max_output_tokens),
     )
@@ -107,7 +110,7 @@ def supplemented(facts: ModelFacts, others: ModelFacts, fields: Sequence[str]) -
 def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
     input_price, output_price = _prices(info.input_cost_per_token, info.output_cost_per_token)
     return ModelFacts(
-        mode=info.mode,
+        mode=_mode(info.mode),
         context_size=_count(info.max_input_tokens),
         max_output_tokens=_count(info.max_output_tokens),
         vector_size=_count(info.output_vector_size),
@@ -139,7 +142,13 @@ def _count(limit: float | None) -> int | None:
 
 
 def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return tuple(dict.fromkeys(names)) if names else None
+    """Return what can be an identifier; Dify refuses a schema with a long or empty option."""
+    words = [name for name in names or () if _WORD.fullmatch(name)][:_MOST_NAMES]
+    return tuple(dict.fromkeys(words)) or None
+
+
+def _mode(mode: str | None) -> str | None:
+    return mode if mode and _WORD.fullmatch(mode) else None
 
 
 def _price(price: float | None) -> Decimal | None:

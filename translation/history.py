@@ -19,12 +19,12 @@ from dify_plugin.entities.model.message import (
 )
 
 from litellm_proxy.wire import chat as wire
+from translation.chat_stream import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE
 from translation.thinking_blocks import ThinkingBlock
 
 _THINKING_AT_THE_FRONT = re.compile(
     r"\A\s*<think(?:\s[^<>]*)?>.*?(?:</think>\s*|\Z)", re.DOTALL | re.IGNORECASE
 )
-_THINKING_LATER = re.compile(r"\n\n<think>\n.*?\n</think>(?:\n\n|\Z)", re.DOTALL)
 _AUDIO_FORMATS = {
     "audio/mpeg": "mp3",
     "audio/mp3": "mp3",
@@ -61,7 +61,15 @@ def history(
 
 def without_thinking(text: str) -> str:
     """Return an earlier answer without its think blocks: reasoning is not sent again (F38)."""
-    return _THINKING_LATER.sub("", _THINKING_AT_THE_FRONT.sub("", text))
+    text = _THINKING_AT_THE_FRONT.sub("", text)
+    kept: list[str] = []
+    while (start := text.find(LATE_THINK_OPEN)) >= 0:
+        end = text.find(THINK_CLOSE, start)
+        if end < 0:
+            break
+        kept.append(text[:start])
+        text = text[end + len(THINK_CLOSE) :].removeprefix(AFTER_THINKING)
+    return "".join([*kept, text])
 
 
 def _turns(
@@ -104,6 +112,16 @@ def _user(message: UserPromptMessage) -> wire.UserMessage:
     if all(isinstance(part, TextPromptMessageContent) for part in content):
         return {"role": "user", "content": message.get_text_content()}
     return {"role": "user", "content": _parts(message)}
+
+
+def _text_with_notes(message: AssistantPromptMessage) -> str:
+    """Return the text of an answer; no provider takes back the images that it holds."""
+    if not isinstance(message.content, list):
+        return message.content or ""
+    return "".join(
+        part.data if isinstance(part, TextPromptMessageContent) else f"[{part.type.value}]"
+        for part in message.content
+    )
 
 
 def _parts(message: PromptMessage) -> list[wire.ContentPart]:
@@ -158,7 +176,7 @@ def _assistant(
     message: AssistantPromptMessage, thinking: Mapping[str, Sequence[ThinkingBlock]]
 ) -> wire.AssistantMessage | None:
     """Return the turn, or None for one that was reasoning alone."""
-    text = without_thinking(message.get_text_content())
+    text = without_thinking(_text_with_notes(message))
     calls: list[wire.ToolCall] = [
         {
             "id": call.id,

@@ -55,7 +55,8 @@ class InlineThinking:
     def finish(self) -> tuple[str, str]:
         """Return what was held back for a tag that never came."""
         held, self._held = self._held, ""
-        return (held, "") if self._state is _State.INSIDE else ("", held)
+        state, self._state = self._state, _State.PASSING
+        return (held, "") if state is _State.INSIDE else ("", held)
 
 
 def _length_of_started_tag(text: str) -> int:

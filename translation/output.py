@@ -1,6 +1,6 @@
 """What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from dify_plugin.entities.model.message import AssistantPromptMessage, ImagePromptMessageContent
@@ -9,15 +9,19 @@ from litellm_proxy.wire.chat import OutputImage
 from translation.chat_stream import Outcome, Source
 from translation.tool_calls import FoldedToolCall
 
+MAX_TEXT_CHARACTERS = 500_000
 MAX_IMAGE_CHARACTERS = 4_500_000
 """The daemon kills a plugin that writes a line above 5 MiB (dify-plugin-contract 8)."""
 
 
-def shown_chunk(model: str, shown: str | OutputImage) -> LLMResultChunk:
-    """Return a piece of an answer, text or image."""
+def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChunk]:
+    """Yield a piece of an answer, text or image; a very long text in several lines."""
     if isinstance(shown, OutputImage):
-        return _chunk(model, _image(shown))
-    return _chunk(model, AssistantPromptMessage(content=shown))
+        yield _chunk(model, _image(shown))
+        return
+    for start in range(0, len(shown), MAX_TEXT_CHARACTERS):
+        text = shown[start : start + MAX_TEXT_CHARACTERS]
+        yield _chunk(model, AssistantPromptMessage(content=text))
 
 
 def last_chunk(model: str, outcome: Outcome, usage: LLMUsage, sources: str) -> LLMResultChunk:

@@ -46,7 +46,7 @@ def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:
         return None
     try:
         parsed = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         parsed = None
     match parsed:
         case {"schema": dict()}:

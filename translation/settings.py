@@ -11,8 +11,12 @@ import httpx
 
 from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
 
-MAX_TIMEOUT_SECONDS = 3600.0
+MAX_TIMEOUT_SECONDS = DEFAULT_TIMEOUT_SECONDS
+MAX_DISPLAY_NAME = 255
+MAX_TEXTS_PER_REQUEST = 2048
 _MAX_NUMBER = 1_000_000_000
+_LONGEST_SHOWN = 20
+_DIGITS = re.compile(r"[0-9]{1,12}")
 _MAX_PRICE = 1_000_000
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -108,7 +112,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
         ),
         model=extra.text("proxy_model_name") or model,
-        label=extra.text("display_name") or model,
+        label=extra.text("display_name", MAX_DISPLAY_NAME) or model,
         mode=read.one_of("mode", Mode.AUTO, Mode),
         context_size=read.number("context_size", "tokens, such as 128000"),
         max_tokens=read.number("max_tokens", "tokens, such as 4096"),
@@ -120,7 +124,9 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         append_sources=extra.one_of("citations", Citations.OFF, Citations) is Citations.APPEND,
         input_price=extra.price("input_price"),
         output_price=extra.price("output_price"),
-        max_chunks=extra.number("max_chunks", "texts per request, such as 16"),
+        max_chunks=extra.number(
+            "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
+        ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
     )
 
@@ -131,15 +137,19 @@ class _Reader:
     def __init__(self, credentials: Mapping[str, object]) -> None:
         self._credentials = credentials
 
-    def text(self, variable: str) -> str:
+    def text(self, variable: str, longest: int | None = None) -> str:
         value = self._credentials.get(variable)
-        return "" if value is None else str(value).strip()
+        text = "" if value is None else str(value).strip()
+        if longest and len(text) > longest:
+            message = f"{variable} must have at most {longest} characters, not {len(text)}."
+            raise SettingsError(message)
+        return text
 
-    def number(self, variable: str, unit: str) -> int | None:
+    def number(self, variable: str, unit: str, highest: int = _MAX_NUMBER) -> int | None:
         text = self.text(variable)
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= _MAX_NUMBER):
+        if not (_DIGITS.fullmatch(text) and 0 < int(text) <= highest):
             message = f"{variable} must be a whole number of {unit}, not {_shown(text)}."
             raise SettingsError(message)
         return int(text)
@@ -201,7 +211,7 @@ class _Reader:
         example = 'a JSON object of text values such as {"x-team": "search"}'
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict) or not all(isinstance(v, str) for v in parsed.values()):
             message = f"{variable} must be {example}."
@@ -224,7 +234,7 @@ def _base_url(text: str) -> str:
         raise SettingsError(message)
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host:
         message = f"base_url must be a URL {example}, not {_shown(text)}."
@@ -236,4 +246,5 @@ def _base_url(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return f'"{text if len(text) <= 40 else text[:39] + "…"}"'  # noqa: PLR2004
+    """Return a malformed value for its sentence; a long one may be a key in the wrong field."""
+    return f'"{text}"' if len(text) <= _LONGEST_SHOWN else f"a text of {len(text)} characters"

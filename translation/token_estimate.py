@@ -1,27 +1,66 @@
-"""How many tokens a text is, offline: an estimate for Dify's planning, never for billing."""
+"""How many tokens a text is, offline: an estimate for Dify's planning, never for billing.
+
+A calibrated estimate, not a packaged vocabulary: within 15 % of o200k for English, German, Japanese,
+Chinese and code (measured, see tests/translation/test_token_estimate.py), several times faster than
+a BPE, and without 4 MB of vocabulary that would be exact for one family of models only. Dify's SDK
+counts with tiktoken, which downloads its vocabulary.
+"""
 
 import re
 from collections.abc import Iterable
 
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
-_WORDS_AND_MARKS = re.compile(
-    r"[A-Za-z]+|[0-9]{1,3}|[\u0080-\u2fff]+|[\u3000-\U0010ffff]|[^\sA-Za-z0-9]"
+# The pieces into which o200k cuts a text before it looks anything up, as far as they matter.
+_PIECE = re.compile(
+    r"""
+      (?P<word>       [A-Z]?[a-z\u00df-\u024f]+ | [A-Z\u00c0-\u00de]+ )
+    | (?P<number>     [0-9]{1,3} )
+    | (?P<kana>       [\u3040-\u30ff]+ )
+    | (?P<han>        [\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+ )
+    | (?P<alphabet>   [\u0250-\u2fff]+ )
+    | (?P<space>      \s{2,} )
+    | (?P<marks>      [^\sA-Za-z0-9\u00c0-\u2fff\u3040-\ud7af]+ )
+    """,
+    re.VERBOSE,
 )
-_LETTERS_PER_TOKEN = 6
-_ACCENTED_LETTERS_PER_TOKEN = 3
+_ONE = 100
+_COMMON_WORD_LETTERS = 7
+_PER_LETTER_MORE = 30
+_PER_ACCENTED_WORD = 100
+_PER_KANA = 80
+_PER_HAN = 75
+_PER_LETTER_OF_ANOTHER_ALPHABET = 26
+_PER_SPACE_RUN = 50
+_PER_MARK_RUN = 80
+_PER_MARK_MORE = 10
 _TOKENS_PER_MESSAGE = 4
 
 
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a modern BPE vocabulary makes of `text`; linear in length."""
-    return sum(map(_tokens, _WORDS_AND_MARKS.findall(text)))
+    return -(-sum(map(_hundredths, _PIECE.finditer(text))) // _ONE)
 
 
-def _tokens(piece: str) -> int:
-    if piece.isascii():
-        return -(-len(piece) // _LETTERS_PER_TOKEN)
-    return -(-len(piece) // _ACCENTED_LETTERS_PER_TOKEN)
+def _hundredths(match: re.Match[str]) -> int:
+    """Return the weight of one piece in hundredths of a token."""
+    length = match.end() - match.start()
+    match match.lastgroup:
+        case "word":
+            more = max(0, length - _COMMON_WORD_LETTERS) * _PER_LETTER_MORE
+            return _ONE + more + (0 if match.group().isascii() else _PER_ACCENTED_WORD)
+        case "number":
+            return _ONE
+        case "kana":
+            return length * _PER_KANA
+        case "han":
+            return length * _PER_HAN
+        case "alphabet":
+            return length * _PER_LETTER_OF_ANOTHER_ALPHABET
+        case "space":
+            return _PER_SPACE_RUN
+        case _:
+            return _PER_MARK_RUN + (length - 1) * _PER_MARK_MORE
 
 
 def estimate_prompt_tokens(

@@ -1,5 +1,6 @@
 """Token counts and prices → the usage that Dify shows and adds up. Amounts are in USD."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -10,6 +11,8 @@ from litellm_proxy.wire.chat import Usage
 from translation.capabilities import Prices
 from translation.schema import PRICE_UNIT, per_million
 
+_ABSURD_COST = 1e6
+_ABSURD_COUNT = 10**9
 _SMALLEST = Decimal("0.0000001")
 """Dify keeps seven decimals."""
 
@@ -30,7 +33,7 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     """
     prompt_price = _amount(counts.prompt, prices.input)
     completion_price = _amount(counts.completion, prices.output)
-    if cost is not None and cost > 0:
+    if cost is not None and 0 < cost < _ABSURD_COST:
         total = Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
         prompt_price = min(prompt_price, total)
         completion_price = total - prompt_price
@@ -63,18 +66,19 @@ def embedding_usage(tokens: int, prices: Prices, latency: float) -> EmbeddingUsa
     )
 
 
-def counts_of(usage: Usage | None, estimate: TokenCounts) -> TokenCounts:
+def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
     """Return the proxy's counts, or the estimate where they are missing or absurd.
 
     LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
     sent negative counts (F47).
     """
-    if usage is None or not usage.prompt_tokens or usage.prompt_tokens < 0:
-        return estimate
-    completion = usage.completion_tokens
-    if completion is None or completion < 0:
-        completion = estimate.completion
-    return TokenCounts(usage.prompt_tokens, completion)
+    prompt = usage.prompt_tokens if usage else None
+    completion = usage.completion_tokens if usage else None
+    if prompt is None or not 0 < prompt < _ABSURD_COUNT:
+        return estimate()
+    if completion is None or not 0 <= completion < _ABSURD_COUNT:
+        completion = estimate().completion
+    return TokenCounts(prompt, completion)
 
 
 def _amount(tokens: int, price: Decimal | None) -> Decimal:

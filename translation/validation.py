@@ -24,10 +24,7 @@ class Kind:
 LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}))
 TEXT_EMBEDDING = Kind("a text embedding model", frozenset({"embedding"}))
 _KIND_OF_MODE = {
-    "chat": "an LLM",
-    "completion": "an LLM",
-    "responses": "an LLM",
-    "embedding": "a text embedding model",
+    **{mode: kind.name for kind in (LLM, TEXT_EMBEDDING) for mode in kind.modes},
     "rerank": "a rerank model",
     "audio_transcription": "a speech-to-text model",
     "audio_speech": "a text-to-speech model",
@@ -41,14 +38,16 @@ class Findings:
     """The answers; an error stands where an endpoint refused.
 
     `probe` is None when naming the model at its endpoint was accepted. `names` are what the key can
-    call, patterns with `*` among them. `resolves`: the name is known though no list shows it.
+    call, patterns with `*` among them. `resolves`: the name is known though no list shows it; None
+    if that could not be asked. `answered`: one of the lists answered like a proxy.
     """
 
     probe: ProxyError | None
     names: Sequence[str] | ProxyError
     facts: ModelFacts
     in_a_list: bool
-    resolves: bool
+    resolves: bool | None
+    answered: bool
 
 
 def refusal_of(model: str, kind: Kind, findings: Findings, base_url: str) -> str | None:
@@ -85,9 +84,17 @@ def _refusal(model: str, error: ProxyRejected, findings: Findings, base_url: str
             return sentence(error)
         case Cause.ROUTE_ACCESS:
             return f"The API key may not call this endpoint. {sentence(error)}"
-        case _:
-            # Rate limits, time-outs and faults of a provider pass; the key itself is right.
+        case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
+        case _ if findings.answered:
+            # Time-outs and faults of a provider pass: the proxy is there, and took the key.
+            return None
+        case Cause.PROVIDER | Cause.TIMEOUT:
+            return sentence(error)
+        case _ if error.from_api:
+            return None
+        case _:
+            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
 
 
 def _wrong_key(error: ProxyRejected) -> str:
@@ -113,7 +120,7 @@ def _not_litellm(base_url: str, why: str) -> str:
 def _unknown(model: str, findings: Findings) -> str | None:
     """Return a sentence only if the names are known and the model is certainly not among them."""
     names = findings.names
-    if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves:
+    if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves is not False:
         return None
     if any(fnmatchcase(model, name) for name in names if "*" in name) or model in names:
         return None

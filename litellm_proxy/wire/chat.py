@@ -93,7 +93,6 @@ class UserMessage(TypedDict):
 
     role: Literal["user"]
     content: str | list[ContentPart]
-    name: NotRequired[str]
 
 
 class AssistantMessage(TypedDict):
@@ -191,14 +190,14 @@ class FunctionCallDelta(WireModel):
     """A piece of a function call."""
 
     name: Lenient[str] = None
-    arguments: Lenient[str] = None
+    arguments: Lenient[str | dict[str, Json]] = None
 
 
 class ToolCallDelta(WireModel):
     """A piece of a tool call; the first piece of an index carries id and name."""
 
     index: Lenient[int] = None
-    id: Lenient[str] = None
+    id: Lenient[str | int] = None
     function: Lenient[FunctionCallDelta] = None
 
 
@@ -274,28 +273,18 @@ class Choice(WireModel):
         return self.delta or self.message or Delta(content=self.text)
 
 
-class PromptTokensDetails(WireModel):
-    """How the prompt tokens split; all of them are contained in `prompt_tokens`."""
-
-    cached_tokens: Lenient[int] = None
-    cache_creation_tokens: Lenient[int] = None
-
-
 class Usage(WireModel):
     """Token counts and, for models with a known price, the cost in USD."""
 
     prompt_tokens: Lenient[int] = None
     completion_tokens: Lenient[int] = None
-    total_tokens: Lenient[int] = None
-    prompt_tokens_details: Lenient[PromptTokensDetails] = None
     cost: Lenient[float] = None
 
 
 class ChatChunk(WireModel):
     """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
 
-    model: Lenient[str] = None
     choices: list[Choice] | None = None
     citations: Lenient[list[str]] = None
     usage: Lenient[Usage] = None
-    error: ErrorDetail | None = None
+    error: ErrorDetail | str | None = None

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import FiniteFloat
+
 from litellm_proxy.wire.chat import Usage
 from litellm_proxy.wire.error_body import ErrorDetail
 from litellm_proxy.wire.reading import Lenient, WireModel
@@ -35,7 +37,7 @@ class EmbeddingRow(WireModel):
     """One vector; `index` is the position of its text in the request."""
 
     index: int
-    embedding: list[float]
+    embedding: list[FiniteFloat]
 
 
 class EmbeddingsAnswer(WireModel):
@@ -43,4 +45,4 @@ class EmbeddingsAnswer(WireModel):
 
     data: list[EmbeddingRow] | None = None
     usage: Lenient[Usage] = None
-    error: ErrorDetail | None = None
+    error: ErrorDetail | str | None = None

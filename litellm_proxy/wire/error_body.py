@@ -8,6 +8,8 @@ from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 MAX_SENTENCE = 500
 _ADVICE_TO_ADMINISTRATORS = "\n\nLiteLLM: model group"
+_CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
+_CLASS = re.compile(r"[A-Z]\w*")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -32,23 +34,29 @@ class _ErrorBody(WireModel):
     message: Lenient[str] = None
 
 
-def read_error_body(body: bytes) -> ErrorDetail:
-    """Return what an error body says, whatever its shape; `message` is one line, may be empty.
+def read_error_body(body: bytes) -> tuple[ErrorDetail, bool]:
+    """Return what an error body says, and whether it has the shape of an API's error.
 
     Shapes: `{"error": {…}}`, `{"error": "…"}`, `{"detail": "…"}`, `{"detail": {"error": "…"}}`,
-    `{"detail": [{"loc": […], "msg": "…"}]}`, `{"message": "…"}`, plain text, HTML.
+    `{"detail": [{"loc": […], "msg": "…"}]}`, `{"message": "…"}`; plain text and HTML are no API's.
     """
     try:
         parsed = _ErrorBody.model_validate_json(body)
     except ValidationError:
-        return ErrorDetail(message=first_sentence(_visible_text(body)))
+        return ErrorDetail(message=_visible_text(body)), False
     match parsed:
         case _ErrorBody(error=ErrorDetail() as error):
-            return error.model_copy(update={"message": first_sentence(error.message or "")})
+            return error, True
         case _ErrorBody(error=str(text)) | _ErrorBody(message=str(text)):
-            return ErrorDetail(message=first_sentence(text))
+            return ErrorDetail(message=text), True
         case _:
-            return ErrorDetail(message=first_sentence(_detail_text(parsed.detail)))
+            return ErrorDetail(message=_detail_text(parsed.detail)), parsed.detail is not None
+
+
+def classes_at_the_head(message: str) -> tuple[str, ...]:
+    """Return the exception classes that LiteLLM puts before a provider's words, outermost first."""
+    head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
+    return tuple(_CLASS.findall(head.group())) if head else ()
 
 
 def first_sentence(message: str) -> str:

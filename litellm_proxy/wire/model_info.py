@@ -102,5 +102,4 @@ class TokenCount(WireModel):
     itself. Hidden aliases are resolved too, which no list shows.
     """
 
-    request_model: Lenient[str] = None
     model_used: Lenient[str] = None

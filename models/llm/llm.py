@@ -60,6 +60,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             settings,
             facts,
             prompt_messages,
+            tools or (),
             with_sources=settings.append_sources and not asks_for_json(model_parameters),
         )
         client = self._client(settings)

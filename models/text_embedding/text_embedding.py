@@ -12,7 +12,7 @@ from litellm_proxy.wire.embeddings import EmbeddingsRequest
 from models.base import ProxyModel
 from models.known_facts import facts_of
 from translation.capabilities import max_chunks_of, prices_of
-from translation.embeddings import vectors_in_order
+from translation.embeddings import require_one_line, vectors_in_order
 from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
 from translation.settings import Settings, parse_settings
@@ -47,6 +47,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
                 EmbeddingsRequest(settings.model, batch, settings.dimensions, user)
             )
             embeddings += vectors_in_order(answer, len(batch))
+            require_one_line(embeddings, len(texts))
             counted = answer.usage.prompt_tokens if answer.usage else None
             tokens += counted if counted is not None else sum(map(estimate_tokens, batch))
         usage = embedding_usage(tokens, prices_of(settings, facts), time.perf_counter() - started)
