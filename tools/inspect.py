@@ -29,11 +29,12 @@ from translation.discovery import (
     GROUP,
     LISTING,
     Discovery,
-    facts_by_name,
-    listed_facts,
+    facts_of_deployments,
+    facts_of_groups,
+    facts_of_listing,
 )
 from translation.errors import sentence
-from translation.facts import ModelFacts, facts_from_group
+from translation.facts import ModelFacts
 from translation.schema import llm_schema, per_million, text_embedding_schema
 from translation.settings import Settings, SettingsError, parse_settings
 
@@ -129,12 +130,9 @@ def _everything(settings: Settings) -> Iterator[tuple[str, Discovery]]:
     """Yield every name that the key can call, from three requests in all."""
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models()
-    deployments = _tried(lambda: facts_by_name(client.deployments()))
-    groups = _tried(
-        lambda: {
-            str(group.model_group): facts_from_group(group) for group in client.model_groups().data
-        }
-    )
+    deployments = _tried(lambda: facts_of_deployments(client.deployments()))
+    groups = _tried(lambda: facts_of_groups(client.model_groups()))
+    listed = facts_of_listing(listing)
     for row in listing.data:
         yield (
             row.id,
@@ -142,7 +140,7 @@ def _everything(settings: Settings) -> Iterator[tuple[str, Discovery]]:
                 {
                     DEPLOYMENTS: _of(deployments, row.id),
                     GROUP: _of(groups, row.id),
-                    LISTING: listed_facts(listing, row.id),
+                    LISTING: listed[row.id],
                 }
             ),
         )

@@ -123,6 +123,11 @@ def test_f14_a_damaged_byte_is_an_error_or_changes_nothing(
 ) -> None:
     place = data.draw(st.integers(0, len(whole) - 1))
     damaged = whole[:place] + b"\xff" + whole[place + 1 :]
+    # A field name damaged into another letter; inside JSON text such a damage cannot be told.
+    if whole[place : place + 4] == b"data":
+        damaged = (
+            whole[:place] + data.draw(st.sampled_from([b"d", b"x", b"D"])) + whole[place + 1 :]
+        )
     try:
         folded = fold(damaged)
     except ProxyError:

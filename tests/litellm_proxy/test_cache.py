@@ -4,9 +4,22 @@ from collections.abc import Callable
 import pytest
 
 from litellm_proxy.cache import Answer, ProxyCache
-from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import (
+    Failure,
+    ProxyError,
+    ProxyProtocolError,
+    ProxyRejected,
+    ProxyUnreachable,
+)
 
+LATE = ProxyUnreachable(Failure.TOO_LONG, "http://h")
 DOWN = ProxyUnreachable(Failure.REFUSED, "http://h")
+
+
+def ask(
+    cache: ProxyCache[str, int], key: str, load: Callable[[], int], wait_seconds: float = 5
+) -> Answer[int]:
+    return cache.get(key, load, wait_seconds, LATE)
 
 
 class Clock:
@@ -38,38 +51,38 @@ def never() -> int:
 
 
 def test_a_value_is_kept_for_its_time(cache: ProxyCache[str, int], clock: Clock) -> None:
-    assert cache.get("a", lambda: 1, 0) == Answer(1)
-    assert cache.get("a", never, 0) == Answer(1)
+    assert ask(cache, "a", lambda: 1) == Answer(1)
+    assert ask(cache, "a", never) == Answer(1)
     clock.now += 301
-    assert cache.get("a", lambda: 2, 0) == Answer(2)
+    assert ask(cache, "a", lambda: 2) == Answer(2)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, None])
 def test_the_last_value_outlives_a_failure(
     cache: ProxyCache[str, int], clock: Clock, status: int | None
 ) -> None:
-    cache.get("a", lambda: 1, 0)
+    ask(cache, "a", lambda: 1)
     clock.now += 301
     error = ProxyRejected(status=status, message="later")
-    assert cache.get("a", raises(error), 0) == Answer(1, error)
-    assert cache.get("a", never, 0) == Answer(1, error)
+    assert ask(cache, "a", raises(error)) == Answer(1, error)
+    assert ask(cache, "a", never) == Answer(1, error)
     clock.now += 31
-    assert cache.get("a", lambda: 2, 0) == Answer(2)
+    assert ask(cache, "a", lambda: 2) == Answer(2)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_drops_the_value(
     cache: ProxyCache[str, int], clock: Clock, status: int
 ) -> None:
-    cache.get("a", lambda: 1, 0)
+    ask(cache, "a", lambda: 1)
     clock.now += 301
     error = ProxyRejected(status=status, message="no")
-    assert cache.get("a", raises(error), 0) == Answer(None, error)
+    assert ask(cache, "a", raises(error)) == Answer(None, error)
 
 
 def test_a_failure_is_not_repeated_at_once(cache: ProxyCache[str, int]) -> None:
-    assert cache.get("a", raises(DOWN), 0) == Answer(None, DOWN)
-    assert cache.get("a", never, 0) == Answer(None, DOWN)
+    assert ask(cache, "a", raises(DOWN)) == Answer(None, DOWN)
+    assert ask(cache, "a", never) == Answer(None, DOWN)
 
 
 def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
@@ -83,7 +96,7 @@ def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
 
     answers: list[Answer[int]] = []
     threads = [
-        threading.Thread(target=lambda: answers.append(cache.get("a", load, 5))) for _ in range(50)
+        threading.Thread(target=lambda: answers.append(ask(cache, "a", load))) for _ in range(50)
     ]
     for thread in threads:
         thread.start()
@@ -94,31 +107,61 @@ def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
     assert answers == [Answer(7)] * 50
 
 
-def test_those_who_come_meanwhile_get_the_old_value_or_wait_no_longer_than_they_want(
+def test_a_load_that_is_late_has_failed_for_now_and_its_value_counts_later(
     cache: ProxyCache[str, int], clock: Clock
 ) -> None:
-    go = threading.Event()
-    waiting = threading.Thread(target=lambda: cache.get("a", lambda: int(go.wait(5)), 0))
-    waiting.start()
-    while "a" not in cache._entries or not cache._entries["a"].loading:
-        pass
-    assert cache.get("a", never, 0.01) == Answer(None)
+    go, loaded = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        go.wait(5)
+        loaded.set()
+        return 7
+
+    assert ask(cache, "a", slow, 0.01) == Answer(None, LATE)
+    assert ask(cache, "a", never) == Answer(None, LATE)
+    clock.now += 31
+    assert ask(cache, "a", lambda: 5) == Answer(5)
     go.set()
-    waiting.join()
+    loaded.wait(5)
+
+
+def test_an_old_value_is_given_while_a_new_one_is_fetched(
+    cache: ProxyCache[str, int], clock: Clock
+) -> None:
+    ask(cache, "a", lambda: 1)
     clock.now += 301
-    assert cache.get("a", lambda: 5, 0) == Answer(5)
+    asked, go = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        asked.set()
+        go.wait(5)
+        return 2
+
+    first = threading.Thread(target=lambda: ask(cache, "a", slow))
+    first.start()
+    asked.wait(5)
+    assert ask(cache, "a", never) == Answer(1)
+    go.set()
+    first.join()
+    assert ask(cache, "a", never) == Answer(2)
+
+
+def test_any_other_exception_is_a_failure_too(cache: ProxyCache[str, int]) -> None:
+    answer = ask(cache, "a", lambda: 1 // 0)
+    assert answer.value is None
+    assert isinstance(answer.error, ProxyProtocolError)
 
 
 def test_the_longest_unused_goes_first(cache: ProxyCache[str, int]) -> None:
     for number, key in enumerate("abc"):
-        cache.get(key, lambda number=number: number, 0)  # type: ignore[misc]
-    cache.get("a", never, 0)
-    cache.get("d", lambda: 9, 0)
-    assert cache.get("a", never, 0) == Answer(0)
-    assert cache.get("b", lambda: 8, 0) == Answer(8)
+        ask(cache, key, lambda number=number: number)  # type: ignore[misc]
+    ask(cache, "a", never)
+    ask(cache, "d", lambda: 9)
+    assert ask(cache, "a", never) == Answer(0)
+    assert ask(cache, "b", lambda: 8) == Answer(8)
 
 
 def test_a_dropped_key_is_asked_again(cache: ProxyCache[str, int]) -> None:
-    cache.get("a", lambda: 1, 0)
+    ask(cache, "a", lambda: 1)
     cache.drop("a")
-    assert cache.get("a", lambda: 2, 0) == Answer(2)
+    assert ask(cache, "a", lambda: 2) == Answer(2)

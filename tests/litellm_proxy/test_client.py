@@ -2,6 +2,8 @@ import json
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from litellm_proxy.wire.chat import ChatRequest
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
 from tests.support import openai_format as openai
 from tests.support.captured import SETTINGS, client_answered_with, client_answered_with_bytes
+from tests.support.raw_server import RawServer
 from tests.support.upstream import Pause, Upstream
 from tools.child import free_port
 
@@ -49,14 +52,14 @@ def test_f51_embedding_request_has_no_nulls(upstream: Upstream) -> None:
     assert upstream.asked[0].body == {"model": "m", "input": ["a"], "encoding_format": "float"}
 
 
-def test_cookies_are_not_kept(upstream: Upstream) -> None:
+def test_f68_cookies_are_not_kept(upstream: Upstream) -> None:
     upstream.on("m", replace(openai.text_stream("Hi"), headers={"set-cookie": "a=b"}))
     for key in ("sk-1", "sk-2"):
         list(ProxyClient(ProxySettings(upstream.url, key)).chat(REQUEST))
     assert "Cookie" not in upstream.asked[1].headers
 
 
-def test_one_connection_serves_many_requests(upstream: Upstream) -> None:
+def test_f68_f69_one_connection_serves_many_requests(upstream: Upstream) -> None:
     upstream.on("m", openai.text_stream("Hi"))
     for _ in range(20):
         list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
@@ -204,7 +207,7 @@ def test_a_refused_connection_and_an_unknown_host_on_real_sockets() -> None:
     assert unknown.value.failure is Failure.NAME
 
 
-def test_silence_ends_after_the_time_out(upstream: Upstream) -> None:
+def test_f66_silence_ends_after_the_time_out(upstream: Upstream) -> None:
     upstream.on("m", openai.stream(openai.delta(content="x"), Pause(5), openai.delta(content="y")))
     chunks = ProxyClient(ProxySettings(upstream.url, timeout=0.3)).chat(REQUEST)
     next(chunks)
@@ -217,3 +220,115 @@ def test_the_probe_accepts_the_missing_input_and_nothing_else() -> None:
     client_answered_with("error_no_messages.json").probe("/v1/chat/completions", "m")
     with pytest.raises(ProxyRejected):
         client_answered_with("error_unknown_model.json").probe("/v1/chat/completions", "m")
+
+
+HTTP_OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize("answer", [HTTP_OK + b"no colon\r\n\r\n", b"garbage\r\n\r\n"])
+def test_what_had_begun_to_be_answered_is_not_sent_again(answer: bytes) -> None:
+    with RawServer(answer) as server:
+        with pytest.raises(ProxyUnreachable) as caught:
+            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST))
+        assert caught.value.failure is Failure.BROKEN
+        assert server.requests == 1
+
+
+def test_a_connection_closed_without_a_byte_is_tried_three_times() -> None:
+    with RawServer() as server:
+        with pytest.raises(ProxyUnreachable):
+            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST))
+        assert server.requests == 3
+
+
+def test_a_certificate_of_an_unknown_ca_is_named_on_a_real_socket() -> None:
+    folder = Path(__file__).parent.parent / "support" / "tls"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.txt", folder / "key.txt")
+    with RawServer(HTTP_OK + b"\r\n", tls=context) as server:
+        with pytest.raises(ProxyUnreachable) as caught:
+            ProxyClient(ProxySettings(f"https://localhost:{server.port}")).models()
+        assert caught.value.failure is Failure.TLS
+        assert "self-signed" in caught.value.detail
+        assert server.requests == 0
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, ".", "a b", "xn--a"])
+def test_a_host_that_cannot_be_one_is_unreachable_and_nothing_else(host: str) -> None:
+    with pytest.raises(ProxyUnreachable):
+        ProxyClient(ProxySettings(f"http://{host}:4000"), tries=1).models()
+
+
+def test_a_model_name_with_half_a_character_raises_nothing_of_its_own() -> None:
+    with pytest.raises(ProxyRejected):
+        client_answered_with("error_not_found.json").model_group("m\ud800")
+
+
+def refusal_with(message: str, settings: ProxySettings, **headers: str) -> ProxyRejected:
+    body = json.dumps({"error": {"message": message}}).encode()
+    answer = httpx.Response(400, headers=headers, content=body)
+    with pytest.raises(ProxyRejected) as caught:
+        ProxyClient(settings, httpx.MockTransport(lambda _: answer)).models()
+    return caught.value
+
+
+def test_secrets_are_replaced_before_anything_is_cut() -> None:
+    key = "sk-" + "k" * 40
+    settings = ProxySettings("http://h", key)
+    for before in range(440, 510):
+        assert "sk-k" not in refusal_with("x" * before + key, settings).message
+    answer = httpx.Response(200, content=b"y" * 180 + key.encode())
+    with pytest.raises(ProxyProtocolError) as caught:
+        ProxyClient(settings, httpx.MockTransport(lambda _: answer)).models()
+    assert "sk-k" not in str(caught.value)
+
+
+def test_secrets_are_replaced_however_they_are_written() -> None:
+    secret = 'pa"ss\\word/1'
+    settings = ProxySettings("http://h", None, (("x-secret", secret),))
+    for written in (secret, json.dumps(secret), quote(secret, safe=""), "0A" * 32):
+        message = refusal_with(f"got {written}", settings).message
+        assert "word" not in message
+        assert "0A0A" not in message
+    settings = ProxySettings("http://h", "sk-secret-key")
+    refused = refusal_with("no", settings, **{"x-litellm-call-id": "call-sk-secret-key"})
+    assert "sk-secret" not in str(refused.call_id)
+
+
+def test_short_header_values_do_not_garble_sentences_nor_change_their_kind() -> None:
+    settings = ProxySettings("http://h", None, (("x-team", "litellm"), ("x-n", "a")))
+    refused = refusal_with("litellm.AuthenticationError: a bad key", settings)
+    assert refused.classes == ("AuthenticationError",)
+    assert "a bad key" in refused.message
+
+
+def test_in_stream_errors_are_cut_to_one_sentence_in_every_shape() -> None:
+    long = "litellm.APIError: first\nsecond\n\nLiteLLM: model group 'x' failed"
+    for error in ({"message": long, "code": "500"}, long):
+        body = f"data: {json.dumps({'error': error})}\n\n".encode()
+        with pytest.raises(ProxyRejected) as caught:
+            list(client_answered_with_bytes(body).chat(REQUEST))
+        assert caught.value.message == "litellm.APIError: first"
+
+
+def test_what_is_compressed_twice_is_not_unpacked() -> None:
+    headers = {"content-encoding": "gzip, gzip"}
+    answer = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b""))
+    with pytest.raises(ProxyProtocolError, match="compressed more than once"):
+        ProxyClient(SETTINGS, httpx.MockTransport(lambda _: answer)).models()
+
+
+def test_f43_usage_is_always_asked_for_and_the_content_type_may_be_capital(
+    upstream: Upstream,
+) -> None:
+    upstream.on("m", replace(openai.text_stream("Hi"), content_type="Text/Event-Stream"))
+    chunks = list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    assert chunks[-1].usage
+    assert upstream.asked[0].body["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("60", 60), ("5.5", 5.5), ("9" * 400, None), ("soon", None)]
+)
+def test_retry_after_is_a_sensible_number_or_nothing(value: str, seconds: float | None) -> None:
+    assert refusal_with("no", SETTINGS, **{"retry-after": value}).retry_after == seconds

@@ -25,7 +25,7 @@ def test_crlf_split_inside_an_event_does_not_end_it() -> None:
     assert events(b"data: a\r", b"\ndata: b\r", b"\n\r\n") == [b"a\nb"]
 
 
-@pytest.mark.parametrize("line", [b"\xffata: x", b"dat\xff: x", b"\xff"])
+@pytest.mark.parametrize("line", [b"\xffata: x", b"dbta: x", b"data x", b"\xff"])
 def test_a_damaged_line_is_an_error(line: bytes) -> None:
     with pytest.raises(ProxyProtocolError, match="damaged"):
         events(b"data: a\n\n" + line + b"\n\n")
@@ -38,8 +38,8 @@ def test_f14_any_split_gives_the_same_events(size: int) -> None:
     assert events(*pieces) == ["Grüße".encode(), b"x\ny", "{\u2028}".encode()]
 
 
-def test_f16_comments_and_unknown_fields_are_skipped() -> None:
-    assert events(b": ping\n\nid: 7\nretry: 1\nfoo\ndata: a\n\n") == [b"a"]
+def test_f16_comments_and_the_standards_other_fields_are_skipped() -> None:
+    assert events(b": ping\n\nid: 7\nretry: 1\nevent: x\nid\ndata: a\n\n") == [b"a"]
 
 
 def test_f14_the_space_after_the_colon_is_optional_and_one_only() -> None:
@@ -59,6 +59,13 @@ def test_an_endless_event_is_an_error() -> None:
     pieces = itertools.repeat(b"data: 12345", 20)
     with pytest.raises(ProxyProtocolError, match="larger than 100 bytes"):
         deque(map(decoder.feed, pieces), maxlen=0)
+
+
+def test_reads_that_end_inside_an_event_do_not_add_up() -> None:
+    decoder = EventStreamDecoder(max_event_bytes=100)
+    decoder.feed(b"data: a\n")
+    for _ in range(100):
+        assert decoder.feed(b"\ndata: a\n") == [b"a"]
 
 
 def test_endless_comments_are_not_an_endless_event() -> None:

@@ -10,9 +10,11 @@ from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.entities.model.message import PromptMessage, UserPromptMessage
+from dify_plugin.errors.model import CredentialsValidateFailedError
 from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 
 from tests.support import openai_format as openai
+from tests.support.raw_server import RawServer
 from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from tools.child import free_port
 
@@ -175,3 +177,55 @@ def test_garbled_stored_facts_do_no_harm() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     for stored in ("", "{", "[]", '{"context_size": "x"}', "9" * 100_000):
         assert schema({"base_url": nobody, "__litellm_facts": stored}).model_properties
+
+
+def test_trickling_headers_are_bounded_too_and_leave_the_saved_schema(upstream: Upstream) -> None:
+    form = saved(upstream)
+    before = schema(form)
+    trickle = [piece for _ in range(100) for piece in (b"x-a: b\r\n", Pause(0.1))]
+    with RawServer(b"HTTP/1.1 200 OK\r\n", *trickle) as server:
+        form["base_url"] = server.url
+        started = time.perf_counter()
+        assert schema(form) == before
+        assert time.perf_counter() - started < 3
+        started = time.perf_counter()
+        assert schema(form) == before
+        assert time.perf_counter() - started < 0.5
+
+
+def test_a_waiter_that_is_too_late_gets_the_saved_schema(upstream: Upstream) -> None:
+    form = saved(upstream)
+    before = schema(form)
+    slow = serve(upstream, slow=8)
+    form |= {"api_key": "sk-other", "base_url": slow["base_url"]}
+    with ThreadPoolExecutor(5) as pool:
+        schemas = list(pool.map(lambda _: schema(form), range(5)))
+    assert schemas == [before] * 5
+
+
+@pytest.mark.parametrize("url", ["http://a..b:4000", "http://" + "x" * 64, "http://h/\ud800"])
+def test_an_address_that_cannot_be_one_still_has_a_schema(url: str) -> None:
+    assert schema({"base_url": url}).model_properties
+    with pytest.raises(CredentialsValidateFailedError):
+        llm().validate_credentials("described", {"base_url": url})
+
+
+def test_rows_of_other_models_are_not_taken(upstream: Upstream) -> None:
+    row = {"model_group": "other", "mode": "embedding", "max_input_tokens": 7}
+    upstream.on("/model_group/info", json_reply({"data": [row]}))
+    assert "7" not in schema({"base_url": upstream.url}).model_properties.values()
+
+
+def test_f41_levels_of_effort_are_those_of_the_proxy_if_they_can_be_levels(
+    upstream: Upstream,
+) -> None:
+    row = {
+        "model_group": "described",
+        "mode": "chat",
+        "supports_reasoning": True,
+        "supported_reasoning_efforts": ["x" * 5000, "", "none", "max"],
+        "supported_openai_params": ["reasoning_effort"],
+    }
+    upstream.on("/model_group/info", json_reply({"data": [row]}))
+    rules = {rule.name: rule for rule in schema({"base_url": upstream.url}).parameter_rules}
+    assert rules["reasoning_effort"].options == ["none", "max"]

@@ -1,12 +1,14 @@
 """The embedding class through the SDK's own `invoke`."""
 
+import pytest
 from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 from dify_plugin.entities.model import ModelType
+from dify_plugin.errors.model import InvokeBadRequestError, InvokeServerUnavailableError
 from dify_plugin.interfaces.model.text_embedding_model import TextEmbeddingModel
 
 from tests.support import openai_format as openai
-from tests.support.upstream import Upstream
+from tests.support.upstream import Reply, Upstream
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 
@@ -44,3 +46,20 @@ def test_one_count_per_text_without_asking_anybody() -> None:
     assert len(counts) == 3
     assert counts[0] == 0
     assert all(count > 0 for count in counts[1:])
+
+
+def test_vectors_that_do_not_fit_into_a_line_of_dify_are_refused_after_the_first_batch(
+    upstream: Upstream,
+) -> None:
+    upstream.on("e", openai.embeddings([[0.123456789] * 1536] * 16))
+    with pytest.raises(InvokeBadRequestError, match="2048 vectors of 1536 numbers") as caught:
+        embedding_model().invoke("e", {"base_url": upstream.url}, ["x"] * 2048)
+    assert "to 136 or less" in str(caught.value)
+    assert len(upstream.asked_for("e")) == 1
+
+
+def test_numbers_that_are_none_are_refused(upstream: Upstream) -> None:
+    body = b'{"data": [{"index": 0, "embedding": [NaN]}]}'
+    upstream.on("e", Reply([body]))
+    with pytest.raises(InvokeServerUnavailableError):
+        embedding_model().invoke("e", {"base_url": upstream.url}, ["x"])

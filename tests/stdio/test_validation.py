@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream
+from tests.support.upstream import Reply, Upstream, json_reply
 from tools.plugin_process import PluginError
 
 
@@ -128,3 +128,45 @@ def test_an_endless_answer_does_not_hold_the_form_up(env: Environment) -> None:
         other.on("/v1/model/info", Reply([b"[" * 200_000]))
         other.on("/v1/models", Reply([b'{"data": [{"id": "gpt-4"}, {"id": 7}, null]}']))
         save(env, "gpt-4", base_url=other.url)
+
+
+@pytest.mark.parametrize(
+    ("probe", "others", "says"),
+    [
+        (Reply([b"<h1>502</h1>"], 502, "text/html"), Reply([b"<h1>502</h1>"], 502, "text/html"),
+         "LiteLLM answered 502"),
+        (Reply([b""], 405, "text/html"), Reply([b"<h1>404</h1>"], 404, "text/html"),
+         "does not look like a LiteLLM proxy"),
+        (Reply([b""], 405, "text/html"), Reply([b"<h1>Hi</h1>"], 200, "text/html"),
+         "does not look like a LiteLLM proxy"),
+    ],
+)  # fmt: skip
+def test_a_server_that_shows_nothing_of_a_proxy_is_refused(
+    env: Environment, probe: Reply, others: Reply, says: str
+) -> None:
+    with Upstream() as other:
+        other.on("/v1/chat/completions", probe)
+        for path in ("/v1/models", "/v1/model/info", "/model_group/info", "/utils/token_counter"):
+            other.on(path, others)
+        assert says in refusal(env, "gpt-4", base_url=other.url)
+
+
+def test_a_hidden_alias_is_accepted_when_it_cannot_be_resolved(env: Environment) -> None:
+    with Upstream() as other:
+        other.on(
+            "/v1/chat/completions",
+            json_reply(
+                {
+                    "error": {
+                        "message": "Missing required parameter: 'messages'.",
+                        "param": "messages",
+                    }
+                },
+                400,
+            ),
+        )
+        other.on("/v1/models", json_reply({"data": [{"id": "other"}]}))
+        other.on("/utils/token_counter", json_reply({"detail": "no"}, 403))
+        save(env, "hidden", base_url=other.url)
+        other.on("/utils/token_counter", json_reply({"model_used": "hidden"}))
+        assert "does not know" in refusal(env, "hidden", base_url=other.url)

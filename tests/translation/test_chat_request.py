@@ -1,4 +1,5 @@
 import copy
+import time
 
 import pytest
 from dify_plugin.entities.model.message import (
@@ -203,7 +204,7 @@ def test_f33_tools_without_parameters_or_description() -> None:
     ]
 
 
-def test_f34_f76_only_what_was_set_is_sent() -> None:
+def test_f34_f39_f76_only_what_was_set_is_sent() -> None:
     body = translate(UserPromptMessage(content="?"), temperature=0, seed="", top_p=None).to_json()
     assert body == (
         b'{"temperature":0,"model":"m","messages":[{"role":"user","content":"?"}],'
@@ -287,3 +288,23 @@ def test_completion_prompts() -> None:
     )
     assert talk.prompt == "Be brief.\n\nUser: Hi\n\nAssistant: Hello\n\nUser: Who?\n\nAssistant:"
     assert b'"stop":["User:"]' in talk.to_json()
+
+
+def test_images_of_earlier_answers_leave_a_note() -> None:
+    answer = AssistantPromptMessage(content=[TextPromptMessageContent(data="Here: "), PNG])
+    alone = AssistantPromptMessage(content=[PNG])
+    request = translate(answer, UserPromptMessage(content="Again"), alone)
+    assert [message["content"] for message in request.messages] == [
+        "Here: [image]", "Again", "[image]",
+    ]  # fmt: skip
+
+
+def test_f38_many_unclosed_blocks_take_linear_time() -> None:
+    def seconds(times: int) -> float:
+        started = time.perf_counter()
+        without_thinking("x" + "\n\n<think>\n" * times)
+        return time.perf_counter() - started
+
+    assert (
+        min(seconds(40_000) for _ in range(5)) < 4 * min(seconds(20_000) for _ in range(5)) + 0.01
+    )

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter
 
@@ -15,9 +17,7 @@ def fold(file: str) -> tuple[str, Outcome]:
     return _fold(list(client_answered_with(file).chat(REQUEST)))
 
 
-def fold_deltas(
-    *deltas: dict[str, object], finish_reason: str | None = "stop"
-) -> tuple[str, Outcome]:
+def fold_deltas(*deltas: dict[str, Any], finish_reason: str | None = "stop") -> tuple[str, Outcome]:
     chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]
     chunks.append({"choices": [{"delta": {}, "finish_reason": finish_reason}]})
     return _fold(TypeAdapter(list[ChatChunk]).validate_python(chunks))
@@ -216,3 +216,59 @@ def test_what_one_answer_may_hold_is_bounded() -> None:
 
 def test_completion_mode() -> None:
     assert fold("completion.sse")[0] == " upon a time"
+
+
+def test_f25_pieces_of_two_calls_at_one_index_find_their_ids() -> None:
+    _, outcome = fold_deltas(
+        call(0, "1", id="a", name="f"),
+        call(0, "2", id="b", name="g"),
+        call(0, "3", id="a"),
+        call(0, "4", id="b"),
+    )
+    assert outcome.tool_calls == [FoldedToolCall("a", "f", "13"), FoldedToolCall("b", "g", "24")]
+
+
+def test_f25_another_name_without_id_is_another_call() -> None:
+    _, outcome = fold_deltas(call(0, "{}", name="f"), call(0, "{}", name="g"))
+    assert [(c.name, c.arguments) for c in outcome.tool_calls] == [("f", "{}"), ("g", "{}")]
+
+
+def test_f25_calls_without_id_and_index_in_one_message_are_told_by_their_place() -> None:
+    function = {"name": "f", "arguments": "{}"}
+    _, outcome = fold_deltas({"tool_calls": [{"function": function}, {"function": function}]})
+    assert [(c.name, c.arguments) for c in outcome.tool_calls] == [("f", "{}"), ("f", "{}")]
+
+
+def test_decoded_arguments_and_numeric_ids_are_written_as_text() -> None:
+    function = {"name": "f", "arguments": {"city": "Oslo"}}
+    _, outcome = fold_deltas({"tool_calls": [{"index": 0, "id": 7, "function": function}]})
+    assert outcome.tool_calls == [FoldedToolCall("7", "f", '{"city": "Oslo"}')]
+
+
+def test_a_call_told_in_both_ways_is_one_call() -> None:
+    function = {"name": "f", "arguments": "{}"}
+    both = {"tool_calls": [{"index": 0, "function": function}], "function_call": function}
+    assert [c.arguments for c in fold_deltas(both)[1].tool_calls] == ["{}"]
+
+
+def test_an_image_comes_after_the_thinking_and_the_text_before_it() -> None:
+    stream = ChatStream()
+    chunks = TypeAdapter(list[ChatChunk]).validate_python(
+        [
+            {"choices": [{"delta": {"reasoning_content": "A"}}]},
+            {"choices": [{"delta": {"images": [{"image_url": {"url": "https://h"}}]}}]},
+            {"choices": [{"delta": {"content": "B"}, "finish_reason": "stop"}]},
+        ]
+    )
+    shown = [part for chunk in chunks for part in stream.feed(chunk)]
+    assert [part if isinstance(part, str) else "IMAGE" for part in shown] == [
+        "<think>\nA", "\n</think>\n\n", "IMAGE", "B",
+    ]  # fmt: skip
+
+
+def test_what_is_held_for_an_answer_is_bounded() -> None:
+    block = {"type": "thinking", "thinking": "x" * 1_000_000}
+    with pytest.raises(ProxyProtocolError, match="more than can be kept"):
+        fold_deltas(*[{"thinking_blocks": [block]}] * 9)
+    with pytest.raises(ProxyProtocolError, match="more than can be kept"):
+        fold_deltas(*[{"content": " " * 1_000_000}] * 9)

@@ -15,12 +15,18 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
+from litellm_proxy.wire.error_body import classes_at_the_head
 from tests.support.captured import client_answered_with
 from translation.errors import to_invoke_error
 
 
 def refusal(status: int, error_type: str | None = None, message: str = "No.") -> ProxyRejected:
-    return ProxyRejected(status=status, error_type=error_type, message=message)
+    return ProxyRejected(
+        status=status,
+        error_type=error_type,
+        message=message,
+        classes=classes_at_the_head(message),
+    )
 
 
 @pytest.mark.parametrize(

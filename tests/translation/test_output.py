@@ -1,8 +1,21 @@
+from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import ImagePromptMessageContent
 
 from litellm_proxy.wire.chat import OutputImage
 from translation.chat_stream import Source
-from translation.output import MAX_IMAGE_CHARACTERS, shown_chunk, source_list
+from translation.output import MAX_IMAGE_CHARACTERS, shown_chunks, source_list
+
+
+def shown_one(model: str, shown: str | OutputImage) -> LLMResultChunk:
+    (chunk,) = shown_chunks(model, shown)
+    return chunk
+
+
+def test_a_very_long_text_goes_in_several_lines() -> None:
+    text = "\0" * 1_200_000
+    chunks = list(shown_chunks("m", text))
+    assert "".join(str(chunk.delta.message.content) for chunk in chunks) == text
+    assert max(len(chunk.model_dump_json()) for chunk in chunks) < 4 * 1024 * 1024
 
 
 def image(url: str) -> OutputImage:
@@ -10,7 +23,7 @@ def image(url: str) -> OutputImage:
 
 
 def test_f24_an_image_becomes_image_content() -> None:
-    content = shown_chunk("m", image("data:image/webp;base64,QUJD")).delta.message.content
+    content = shown_one("m", image("data:image/webp;base64,QUJD")).delta.message.content
     assert isinstance(content, list)
     (part,) = content
     assert isinstance(part, ImagePromptMessageContent)
@@ -18,14 +31,14 @@ def test_f24_an_image_becomes_image_content() -> None:
 
 
 def test_an_image_by_url_stays_a_url() -> None:
-    content = shown_chunk("m", image("https://h/a.png")).delta.message.content
+    content = shown_one("m", image("https://h/a.png")).delta.message.content
     assert isinstance(content, list)
     assert content[0].data == "https://h/a.png"
 
 
 def test_an_image_that_would_end_the_plugin_is_told_instead() -> None:
     data = "A" * (MAX_IMAGE_CHARACTERS + 1)
-    content = shown_chunk("m", image(f"data:image/png;base64,{data}")).delta.message.content
+    content = shown_one("m", image(f"data:image/png;base64,{data}")).delta.message.content
     assert "an image of 3.4 MB, which is too large" in str(content)
 
 

@@ -43,6 +43,8 @@ def test_embedding_price() -> None:
         ({"prompt_tokens": 11}, (11, 4)),
         ({"prompt_tokens": 0, "completion_tokens": 0}, (3, 4)),
         ({"prompt_tokens": -11, "completion_tokens": -7}, (3, 4)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 7}, (3, 4)),
+        ({"prompt_tokens": 11, "completion_tokens": 10**30}, (11, 4)),
         ({"prompt_tokens": "x", "completion_tokens": None}, (3, 4)),
     ],
 )
@@ -50,4 +52,9 @@ def test_f47_absurd_counts_are_replaced_by_the_estimate(
     usage: dict[str, object] | None, counts: tuple[int, int]
 ) -> None:
     parsed = None if usage is None else Usage.model_validate(usage)
-    assert counts_of(parsed, TokenCounts(3, 4)) == TokenCounts(*counts)
+    assert counts_of(parsed, lambda: TokenCounts(3, 4)) == TokenCounts(*counts)
+
+
+@pytest.mark.parametrize("cost", [1e30, float("inf"), float("nan"), -1.0, 0.0])
+def test_f47_an_absurd_cost_does_not_lose_the_answer(cost: float) -> None:
+    assert llm_usage(TokenCounts(1000, 500), cost, PRICED, 0).total_price == Decimal("0.002")
