@@ -48,6 +48,7 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "citations",
         "max_chunks",
         "dimensions",
+        "long_texts",
         "input_price",
         "output_price",
         "timeout",

@@ -1,13 +1,49 @@
-"""The proxy's vectors → Dify's: in the order of the texts, one for each."""
+"""Texts → what the proxy embeds, and the proxy's vectors → Dify's: one per text, in order."""
 
+import binascii
+import math
+import sys
+from array import array
 from collections.abc import Sequence
 
-from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
+from translation.errors import Cause, cause_of, sentence
 from translation.history import RequestError
+from translation.token_estimate import estimate_tokens
 
 MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000
 BYTES_A_NUMBER = 25
+_CUT_MARGIN = 0.85
+"""The estimate of tokens is within 15 %."""
+
+
+def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
+    """Return the texts as providers take them.
+
+    An empty text becomes a blank, since providers refuse it and Dify wants a vector for it. With a
+    `context_size` (tokens) longer texts are cut to it; the user chose that.
+    """
+    kept = [text or " " for text in texts]
+    return kept if context_size is None else [_cut(text, context_size) for text in kept]
+
+
+def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
+    """Return `count` vectors by the index of their text.
+
+    Raises ProxyProtocolError when one is missing, doubled, empty, of another size or not numbers:
+    LiteLLM passes the upstream's order and number on unchecked (litellm-proxy-contract 6).
+    """
+    rows = answer.data or []
+    by_index = {row.index: row.embedding for row in rows}
+    if sorted(by_index) != list(range(count)) or len(rows) != count:
+        message = f"{count} texts were sent, but {len(rows)} vectors came back"
+        raise ProxyProtocolError(message)
+    vectors = [_numbers(by_index[index]) for index in range(count)]
+    if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
+        message = "the vectors that came back differ in size"
+        raise ProxyProtocolError(message)
+    return vectors
 
 
 def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
@@ -26,18 +62,50 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
         raise RequestError(message)
 
 
-def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
-    """Return `count` vectors by the index of their text.
+def too_long(
+    error: ProxyRejected, texts: Sequence[str], first: int, of: int, context_size: int
+) -> RequestError | None:
+    """Return the error that names the longest text of a refused batch, if length was the reason.
 
-    Raises ProxyProtocolError when one is missing, doubled, empty or of another size: LiteLLM passes
-    the upstream's order and number on unchecked (litellm-proxy-contract 6).
+    `first` is the position of the batch among all `of` texts; positions are told from 1.
     """
-    by_index = {row.index: row.embedding for row in answer.data or ()}
-    if sorted(by_index) != list(range(count)) or len(answer.data or ()) != count:
-        message = f"{count} texts were sent, but {len(answer.data or ())} vectors came back"
+    counts = [estimate_tokens(text) for text in texts]
+    place = max(range(len(texts)), key=counts.__getitem__)
+    by_class = cause_of(error) is Cause.CONTEXT_TOO_LONG
+    by_count = cause_of(error) is Cause.REQUEST and counts[place] > context_size
+    if not (by_class or by_count):
+        return None
+    return RequestError(
+        f"Text {first + place + 1} of {of} is too long: {len(texts[place])} characters, about "
+        f"{counts[place]} tokens, where the model takes {context_size}. Split it into shorter "
+        f"chunks, or set Long Texts to Cut in the model's settings. {sentence(error)}"
+    )
+
+
+def _numbers(embedding: str | list[float]) -> list[float]:
+    if isinstance(embedding, list):
+        return embedding
+    numbers = array("f")
+    try:
+        numbers.frombytes(binascii.a2b_base64(embedding, strict_mode=True))
+    except ValueError:
+        message = "a vector is not base64 of 32-bit numbers"
+        raise ProxyProtocolError(message) from None
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    if not math.isfinite(sum(numbers)):
+        message = "a vector holds what is not a number"
         raise ProxyProtocolError(message)
-    vectors = [by_index[index] for index in range(count)]
-    if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
-        message = "the vectors that came back differ in size"
-        raise ProxyProtocolError(message)
-    return vectors
+    return numbers.tolist()
+
+
+def _cut(text: str, context_size: int) -> str:
+    tokens = estimate_tokens(text)
+    if tokens <= context_size * _CUT_MARGIN:
+        return text
+    kept = text
+    while tokens > context_size * _CUT_MARGIN and kept:
+        share = context_size * _CUT_MARGIN / tokens
+        kept = kept[: min(len(kept) - 1, int(len(kept) * share))]
+        tokens = estimate_tokens(kept)
+    return kept or text[:1]

@@ -53,6 +53,13 @@ class Citations(StrEnum):
     APPEND = "append"
 
 
+class LongTexts(StrEnum):
+    """What becomes of a text that is too long to be embedded."""
+
+    REFUSE = "refuse"
+    CUT = "cut"
+
+
 class InputType(StrEnum):
     """A kind of input that the user says the model takes."""
 
@@ -93,6 +100,7 @@ class Settings:
     output_price: Decimal | None = None
     max_chunks: int | None = None
     dimensions: int | None = None
+    cut_long_texts: bool = False
 
 
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
@@ -128,6 +136,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
         ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
+        cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
     )
 
 

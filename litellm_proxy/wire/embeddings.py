@@ -3,12 +3,20 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
 from litellm_proxy.wire.error_body import ErrorDetail
 from litellm_proxy.wire.reading import Lenient, WireModel
+
+
+class Encoding(StrEnum):
+    """How vectors are written: as base64 of little-endian 32-bit floats, or as numbers."""
+
+    BASE64 = "base64"
+    FLOAT = "float"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +27,14 @@ class EmbeddingsRequest:
     texts: Sequence[str]
     dimensions: int | None = None
     user: str | None = None
+    encoding: Encoding = Encoding.FLOAT
 
     def to_json(self) -> bytes:
         """Return the request body; null would be refused for `encoding_format` (dify#35784)."""
         body = {
             "model": self.model,
             "input": list(self.texts),
-            "encoding_format": "float",
+            "encoding_format": self.encoding.value,
             "dimensions": self.dimensions,
             "user": self.user,
         }
@@ -34,10 +43,13 @@ class EmbeddingsRequest:
 
 
 class EmbeddingRow(WireModel):
-    """One vector; `index` is the position of its text in the request."""
+    """One vector; `index` is the position of its text in the request.
+
+    Upstreams answer in the other encoding than they were asked for, too.
+    """
 
     index: int
-    embedding: list[FiniteFloat]
+    embedding: str | list[FiniteFloat]
 
 
 class EmbeddingsAnswer(WireModel):

@@ -1,18 +1,16 @@
 """Text embedding models through the proxy's embedding endpoint."""
 
 import time
-from itertools import batched
 from typing import Any
 
 from dify_plugin import TextEmbeddingModel
 from dify_plugin.entities.model import AIModelEntity, EmbeddingInputType
 from dify_plugin.entities.model.text_embedding import TextEmbeddingResult
 
-from litellm_proxy.wire.embeddings import EmbeddingsRequest
 from models.base import ProxyModel
+from models.embedding_calls import EmbeddingCall
 from models.known_facts import facts_of
-from translation.capabilities import max_chunks_of, prices_of
-from translation.embeddings import require_one_line, vectors_in_order
+from translation.capabilities import context_size_of, max_chunks_of, prices_of
 from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
 from translation.settings import Settings, parse_settings
@@ -39,19 +37,20 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         started = time.perf_counter()
         settings = parse_settings(model, credentials)
         facts = facts_of(settings, credentials)
-        client = self._client(settings)
-        embeddings: list[list[float]] = []
-        tokens = 0
-        for batch in batched(texts, max_chunks_of(settings, facts)):
-            answer = client.embed(
-                EmbeddingsRequest(settings.model, batch, settings.dimensions, user)
-            )
-            embeddings += vectors_in_order(answer, len(batch))
-            require_one_line(embeddings, len(texts))
-            counted = answer.usage.prompt_tokens if answer.usage else None
-            tokens += counted if counted is not None else sum(map(estimate_tokens, batch))
-        usage = embedding_usage(tokens, prices_of(settings, facts), time.perf_counter() - started)
-        return TextEmbeddingResult(model=model, embeddings=embeddings, usage=usage)
+        call = EmbeddingCall(
+            client=self._client(settings),
+            owner=settings.proxy.cache_key,
+            model=settings.model,
+            batch=max_chunks_of(settings, facts),
+            context_size=context_size_of(settings, facts),
+            cut=settings.cut_long_texts,
+            dimensions=settings.dimensions,
+            user=user,
+        )
+        embedded = call.embed(texts)
+        seconds = time.perf_counter() - started
+        usage = embedding_usage(embedded.tokens, prices_of(settings, facts), seconds)
+        return TextEmbeddingResult(model=model, embeddings=embedded.vectors, usage=usage)
 
     def get_num_tokens(
         self,

@@ -1,14 +1,20 @@
 """The embedding class through the SDK's own `invoke`."""
 
+from dataclasses import replace
+
 import pytest
 from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 from dify_plugin.entities.model import ModelType
-from dify_plugin.errors.model import InvokeBadRequestError, InvokeServerUnavailableError
+from dify_plugin.errors.model import (
+    InvokeBadRequestError,
+    InvokeRateLimitError,
+    InvokeServerUnavailableError,
+)
 from dify_plugin.interfaces.model.text_embedding_model import TextEmbeddingModel
 
 from tests.support import openai_format as openai
-from tests.support.upstream import Reply, Upstream
+from tests.support.upstream import HANG_UP, Asked, Pause, Reply, Upstream, json_reply
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 
@@ -19,20 +25,35 @@ def embedding_model() -> TextEmbeddingModel:
     return model
 
 
-def test_f53_f55_texts_go_in_batches_and_come_back_in_order(upstream: Upstream) -> None:
-    upstream.on(
-        "e",
-        openai.embeddings([[0.0], [1.0]], order=(1, 0)),
-        openai.embeddings([[2.0], [3.0]]),
-        openai.embeddings([[4.0]]),
-    )
-    form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "2", "dimensions": "1"}
-    result = embedding_model().invoke("e", form, list("abcde"), user="u")
-    assert result.embeddings == [[0.0], [1.0], [2.0], [3.0], [4.0]]
-    assert result.usage.tokens == 27
-    asked = upstream.asked_for("e")
-    assert [body["input"] for body in asked] == [["a", "b"], ["c", "d"], ["e"]]
-    assert [body["dimensions"] for body in asked] == [1, 1, 1]
+class Echo(Upstream):
+    """Answers each text with the number that it is, in reverse order, slower for the first."""
+
+    def reply_to(self, asked: Asked) -> Reply:
+        if not asked.path.endswith("/embeddings"):
+            return super().reply_to(asked)
+        numbers = [[float(text), 1.0] for text in asked.body["input"]]
+        reply = openai.embeddings(numbers, order=range(len(numbers))[::-1])
+        pause = Pause(0.2 if numbers[0][0] < 10 else 0.0)
+        return replace(reply, pieces=[pause, *reply.pieces])
+
+
+def test_f53_f55_texts_go_in_batches_and_come_back_in_order() -> None:
+    texts = [str(number) for number in range(45)]
+    with Echo() as upstream:
+        form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "4"}
+        result = embedding_model().invoke("e", {**form, "dimensions": "2"}, texts, user="u")
+        asked = upstream.asked_for("e")
+    assert [vector[0] for vector in result.embeddings] == list(range(45))
+    assert len(asked) == 12
+    assert sorted(int(text) for body in asked for text in body["input"]) == list(range(45))
+    assert {body["dimensions"] for body in asked} == {2}
+    assert result.usage.tokens == 9 * 12
+
+
+def test_f56_dimensions_are_sent_only_when_set(upstream: Upstream) -> None:
+    upstream.on("e", sevens(1))
+    embedding_model().invoke("e", {"base_url": upstream.url}, ["a"])
+    assert "dimensions" not in upstream.asked_for("e")[0]
 
 
 def test_no_texts_no_request(upstream: Upstream) -> None:
@@ -63,3 +84,77 @@ def test_numbers_that_are_none_are_refused(upstream: Upstream) -> None:
     upstream.on("e", Reply([body]))
     with pytest.raises(InvokeServerUnavailableError):
         embedding_model().invoke("e", {"base_url": upstream.url}, ["x"])
+
+
+def sevens(count: int) -> Reply:
+    return openai.embeddings([[7.0]] * count)
+
+
+def test_f51_base64_is_asked_for_and_float_after_a_refusal_for_good(upstream: Upstream) -> None:
+    refused = openai.error("encoding_format base64 is not supported", 400)
+    upstream.on("e", refused, sevens(1))
+    form = {"base_url": upstream.url}
+    assert embedding_model().invoke("e", form, ["a"]).embeddings == [[7.0]]
+    assert embedding_model().invoke("e", form, ["a"]).embeddings == [[7.0]]
+    encodings = [body["encoding_format"] for body in upstream.asked_for("e")]
+    assert encodings == ["base64", "float", "float"]
+
+
+def test_a_request_that_is_wrong_either_way_is_refused(upstream: Upstream) -> None:
+    upstream.on("e", openai.error("No such thing", 400))
+    form = {"base_url": upstream.url}
+    for _ in range(2):
+        with pytest.raises(InvokeBadRequestError, match="No such thing"):
+            embedding_model().invoke("e", form, ["a"])
+    # The refusal was not about the encoding, so base64 is asked for again.
+    encodings = [body["encoding_format"] for body in upstream.asked_for("e")]
+    assert encodings == ["base64", "float", "base64", "float"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        openai.error("Slow down", 429),
+        openai.error("Broken", 500),
+        json_reply({"error": {"message": "later"}}, 429, **{"retry-after": "1"}),
+        Reply([], HANG_UP),
+    ],
+)
+def test_f54_passing_faults_are_waited_out(upstream: Upstream, fault: Reply) -> None:
+    upstream.on("e", fault, fault, sevens(1))
+    result = embedding_model().invoke("e", {"base_url": upstream.url}, ["a"])
+    assert result.embeddings == [[7.0]]
+    assert len(upstream.asked_for("e")) == 3
+
+
+def test_f54_a_wait_that_is_too_long_is_an_error_at_once(upstream: Upstream) -> None:
+    upstream.on("e", json_reply({"error": {"message": "later"}}, 429, **{"retry-after": "3600"}))
+    with pytest.raises(InvokeRateLimitError, match="Retry after 3600 s"):
+        embedding_model().invoke("e", {"base_url": upstream.url}, ["a"])
+    assert len(upstream.asked_for("e")) == 1
+
+
+def test_a_text_that_is_too_long_is_named_by_its_position(upstream: Upstream) -> None:
+    refused = openai.error("litellm.ContextWindowExceededError: too many tokens", 400)
+    upstream.on("e", sevens(2), refused)
+    form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "2", "context_size": "10"}
+    with pytest.raises(InvokeBadRequestError) as caught:
+        embedding_model().invoke("e", form, ["a", "b", "c", "word " * 50])
+    assert str(caught.value).startswith("Text 4 of 4 is too long: 250 characters, about 50 tokens")
+    assert "where the model takes 10" in str(caught.value)
+
+
+def test_long_texts_are_cut_only_when_the_form_says_so(upstream: Upstream) -> None:
+    upstream.on("e", sevens(1))
+    form = {"base_url": upstream.url, "settings": "custom", "context_size": "10"}
+    embedding_model().invoke("e", form, ["word " * 50])
+    embedding_model().invoke("e", {**form, "long_texts": "cut"}, ["word " * 50])
+    sent = [body["input"][0] for body in upstream.asked_for("e")]
+    assert sent[0] == "word " * 50
+    assert len(sent[1]) < 60
+
+
+def test_empty_texts_get_vectors_too(upstream: Upstream) -> None:
+    upstream.on("e", sevens(2))
+    embedding_model().invoke("e", {"base_url": upstream.url}, ["", "a"])
+    assert upstream.asked_for("e")[0]["input"] == [" ", "a"]

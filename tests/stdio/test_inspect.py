@@ -38,11 +38,11 @@ def test_a_table_for_people(env: Environment) -> None:
 
 
 def test_all_models_of_a_key(env: Environment) -> None:
-    before = len(env.upstream.asked)
+    before = env.upstream.posts
     result = inspect(env.proxy_url, key="sk-restricted")
     assert "2 models." in result.stdout
     assert "embedder" in result.stdout
-    assert len(env.upstream.asked) == before
+    assert env.upstream.posts == before
 
 
 def test_a_refused_endpoint_is_named_not_hidden(env: Environment) -> None:

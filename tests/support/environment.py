@@ -47,9 +47,9 @@ class Environment:
 
 
 @contextmanager
-def environment(folder: Path) -> Iterator[Environment]:
+def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Environment]:
     with ExitStack() as stack:
-        upstream = stack.enter_context(Upstream())
+        upstream = stack.enter_context(upstream or Upstream())
         proxy_url = stack.enter_context(
             litellm_proxy(
                 CONFIG,

@@ -92,6 +92,11 @@ class Upstream:
         """Answer requests for a model (or a path) with these replies in turn, the last for ever."""
         self._replies[model] = list(replies)
 
+    @property
+    def posts(self) -> int:
+        """Return how often a model was asked; LiteLLM lists the upstream's models by itself."""
+        return sum(asked.method == "POST" for asked in self.asked)
+
     def asked_for(self, model: str) -> list[Any]:
         """Return the bodies of the requests that named a model, in order."""
         return [

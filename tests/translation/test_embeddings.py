@@ -1,15 +1,53 @@
+import base64
+import struct
+
 import pytest
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from tests.support.captured import client_answered_with
-from translation.embeddings import vectors_in_order
+from translation.embeddings import sendable, vectors_in_order
+from translation.token_estimate import estimate_tokens
 
 
 def test_f55_vectors_come_back_in_the_order_of_the_texts() -> None:
     answer = client_answered_with("embeddings.json").embed(EmbeddingsRequest("m", ["a", "b", "c"]))
     assert [row.index for row in answer.data or ()] == [2, 0, 1]
     assert vectors_in_order(answer, 3) == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
+
+
+def base64_of(*numbers: float) -> str:
+    return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+
+
+def answer_of(*embeddings: object) -> EmbeddingsAnswer:
+    rows = [{"index": index, "embedding": vector} for index, vector in enumerate(embeddings)]
+    return EmbeddingsAnswer.model_validate({"data": rows})
+
+
+def test_f51_vectors_as_base64_are_understood_asked_for_or_not() -> None:
+    answer = answer_of(base64_of(0.5, -1.0), [0.25, 2])
+    assert vectors_in_order(answer, 2) == [[0.5, -1.0], [0.25, 2.0]]
+
+
+@pytest.mark.parametrize(
+    "garbage", ["not base64!", "AAA=", "", base64_of(float("nan")), base64_of(float("inf"))]
+)
+def test_garbage_is_no_vector(garbage: str) -> None:
+    with pytest.raises(ProxyProtocolError, match="vector"):
+        vectors_in_order(answer_of(garbage), 1)
+
+
+def test_empty_texts_are_sent_as_blanks_and_nothing_is_cut_unless_asked() -> None:
+    long = "word " * 1000
+    assert sendable(["", "a", long], None) == [" ", "a", long]
+
+
+@pytest.mark.parametrize("text", ["word " * 5000, "語" * 5000, "a" * 5000, "😀" * 5000])
+def test_long_texts_are_cut_below_the_context(text: str) -> None:
+    (kept,) = sendable([text], 100)
+    assert text.startswith(kept)
+    assert 40 <= estimate_tokens(kept) <= 85
 
 
 @pytest.mark.parametrize(

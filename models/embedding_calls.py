@@ -1,0 +1,125 @@
+"""Batches of texts to the proxy: a few at a time, tried again when that can help."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import batched
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest, Encoding
+from translation.embeddings import require_one_line, sendable, too_long, vectors_in_order
+from translation.errors import Cause, cause_of
+from translation.token_estimate import estimate_tokens
+
+IN_FLIGHT = 4
+"""Enough to hide the way to the proxy; more would only meet its rate limits sooner."""
+RETRY_SECONDS = 60.0
+"""All tries of a batch together; Dify ends the whole call after 600 s."""
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 10.0
+_MOST_MODELS = 1000
+_TRIED_AGAIN = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT})
+_FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED})
+
+_without_base64: dict[tuple[str, str], None] = {}
+"""Proxy and model that refused base64, for good; bounded, the oldest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors in the order of their texts, and the tokens that the proxy counted."""
+
+    vectors: list[list[float]]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingCall:
+    """How one call of Dify is carried out.
+
+    `owner` is the digest of proxy and key, `cut` whether texts above `context_size` (tokens) are cut
+    instead of refused, `batch` how many texts one request holds.
+    """
+
+    client: ProxyClient
+    owner: str
+    model: str
+    batch: int
+    context_size: int
+    cut: bool
+    dimensions: int | None
+    user: str | None
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Return one vector per text; raise ProxyError or RequestError if one cannot be had."""
+        ready = sendable(texts, self.context_size if self.cut else None)
+        batches = list(batched(ready, self.batch))
+        if not batches:
+            return Embedded([], 0)
+        # The first answer tells the size of a vector, so that nothing is paid for in vain.
+        first = self._embed(batches[0], 0, len(texts))
+        require_one_line(first.vectors, len(texts))
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            starts = range(self.batch, len(texts), self.batch)
+            others = pool.map(
+                lambda batch, start: self._embed(batch, start, len(texts)), batches[1:], starts
+            )
+            parts = [first, *others]
+        vectors = [vector for part in parts for vector in part.vectors]
+        return Embedded(vectors, sum(part.tokens for part in parts))
+
+    def _embed(self, texts: Sequence[str], start: int, of: int) -> Embedded:
+        known = (self.owner, self.model) in _without_base64
+        encoding = Encoding.FLOAT if known else Encoding.BASE64
+        request = EmbeddingsRequest(self.model, texts, self.dimensions, self.user, encoding)
+        try:
+            answer = self._ask(request)
+        except ProxyRejected as error:
+            raise too_long(error, texts, start, of, self.context_size) or error from None
+        counted = answer.usage.prompt_tokens if answer.usage else None
+        tokens = counted if counted is not None else sum(map(estimate_tokens, texts))
+        return Embedded(vectors_in_order(answer, len(texts)), tokens)
+
+    def _ask(self, request: EmbeddingsRequest) -> EmbeddingsAnswer:
+        try:
+            return _patiently(lambda: self.client.embed(request))
+        except ProxyRejected as error:
+            refused = {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER}
+            if request.encoding is Encoding.FLOAT or cause_of(error) not in refused:
+                raise
+            answer = _patiently(
+                lambda: self.client.embed(replace(request, encoding=Encoding.FLOAT))
+            )
+            while len(_without_base64) >= _MOST_MODELS:
+                del _without_base64[next(iter(_without_base64))]
+            _without_base64[self.owner, self.model] = None
+            return answer
+
+
+def _patiently(ask: Callable[[], EmbeddingsAnswer]) -> EmbeddingsAnswer:
+    """Ask until it works, the error is final, or RETRY_SECONDS are over. Embedding is idempotent."""
+    deadline = time.monotonic() + RETRY_SECONDS
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return ask()
+        except (ProxyRejected, ProxyUnreachable) as error:
+            wanted = error.retry_after if isinstance(error, ProxyRejected) else None
+            wait = wanted if wanted is not None else pause * random.uniform(0.5, 1)  # noqa: S311
+            if not _can_help(error) or time.monotonic() + wait > deadline:
+                raise
+        time.sleep(wait)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _can_help(error: ProxyError) -> bool:
+    match error:
+        case ProxyRejected():
+            return cause_of(error) in _TRIED_AGAIN
+        case ProxyUnreachable():
+            return error.failure in _FAILURES_TRIED_AGAIN
+        case _:
+            return False
