@@ -26,7 +26,9 @@ from litellm_proxy.wire.error_body import (
     read_error_body,
 )
 from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList, TokenCount
+from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
 from litellm_proxy.wire.reading import WireModel
+from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 
 CONNECT_SECONDS = 10.0
 DIFY_CALL_SECONDS = 600.0
@@ -38,6 +40,7 @@ MAX_ERROR_BYTES = 64 * 1024
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
+_REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _CALL_ID = re.compile(r"[\w.:-]{1,100}")
@@ -88,6 +91,21 @@ class ProxyClient:
             raise self._rejected(answer.error)
         return answer
 
+    def rerank(self, request: RerankRequest) -> RerankAnswer:
+        """Return how the documents of a request rank."""
+        answer = self._read(RerankAnswer, self._send("POST", "/v1/rerank", request.to_json()))
+        if answer.error:
+            raise self._rejected(answer.error)
+        return answer
+
+    def moderate(self, request: ModerationRequest) -> ModerationAnswer:
+        """Return what was found in a text."""
+        sent = self._send("POST", "/v1/moderations", request.to_json())
+        answer = self._read(ModerationAnswer, sent)
+        if answer.error:
+            raise self._rejected(answer.error)
+        return answer
+
     def models(self, *, with_patterns: bool = False) -> ModelList:
         """Return the names that the key can call, and on request the wildcard patterns too."""
         query = "?return_wildcard_routes=true" if with_patterns else ""
@@ -127,7 +145,7 @@ class ProxyClient:
         try:
             self._send("POST", path, request.to_json()).close()
         except ProxyRejected as error:
-            if error.param in {"messages", "prompt", "input"}:
+            if error.param in _REQUIRED_INPUTS:
                 return
             raise
         message = "it accepted a request without its input"

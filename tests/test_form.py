@@ -49,6 +49,7 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "max_chunks",
         "dimensions",
         "long_texts",
+        "score_normalization",
         "input_price",
         "output_price",
         "timeout",

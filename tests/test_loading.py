@@ -15,7 +15,12 @@ def test_every_declared_model_type_has_its_class(monkeypatch: pytest.MonkeyPatch
     registration = PluginRegistration(DifyPluginEnv())
     provider = registration.models_configuration[0]
     assert provider.provider == "litellm"
-    assert set(provider.supported_model_types) == {ModelType.LLM, ModelType.TEXT_EMBEDDING}
+    assert set(provider.supported_model_types) == {
+        ModelType.LLM,
+        ModelType.TEXT_EMBEDDING,
+        ModelType.RERANK,
+        ModelType.MODERATION,
+    }
     for model_type in provider.supported_model_types:
         instance = registration.get_model_instance("litellm", model_type)
         assert instance

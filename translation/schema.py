@@ -70,6 +70,30 @@ def per_million(price: Decimal) -> Decimal:
     return Decimal(f"{(price / PRICE_UNIT).normalize():f}")
 
 
+def rerank_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+    """Return the schema of a rerank model."""
+    return _plain_schema(model, settings, facts, ModelType.RERANK)
+
+
+def moderation_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+    """Return the schema of a moderation model."""
+    return _plain_schema(model, settings, facts, ModelType.MODERATION)
+
+
+def _plain_schema(
+    model: str, settings: Settings, facts: ModelFacts, model_type: ModelType
+) -> AIModelEntity:
+    return _entity(
+        model,
+        settings,
+        model_type,
+        features=[],
+        properties={ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts)},
+        rules=[],
+        prices=prices_of(settings, facts),
+    )
+
+
 def _entity(  # noqa: PLR0913 - the parts of a schema
     model: str,
     settings: Settings,

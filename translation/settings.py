@@ -53,6 +53,14 @@ class Citations(StrEnum):
     APPEND = "append"
 
 
+class Normalisation(StrEnum):
+    """How rerank scores are brought to the range of a threshold."""
+
+    NONE = "none"
+    SIGMOID = "sigmoid"
+    MIN_MAX = "min-max"
+
+
 class LongTexts(StrEnum):
     """What becomes of a text that is too long to be embedded."""
 
@@ -101,6 +109,7 @@ class Settings:
     max_chunks: int | None = None
     dimensions: int | None = None
     cut_long_texts: bool = False
+    score_normalisation: Normalisation = Normalisation.NONE
 
 
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
@@ -136,6 +145,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
         ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
+        score_normalisation=extra.one_of("score_normalization", Normalisation.NONE, Normalisation),
         cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
     )
 

@@ -23,12 +23,14 @@ class Kind:
 
 LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}))
 TEXT_EMBEDDING = Kind("a text embedding model", frozenset({"embedding"}))
+RERANK = Kind("a rerank model", frozenset({"rerank"}))
+MODERATION = Kind("a moderation model", frozenset({"moderation"}))
 _KIND_OF_MODE = {
-    **{mode: kind.name for kind in (LLM, TEXT_EMBEDDING) for mode in kind.modes},
-    "rerank": "a rerank model",
+    **{
+        mode: kind.name for kind in (LLM, TEXT_EMBEDDING, RERANK, MODERATION) for mode in kind.modes
+    },
     "audio_transcription": "a speech-to-text model",
     "audio_speech": "a text-to-speech model",
-    "moderation": "a moderation model",
     "image_generation": "an image model",
 }
 

@@ -23,6 +23,7 @@ from models.thinking_store import store
 from translation.capabilities import has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning_effort
 from translation.facts import ModelFacts
+from translation.inputs import require_known_inputs
 from translation.response_format import asks_for_json
 from translation.schema import llm_schema
 from translation.settings import Mode, Settings, parse_settings
@@ -55,6 +56,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         settings = parse_settings(model, credentials)
         facts = facts_of(settings, credentials)
+        require_known_inputs(prompt_messages, settings, facts)
         answer = ChatAnswer(
             model,
             settings,

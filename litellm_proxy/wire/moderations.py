@@ -1,0 +1,32 @@
+"""`POST /v1/moderations`."""
+
+import json
+from dataclasses import dataclass
+
+from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.reading import WireModel
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationRequest:
+    """A text to be judged."""
+
+    model: str
+    text: str
+
+    def to_json(self) -> bytes:
+        """Return the request body."""
+        return json.dumps({"model": self.model, "input": self.text}).encode()
+
+
+class Judgement(WireModel):
+    """What was found in one text. Categories are not read: LiteLLM sends them in two spellings."""
+
+    flagged: bool
+
+
+class ModerationAnswer(WireModel):
+    """One judgement per text."""
+
+    results: list[Judgement] | None = None
+    error: ErrorDetail | str | None = None

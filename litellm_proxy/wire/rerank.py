@@ -1,0 +1,45 @@
+"""`POST /v1/rerank`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import FiniteFloat
+
+from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.reading import WireModel
+
+
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """Documents to be ordered by how well they answer a query; `top_n` is sent only when set."""
+
+    model: str
+    query: str
+    documents: Sequence[str]
+    top_n: int | None = None
+
+    def to_json(self) -> bytes:
+        """Return the request body."""
+        body = {
+            "model": self.model,
+            "query": self.query,
+            "documents": list(self.documents),
+            "top_n": self.top_n,
+        }
+        kept = {name: value for name, value in body.items() if value is not None}
+        return json.dumps(kept, separators=(",", ":")).encode()
+
+
+class RankedDocument(WireModel):
+    """The score of one document; `index` is its position in the request."""
+
+    index: int
+    relevance_score: FiniteFloat
+
+
+class RerankAnswer(WireModel):
+    """Documents by falling score, maybe fewer than were sent."""
+
+    results: list[RankedDocument] | None = None
+    error: ErrorDetail | str | None = None

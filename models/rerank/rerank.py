@@ -1,0 +1,52 @@
+"""Rerank models through the proxy's rerank endpoint."""
+
+from typing import Any
+
+from dify_plugin import RerankModel
+from dify_plugin.entities.model import AIModelEntity
+from dify_plugin.entities.model.rerank import RerankResult
+
+from litellm_proxy.wire.rerank import RerankRequest
+from models.base import ProxyModel
+from translation.facts import ModelFacts
+from translation.rerank import ranked_documents
+from translation.schema import rerank_schema
+from translation.settings import Settings, parse_settings
+from translation.validation import RERANK
+
+
+class LiteLLMRerankModel(ProxyModel, RerankModel):
+    """Models that order documents by how well they answer a query."""
+
+    _kind = RERANK
+    _probe_path = "/v1/rerank"
+
+    def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        query: str,
+        docs: list[str],
+        score_threshold: float | None = None,
+        top_n: int | None = None,
+        user: str | None = None,  # noqa: ARG002
+    ) -> RerankResult:
+        """Return the documents by falling score; no documents, no request."""
+        settings = parse_settings(model, credentials)
+        if not docs:
+            return RerankResult(model=model, docs=[])
+        # Providers refuse empty documents, and their positions have to stay.
+        documents = [document or " " for document in docs]
+        request = RerankRequest(settings.model, query, documents, top_n)
+        answer = self._client(settings).rerank(request)
+        ranked = ranked_documents(
+            answer,
+            docs,
+            normalisation=settings.score_normalisation,
+            score_threshold=score_threshold,
+            top_n=top_n,
+        )
+        return RerankResult(model=model, docs=ranked)
+
+    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+        return rerank_schema(model, settings, facts)
