@@ -4,8 +4,9 @@ import json
 import random
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +18,7 @@ from litellm_proxy.settings import ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import shared_transport
 from litellm_proxy.version import USER_AGENT
+from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import (
@@ -40,10 +42,14 @@ MAX_ERROR_BYTES = 64 * 1024
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
-_REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query"})
+_REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _CALL_ID = re.compile(r"[\w.:-]{1,100}")
+
+
+class _Refused(WireModel):
+    error: ErrorDetail | str | None = None
 
 
 class ProxyClient:
@@ -105,6 +111,37 @@ class ProxyClient:
         if answer.error:
             raise self._rejected(answer.error)
         return answer
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcription:
+        """Return the text of an audio file; the file is sent as a stream from its beginning."""
+
+        def upload() -> httpx.Request:
+            request.file.seek(0)
+            return self._request(
+                "POST",
+                "/v1/audio/transcriptions",
+                data=request.fields,
+                files={"file": (request.file_name, request.file)},
+            )
+
+        response = self._accepted(upload)
+        if response.headers.get("content-type", "").startswith("text/plain"):
+            text = self._read_body(response, MAX_ANSWER_BYTES).decode(errors="replace")
+            return Transcription(text=text)
+        answer = self._read(Transcription, response)
+        if answer.error:
+            raise self._rejected(answer.error)
+        return answer
+
+    def speak(self, request: SpeechRequest) -> Generator[bytes]:
+        """Ask for a spoken text; return the audio as it arrives.
+
+        The request is sent before this returns, so a refusal is raised here and not later.
+        """
+        response = self._send("POST", "/v1/audio/speech", request.to_json())
+        if response.headers.get("content-type", "").startswith("application/json"):
+            raise self._rejected(self._read(_Refused, response).error or "no audio came back")
+        return self._read_pieces(response)
 
     def models(self, *, with_patterns: bool = False) -> ModelList:
         """Return the names that the key can call, and on request the wildcard patterns too."""
@@ -183,7 +220,26 @@ class ProxyClient:
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         """Send a request and return the answer with its body unread; refusals are raised."""
-        response = self._handle(method, self._settings.base_url + path, body)
+        return self._accepted(lambda: self._request(method, path, content=body))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        **form: Any,
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            self._settings.base_url + path,
+            headers=self._headers(content),
+            content=content,
+            extensions={"timeout": self._timeouts},
+            **form,
+        )
+
+    def _accepted(self, make: Callable[[], httpx.Request]) -> httpx.Response:
+        response = self._handle(make)
         if "," in response.headers.get("content-encoding", ""):
             response.close()
             message = "it is compressed more than once"
@@ -192,17 +248,11 @@ class ProxyClient:
             return response
         raise self._refusal(response)
 
-    def _handle(self, method: str, url: str, body: bytes | None) -> httpx.Response:
+    def _handle(self, make: Callable[[], httpx.Request]) -> httpx.Response:
         """Send a request, and send it again only when it surely was not processed."""
         for tries_left in reversed(range(self._tries)):
             try:
-                request = httpx.Request(
-                    method,
-                    url,
-                    headers=self._headers(body),
-                    content=body,
-                    extensions={"timeout": self._timeouts},
-                )
+                request = make()
                 response = self._transport.handle_request(request)
             except httpx.TransportError as error:
                 if not tries_left or not surely_not_processed(error):

@@ -50,6 +50,8 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "dimensions",
         "long_texts",
         "score_normalization",
+        "voices",
+        "audio_format",
         "input_price",
         "output_price",
         "timeout",

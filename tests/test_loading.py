@@ -19,6 +19,8 @@ def test_every_declared_model_type_has_its_class(monkeypatch: pytest.MonkeyPatch
         ModelType.LLM,
         ModelType.TEXT_EMBEDDING,
         ModelType.RERANK,
+        ModelType.SPEECH2TEXT,
+        ModelType.TTS,
         ModelType.MODERATION,
     }
     for model_type in provider.supported_model_types:

@@ -29,6 +29,9 @@ from translation.facts import ModelFacts
 from translation.parameter_rules import parameter_rules
 from translation.settings import InputType, Mode, Settings
 
+MAX_SPOKEN_CHARACTERS = 4096
+"""What OpenAI's speech endpoint takes in one request."""
+_SPOKEN_LANGUAGES = ("en-US", "zh-Hans", "ja-JP", "pt-BR", "de-DE", "fr-FR", "es-ES", "ko-KR")
 PRICE_UNIT = Decimal("0.000001")
 """Dify is given prices per million tokens."""
 
@@ -80,15 +83,43 @@ def moderation_schema(model: str, settings: Settings, facts: ModelFacts) -> AIMo
     return _plain_schema(model, settings, facts, ModelType.MODERATION)
 
 
+def speech2text_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+    """Return the schema of a speech-to-text model; the upload limit is in MB."""
+    properties = {
+        ModelPropertyKey.FILE_UPLOAD_LIMIT: 25,
+        ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: "flac,mp3,mp4,mpeg,mpga,m4a,ogg,wav,webm",
+    }
+    return _plain_schema(model, settings, facts, ModelType.SPEECH2TEXT, properties)
+
+
+def tts_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+    """Return the schema of a text-to-speech model; the word limit is in characters."""
+    properties = {
+        ModelPropertyKey.DEFAULT_VOICE: settings.voices[0],
+        ModelPropertyKey.VOICES: [
+            {"mode": voice, "name": voice, "language": list(_SPOKEN_LANGUAGES)}
+            for voice in settings.voices
+        ],
+        ModelPropertyKey.WORD_LIMIT: MAX_SPOKEN_CHARACTERS,
+        ModelPropertyKey.AUDIO_TYPE: settings.audio_format.value,
+        ModelPropertyKey.MAX_WORKERS: 5,
+    }
+    return _plain_schema(model, settings, facts, ModelType.TTS, properties)
+
+
 def _plain_schema(
-    model: str, settings: Settings, facts: ModelFacts, model_type: ModelType
+    model: str,
+    settings: Settings,
+    facts: ModelFacts,
+    model_type: ModelType,
+    properties: Mapping[ModelPropertyKey, object] | None = None,
 ) -> AIModelEntity:
     return _entity(
         model,
         settings,
         model_type,
         features=[],
-        properties={ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts)},
+        properties=properties or {ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts)},
         rules=[],
         prices=prices_of(settings, facts),
     )

@@ -13,6 +13,9 @@ from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
 
 MAX_TIMEOUT_SECONDS = DEFAULT_TIMEOUT_SECONDS
 MAX_DISPLAY_NAME = 255
+MAX_NAMES_CHARACTERS = 2000
+DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
+"""Those of OpenAI's first speech models, which later ones have too."""
 MAX_TEXTS_PER_REQUEST = 2048
 _MAX_NUMBER = 1_000_000_000
 _LONGEST_SHOWN = 20
@@ -59,6 +62,14 @@ class Normalisation(StrEnum):
     NONE = "none"
     SIGMOID = "sigmoid"
     MIN_MAX = "min-max"
+
+
+class AudioFormat(StrEnum):
+    """How speech is written; all of these can be joined end to end."""
+
+    MP3 = "mp3"
+    AAC = "aac"
+    OPUS = "opus"
 
 
 class LongTexts(StrEnum):
@@ -110,6 +121,8 @@ class Settings:
     dimensions: int | None = None
     cut_long_texts: bool = False
     score_normalisation: Normalisation = Normalisation.NONE
+    voices: tuple[str, ...] = DEFAULT_VOICES
+    audio_format: AudioFormat = AudioFormat.MP3
 
 
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
@@ -145,6 +158,8 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
         ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
+        voices=extra.names("voices") or DEFAULT_VOICES,
+        audio_format=extra.one_of("audio_format", AudioFormat.MP3, AudioFormat),
         score_normalisation=extra.one_of("score_normalization", Normalisation.NONE, Normalisation),
         cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
     )
@@ -212,6 +227,10 @@ class _Reader:
                 f"{_shown(self.text(variable))}."
             )
             raise SettingsError(message) from None
+
+    def names(self, variable: str) -> tuple[str, ...]:
+        words = (word.strip() for word in self.text(variable, MAX_NAMES_CHARACTERS).split(","))
+        return tuple(dict.fromkeys(word for word in words if word))
 
     def header_value(self, variable: str) -> str | None:
         text = self.text(variable)

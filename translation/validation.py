@@ -25,12 +25,11 @@ LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}))
 TEXT_EMBEDDING = Kind("a text embedding model", frozenset({"embedding"}))
 RERANK = Kind("a rerank model", frozenset({"rerank"}))
 MODERATION = Kind("a moderation model", frozenset({"moderation"}))
+SPEECH2TEXT = Kind("a speech-to-text model", frozenset({"audio_transcription"}))
+TTS = Kind("a text-to-speech model", frozenset({"audio_speech"}))
+_KINDS = (LLM, TEXT_EMBEDDING, RERANK, MODERATION, SPEECH2TEXT, TTS)
 _KIND_OF_MODE = {
-    **{
-        mode: kind.name for kind in (LLM, TEXT_EMBEDDING, RERANK, MODERATION) for mode in kind.modes
-    },
-    "audio_transcription": "a speech-to-text model",
-    "audio_speech": "a text-to-speech model",
+    **{mode: kind.name for kind in _KINDS for mode in kind.modes},
     "image_generation": "an image model",
 }
 

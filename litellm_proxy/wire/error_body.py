@@ -49,6 +49,8 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, bool]:
             return error, True
         case _ErrorBody(error=str(text)) | _ErrorBody(message=str(text)):
             return ErrorDetail(message=text), True
+        case _ErrorBody(detail=[{"msg": str(text), "loc": [*_, str(field)]}, *_]):
+            return ErrorDetail(message=f"{text}: {field}", param=field), True
         case _:
             return ErrorDetail(message=_detail_text(parsed.detail)), parsed.detail is not None
 
@@ -73,8 +75,6 @@ def _detail_text(detail: Json) -> str:
             return detail
         case {"error": str(text)} | {"message": str(text)}:
             return text
-        case [{"msg": str(text), "loc": [*location]}, *_]:
-            return f"{text}: {'.'.join(map(str, location))}"
         case _:
             return ""
 

@@ -129,7 +129,7 @@ def test_f15_f22_odd_chunks_are_tolerated(oddity: bytes) -> None:
         ("error_budget.json", 422, "budget_exceeded", "Budget has been exceeded"),
         ("error_model_access.json", 403, "key_model_access_denied", "not available for this"),
         ("error_route.json", 403, None, "not allowed to call this route"),
-        ("error_no_file.json", 422, None, "Field required: body.file"),
+        ("error_no_file.json", 422, None, "Field required: file"),
         ("error_not_found.json", 404, None, "Not Found"),
         ("error_context.json", 400, "invalid_request_error", "maximum context length"),
     ],

@@ -1,12 +1,13 @@
-"""Rerank and moderation through the process and the real proxy."""
+"""Rerank, moderation, speech-to-text and text-to-speech through the process and the real proxy."""
 
 from typing import Any
 
 import pytest
 
+from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import json_reply
-from tools.plugin_process import PluginError
+from tests.support.upstream import Reply, Upstream, json_reply
+from tools.plugin_process import MAX_LINE_BYTES, PluginError
 
 RANKED = {
     "id": "1",
@@ -63,7 +64,13 @@ def test_moderation(env: Environment, flagged: bool) -> None:  # noqa: FBT001
 
 
 @pytest.mark.parametrize(
-    ("model", "model_type"), [("known-rerank", "rerank"), ("known-moderation", "moderation")]
+    ("model", "model_type"),
+    [
+        ("known-rerank", "rerank"),
+        ("known-moderation", "moderation"),
+        ("known-whisper", "speech2text"),
+        ("known-tts", "tts"),
+    ],
 )
 def test_forms_are_checked_and_schemas_given(env: Environment, model: str, model_type: str) -> None:
     before = env.upstream.posts
@@ -75,3 +82,102 @@ def test_forms_are_checked_and_schemas_given(env: Environment, model: str, model
         with pytest.raises(PluginError) as caught:
             call(env, "validate_model_credentials", wrong, model_type)
         assert caught.value.error_type == "CredentialsValidateFailedError"
+
+
+AUDIO = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(range(256)) * 4000
+
+
+def test_f59_a_transcription_sends_the_file_and_nothing_made_up(env: Environment) -> None:
+    env.upstream.on("/v1/audio/transcriptions", json_reply({"text": "Hello there"}))
+    answer = call(env, "invoke_speech2text", "known-whisper", "speech2text", file=AUDIO.hex())
+    assert answer == {"result": "Hello there"}
+    sent = env.upstream.asked[-1].body
+    assert AUDIO in sent
+    assert b".wav" in sent
+    assert b'name="language"' not in sent
+    assert b'name="prompt"' not in sent
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json_reply({"text": "Hello", "usage": None}),
+        Reply([b"Hello"], content_type="text/plain; charset=utf-8"),
+    ],
+)
+def test_text_out_of_json_and_of_plain_text(
+    env: Environment, upstream: Upstream, reply: Reply
+) -> None:
+    upstream.on("/v1/audio/transcriptions", reply)
+    form = {"base_url": upstream.url}
+    answer = call(env, "invoke_speech2text", "m", "speech2text", file=AUDIO.hex(), form=form)
+    assert answer == {"result": "Hello"}
+
+
+def test_a_transcription_without_text_is_an_error(env: Environment, upstream: Upstream) -> None:
+    upstream.on("/v1/audio/transcriptions", json_reply({"segments": []}))
+    with pytest.raises(PluginError) as caught:
+        call(
+            env, "invoke_speech2text", "m", "speech2text",
+            file=AUDIO.hex(), form={"base_url": upstream.url},
+        )  # fmt: skip
+    assert caught.value.error_type == "InvokeServerUnavailableError"
+
+
+def speak(env: Environment, text: str, voice: str = "", **form: str) -> bytes:
+    pieces = env.plugin.call(
+        "invoke_tts", "known-tts", {**env.credentials, "settings": "custom", **form},
+        model_type="tts", content_text=text, voice=voice, tenant_id="tenant",
+    )  # fmt: skip
+    return b"".join(bytes.fromhex(piece["result"]) for piece in pieces)
+
+
+def test_f61_long_texts_are_spoken_in_parts_and_joined_in_order(env: Environment) -> None:
+    parts = [Reply([bytes([n]) * 700_000], content_type="audio/mpeg") for n in (1, 2, 3)]
+    env.upstream.on("tts-1", *parts)
+    before = len(env.upstream.asked_for("tts-1"))
+    sentence = "This is a sentence of a story. "
+    text = sentence * 300
+    audio = speak(env, text, voices="nova, alloy", audio_format="opus")
+    assert audio == b"".join(bytes([n]) * 700_000 for n in (1, 2, 3))
+    asked = env.upstream.asked_for("tts-1")[before:]
+    assert "".join(body["input"] for body in asked) == text
+    assert all(len(body["input"]) <= 4096 for body in asked)
+    assert all(body["input"].endswith((".", ". ")) for body in asked)
+    assert {(body["voice"], body["response_format"]) for body in asked} == {("nova", "opus")}
+    assert max(map(len, env.plugin.lines)) < MAX_LINE_BYTES
+
+
+def test_f61_voices_are_those_of_the_form_and_never_none(env: Environment) -> None:
+    def voices(**form: str) -> list[str]:
+        answer = call(
+            env, "get_tts_model_voices", "known-tts", "tts",
+            language="xx-XX", form={**env.credentials, **form},
+        )  # fmt: skip
+        return [voice["value"] for voice in answer["voices"]]
+
+    assert voices(settings="custom", voices="anna, bert,,anna") == ["anna", "bert"]
+    assert "alloy" in voices()
+
+
+def test_a_refused_speech_is_typed(env: Environment) -> None:
+    env.upstream.on("tts-1", openai.error("No such voice", 400))
+    with pytest.raises(PluginError) as caught:
+        speak(env, "Hello")
+    assert caught.value.error_type == "InvokeBadRequestError"
+    assert "No such voice" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("model", "model_type", "key"),
+    [
+        ("known-whisper", "speech2text", "file_upload_limit"),
+        ("known-tts", "tts", "voices"),
+        ("known-rerank", "rerank", "context_size"),
+    ],
+)
+def test_f60_every_type_has_its_schema(
+    env: Environment, model: str, model_type: str, key: str
+) -> None:
+    schema = call(env, "get_ai_model_schemas", model, model_type)["model_schema"]
+    assert key in schema["model_properties"]

@@ -1,0 +1,50 @@
+"""`POST /v1/audio/transcriptions` and `POST /v1/audio/speech`."""
+
+import json
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.reading import Lenient, WireModel
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionRequest:
+    """Audio to be written down; the file's name tells the proxy its type."""
+
+    model: str
+    file: BinaryIO
+    file_name: str
+    user: str | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the form fields beside the file; no language and no prompt are made up (F59)."""
+        return {"model": self.model, **({"user": self.user} if self.user else {})}
+
+
+class Transcription(WireModel):
+    """The text of an audio file, whatever format it was asked for in."""
+
+    text: Lenient[str] = None
+    error: ErrorDetail | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """A text to be spoken; `audio_format` is mp3, aac or opus."""
+
+    model: str
+    text: str
+    voice: str
+    audio_format: str
+
+    def to_json(self) -> bytes:
+        """Return the request body."""
+        body = {
+            "model": self.model,
+            "input": self.text,
+            "voice": self.voice,
+            "response_format": self.audio_format,
+        }
+        return json.dumps(body, separators=(",", ":")).encode()

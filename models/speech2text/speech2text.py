@@ -1,0 +1,41 @@
+"""Speech-to-text models through the proxy's transcription endpoint."""
+
+from pathlib import PurePath
+from typing import IO, Any
+
+from dify_plugin.entities.model import AIModelEntity
+from dify_plugin.interfaces.model.speech2text_model import Speech2TextModel
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.wire.audio import TranscriptionRequest
+from models.base import ProxyModel
+from translation.facts import ModelFacts
+from translation.schema import speech2text_schema
+from translation.settings import Settings, parse_settings
+from translation.validation import SPEECH2TEXT
+
+_NAMELESS = "audio.mp3"
+
+
+class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
+    """Models that write down what is said."""
+
+    _kind = SPEECH2TEXT
+    _probe_path = "/v1/audio/transcriptions"
+
+    def _invoke(
+        self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
+    ) -> str:
+        """Return the text of an audio file, which is sent as a stream."""
+        settings = parse_settings(model, credentials)
+        name = getattr(file, "name", None)
+        file_name = PurePath(name).name if isinstance(name, str) else _NAMELESS
+        request = TranscriptionRequest(settings.model, file, file_name, user)  # type: ignore[arg-type]
+        transcription = self._client(settings).transcribe(request)
+        if transcription.text is None:
+            message = "a transcription without text came back"
+            raise ProxyProtocolError(message)
+        return transcription.text
+
+    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+        return speech2text_schema(model, settings, facts)
