@@ -220,6 +220,7 @@ _CAPABILITIES = (
     "audio_input",
     "video_input",
     "prompt_caching",
+    "embeds_images",
 )
 _SHOWN_IN_DIFY = {"model_type", "model_properties", "features", "pricing", "parameter_rules"}
 

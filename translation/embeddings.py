@@ -6,6 +6,8 @@ import sys
 from array import array
 from collections.abc import Sequence
 
+from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
+
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from translation.errors import Cause, cause_of, sentence
@@ -14,6 +16,8 @@ from translation.token_estimate import estimate_tokens
 
 MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000
 BYTES_A_NUMBER = 25
+_IMAGE_STARTS = (("/9j/", "image/jpeg"), ("R0lGOD", "image/gif"), ("UklGR", "image/webp"))
+"""The first bytes of these image formats, as base64 writes them."""
 _CUT_MARGIN = 0.85
 """The estimate of tokens is within 15 %."""
 
@@ -26,6 +30,17 @@ def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
     """
     kept = [text or " " for text in texts]
     return kept if context_size is None else [_cut(text, context_size) for text in kept]
+
+
+def multimodal_input(document: MultiModalContent) -> str:
+    """Return a text as it is and an image as a data URL, which is how LiteLLM takes images."""
+    if document.content_type is MultiModalContentType.TEXT:
+        return document.content
+    if document.content.startswith(("data:", "http://", "https://")):
+        return document.content
+    head = document.content[:16]
+    mime_type = next((mime for start, mime in _IMAGE_STARTS if head.startswith(start)), "image/png")
+    return f"data:{mime_type};base64,{document.content}"
 
 
 def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:

@@ -58,7 +58,7 @@ def text_embedding_schema(model: str, settings: Settings, facts: ModelFacts) -> 
         model,
         settings,
         ModelType.TEXT_EMBEDDING,
-        features=[],
+        features=[ModelFeature.VISION] if facts.embeds_images else [],
         properties={
             ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts),
             ModelPropertyKey.MAX_CHUNKS: max_chunks_of(settings, facts),

@@ -1,9 +1,10 @@
 """How many tokens a text is, offline: an estimate for Dify's planning, never for billing.
 
-A calibrated estimate, not a packaged vocabulary: within 15 % of o200k for English, German, Japanese,
-Chinese and code (measured, see tests/translation/test_token_estimate.py), several times faster than
-a BPE, and without 4 MB of vocabulary that would be exact for one family of models only. Dify's SDK
-counts with tiktoken, which downloads its vocabulary.
+A calibrated estimate and not a packaged vocabulary. Measured on 2 cores: within 12 % of o200k for
+English, German, Japanese, Chinese and code; 1000 texts of 500 characters in 0.07 s, where tiktoken
+with o200k takes 0.015 s; 200 000 times one letter in under 1 ms. A vocabulary would be exact for one
+family of models and no closer for the others, would add 3.6 MB to a package of 0.1 MB, and reading
+it takes 0.3 s and 80 MB of memory. Dify's SDK counts with tiktoken, which downloads its vocabulary.
 """
 
 import re

@@ -5,12 +5,18 @@ from typing import Any
 
 from dify_plugin import TextEmbeddingModel
 from dify_plugin.entities.model import AIModelEntity, EmbeddingInputType
-from dify_plugin.entities.model.text_embedding import TextEmbeddingResult
+from dify_plugin.entities.model.text_embedding import (
+    EmbeddingUsage,
+    MultiModalContent,
+    MultiModalEmbeddingResult,
+    TextEmbeddingResult,
+)
 
 from models.base import ProxyModel
 from models.embedding_calls import EmbeddingCall
 from models.known_facts import facts_of
 from translation.capabilities import context_size_of, max_chunks_of, prices_of
+from translation.embeddings import multimodal_input
 from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
 from translation.settings import Settings, parse_settings
@@ -34,6 +40,31 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,  # noqa: ARG002
     ) -> TextEmbeddingResult:
         """Return one vector per text, in the order of the texts."""
+        vectors, usage = self._embed(model, credentials, texts, user, may_cut=True)
+        return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+
+    def _invoke_multimodal(
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        documents: list[MultiModalContent],
+        user: str | None = None,
+        input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,  # noqa: ARG002
+    ) -> MultiModalEmbeddingResult:
+        """Return one vector per text or image, in their order."""
+        inputs = [multimodal_input(document) for document in documents]
+        vectors, usage = self._embed(model, credentials, inputs, user, may_cut=False)
+        return MultiModalEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+
+    def _embed(
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        inputs: list[str],
+        user: str | None,
+        *,
+        may_cut: bool,
+    ) -> tuple[list[list[float]], EmbeddingUsage]:
         started = time.perf_counter()
         settings = parse_settings(model, credentials)
         facts = facts_of(settings, credentials)
@@ -43,14 +74,14 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             model=settings.model,
             batch=max_chunks_of(settings, facts),
             context_size=context_size_of(settings, facts),
-            cut=settings.cut_long_texts,
+            cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
             user=user,
         )
-        embedded = call.embed(texts)
+        embedded = call.embed(inputs)
         seconds = time.perf_counter() - started
         usage = embedding_usage(embedded.tokens, prices_of(settings, facts), seconds)
-        return TextEmbeddingResult(model=model, embeddings=embedded.vectors, usage=usage)
+        return embedded.vectors, usage
 
     def get_num_tokens(
         self,

@@ -181,3 +181,20 @@ def test_f60_every_type_has_its_schema(
 ) -> None:
     schema = call(env, "get_ai_model_schemas", model, model_type)["model_schema"]
     assert key in schema["model_properties"]
+
+
+def test_texts_and_images_are_embedded_together(env: Environment) -> None:
+    model = env.scenario("multimodal", openai.embeddings([[0.0], [1.0], [2.0]], order=(2, 1, 0)))
+    documents = [
+        {"content": "a cat", "content_type": "text"},
+        {"content": "/9j/4AAQ", "content_type": "image"},
+        {"content": "iVBORw0K", "content_type": "image"},
+    ]
+    answer = call(
+        env, "invoke_multimodal_embedding", model, "text-embedding",
+        documents=documents, input_type="document",
+    )  # fmt: skip
+    assert answer["embeddings"] == [[0.0], [1.0], [2.0]]
+    assert env.upstream.asked_for("multimodal")[-1]["input"] == [
+        "a cat", "data:image/jpeg;base64,/9j/4AAQ", "data:image/png;base64,iVBORw0K",
+    ]  # fmt: skip
