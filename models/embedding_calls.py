@@ -52,6 +52,7 @@ class EmbeddingCall:
     cut: bool
     dimensions: int | None
     user: str | None
+    input_type: str | None
 
     def embed(self, texts: Sequence[str]) -> Embedded:
         """Return one vector per text; raise ProxyError or RequestError if one cannot be had."""
@@ -74,7 +75,9 @@ class EmbeddingCall:
     def _embed(self, texts: Sequence[str], start: int, of: int) -> Embedded:
         known = (self.owner, self.model) in _without_base64
         encoding = Encoding.FLOAT if known else Encoding.BASE64
-        request = EmbeddingsRequest(self.model, texts, self.dimensions, self.user, encoding)
+        request = EmbeddingsRequest(
+            self.model, texts, self.dimensions, self.user, encoding, self.input_type
+        )
         try:
             answer = self._ask(request)
         except ProxyRejected as error:

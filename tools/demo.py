@@ -1,8 +1,8 @@
 """The plugin at work, shown in a terminal: `make demo`, or `python -m tools.demo --help`.
 
 Everything on the way is real: the plugin runs as a child process over stdin and stdout, as under
-Dify's daemon; it talks to a real LiteLLM proxy; behind it answer small models on this machine, or,
-with --base-url, whatever your own proxy serves.
+Dify's daemon; it talks to a real LiteLLM proxy; behind it answer small models on this machine (for
+audio, rerank and moderation a stand-in), or, with --base-url, whatever your own proxy serves.
 """
 
 import argparse
@@ -21,7 +21,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from tools import demo_stand_in
 from tools.child import ChildFailedError, free_port, running
+from tools.demo_stand_in import stand_in
 from tools.litellm_proxy_process import ROOT, litellm_proxy
 from tools.plugin_process import PluginError, PluginProcess
 
@@ -83,6 +85,11 @@ def main() -> None:
             with _step("Starting the plugin as Dify's daemon does"):
                 plugin = stack.enter_context(PluginProcess(ROOT))
             _show(plugin, target)
+            if not arguments.base_url:
+                demo_stand_in.show(plugin, target.form, console)
+            console.print(
+                "\n[bold green]Done.[/] Every answer came through the plugin and the proxy."
+            )
     except (ChildFailedError, PluginError) as error:
         console.print(f"[red]{escape(str(error))}[/]")
         sys.exit(1)
@@ -115,7 +122,11 @@ def _target(arguments: argparse.Namespace) -> Iterator[Target]:
         )
         return
     LOGS.mkdir(exist_ok=True)
-    with _local_models() as addresses, _local_proxy(addresses) as target:
+    with (
+        stand_in() as url,
+        _local_models() as addresses,
+        _local_proxy({**addresses, "STAND_IN_URL": url}) as target,
+    ):
         yield target
 
 
@@ -160,7 +171,6 @@ def _show(plugin: PluginProcess, target: Target) -> None:
     _use_a_tool(plugin, target)
     _structured_answer(plugin, target)
     _embed(plugin, target)
-    console.print("\n[bold green]Done.[/] Every answer came through the plugin and the proxy.")
 
 
 def _save_form(plugin: PluginProcess, target: Target) -> None:

@@ -83,6 +83,11 @@ def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
     return kind in settings.input_types or known[kind] is True
 
 
+def takes_input_type(facts: ModelFacts) -> bool:
+    """Return whether an embedding model tells documents from queries."""
+    return "input_type" in (facts.supported_params or ())
+
+
 def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001
     """Return the user's yes or no, else what the proxy knows, else no."""
     return choice is Choice.YES or (choice is Choice.AUTO and fact is True)

@@ -21,13 +21,14 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingsRequest:
-    """Texts to embed; `dimensions` is sent only when set."""
+    """Texts to embed; `dimensions` and `input_type` (document, query) are sent only when set."""
 
     model: str
     texts: Sequence[str]
     dimensions: int | None = None
     user: str | None = None
     encoding: Encoding = Encoding.FLOAT
+    input_type: str | None = None
 
     def to_json(self) -> bytes:
         """Return the request body; null would be refused for `encoding_format` (dify#35784)."""
@@ -37,6 +38,7 @@ class EmbeddingsRequest:
             "encoding_format": self.encoding.value,
             "dimensions": self.dimensions,
             "user": self.user,
+            "input_type": self.input_type,
         }
         kept = {name: value for name, value in body.items() if value is not None}
         return json.dumps(kept, separators=(",", ":")).encode()

@@ -15,7 +15,7 @@ from dify_plugin.entities.model.text_embedding import (
 from models.base import ProxyModel
 from models.embedding_calls import EmbeddingCall
 from models.known_facts import facts_of
-from translation.capabilities import context_size_of, max_chunks_of, prices_of
+from translation.capabilities import context_size_of, max_chunks_of, prices_of, takes_input_type
 from translation.embeddings import multimodal_input
 from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
@@ -37,10 +37,10 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         credentials: dict[str, Any],
         texts: list[str],
         user: str | None = None,
-        input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,  # noqa: ARG002
+        input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,
     ) -> TextEmbeddingResult:
         """Return one vector per text, in the order of the texts."""
-        vectors, usage = self._embed(model, credentials, texts, user, may_cut=True)
+        vectors, usage = self._embed(model, credentials, texts, user, input_type, may_cut=True)
         return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
 
     def _invoke_multimodal(
@@ -49,19 +49,20 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         credentials: dict[str, Any],
         documents: list[MultiModalContent],
         user: str | None = None,
-        input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,  # noqa: ARG002
+        input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,
     ) -> MultiModalEmbeddingResult:
         """Return one vector per text or image, in their order."""
         inputs = [multimodal_input(document) for document in documents]
-        vectors, usage = self._embed(model, credentials, inputs, user, may_cut=False)
+        vectors, usage = self._embed(model, credentials, inputs, user, input_type, may_cut=False)
         return MultiModalEmbeddingResult(model=model, embeddings=vectors, usage=usage)
 
-    def _embed(
+    def _embed(  # noqa: PLR0913 - the arguments of the SDK's two calls
         self,
         model: str,
         credentials: dict[str, Any],
         inputs: list[str],
         user: str | None,
+        input_type: EmbeddingInputType,
         *,
         may_cut: bool,
     ) -> tuple[list[list[float]], EmbeddingUsage]:
@@ -77,6 +78,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
             user=user,
+            input_type=input_type.value if takes_input_type(facts) else None,
         )
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started

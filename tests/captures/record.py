@@ -206,6 +206,7 @@ def main() -> None:
             "LITELLM_MASTER_KEY": MASTER_KEY,
             "LOCAL_CHAT_URL": "http://127.0.0.1:1",
             "LOCAL_EMBEDDING_URL": "http://127.0.0.1:1",
+            "STAND_IN_URL": "http://127.0.0.1:1",
         }
         config = ROOT / "examples" / "litellm_config.yaml"
         with litellm_proxy(config, log=Path(folder) / "plain.log", env=plain) as proxy_url:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
-from dify_plugin.entities.model import ModelType
+from dify_plugin.entities.model import EmbeddingInputType, ModelType
 from dify_plugin.errors.model import (
     InvokeBadRequestError,
     InvokeRateLimitError,
@@ -37,7 +37,7 @@ class Echo(Upstream):
         return replace(reply, pieces=[pause, *reply.pieces])
 
 
-def test_f53_f55_texts_go_in_batches_and_come_back_in_order() -> None:
+def test_f52_f53_f55_texts_go_in_batches_and_come_back_in_order() -> None:
     texts = [str(number) for number in range(45)]
     with Echo() as upstream:
         form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "4"}
@@ -158,3 +158,17 @@ def test_empty_texts_get_vectors_too(upstream: Upstream) -> None:
     upstream.on("e", sevens(2))
     embedding_model().invoke("e", {"base_url": upstream.url}, ["", "a"])
     assert upstream.asked_for("e")[0]["input"] == [" ", "a"]
+
+
+def test_documents_are_told_from_queries_where_the_model_takes_it(upstream: Upstream) -> None:
+    rows = [
+        {"model_name": "e", "model_info": {"supported_openai_params": ["input_type"]}},
+        {"model_name": "plain", "model_info": {"supported_openai_params": ["dimensions"]}},
+    ]
+    upstream.on("/v1/model/info", json_reply({"data": rows}))
+    form = {"base_url": upstream.url}
+    for name in ("e", "plain"):
+        upstream.on(name, sevens(1))
+        embedding_model().invoke(name, form, ["a"], input_type=EmbeddingInputType.QUERY)
+    assert upstream.asked_for("e")[0]["input_type"] == "query"
+    assert "input_type" not in upstream.asked_for("plain")[0]

@@ -1,11 +1,15 @@
 """Ten thousand texts through the process and the real proxy, some requests failing on the way."""
 
 import itertools
+import struct
 from pathlib import Path
+
+import pytest
 
 from tests.support import openai_format as openai
 from tests.support.environment import Environment, environment
-from tests.support.upstream import HANG_UP, Asked, Reply, Upstream
+from tests.support.upstream import HANG_UP, Asked, Reply, Upstream, json_reply
+from tools.plugin_process import MAX_LINE_BYTES, PluginError
 
 TEXTS = 10_000
 PER_REQUEST = 32
@@ -72,3 +76,33 @@ def embed_all(env: Environment) -> list[list[float]]:
     print(f"{grown / 1e6:.1f} MB grown over {TEXTS} texts")  # noqa: T201 - the figure is wanted
     assert grown < 50_000_000
     return vectors
+
+
+@pytest.mark.parametrize(("size", "too_many"), [(1536, 2048), (4096, 512), (3072, 100)])
+def test_no_line_is_too_long_for_dify_whatever_the_size_of_a_vector(
+    env: Environment, upstream: Upstream, size: int, too_many: int
+) -> None:
+    info = {"mode": "embedding", "output_vector_size": size}
+    upstream.on("/v1/model/info", json_reply({"data": [{"model_name": "e", "model_info": info}]}))
+    form = {"base_url": upstream.url}
+    schema = next(env.plugin.call("get_ai_model_schemas", "e", form, model_type="text-embedding"))
+    per_call = schema["model_schema"]["model_properties"]["max_chunks"]
+    # The longest that a number can get: a 32-bit float, written out as a 64-bit one.
+    number = struct.unpack("<f", struct.pack("<f", -1.2345678e-10))[0]
+    upstream.on("e", openai.embeddings([[number] * size] * per_call))
+
+    def embed(count: int) -> list[list[float]]:
+        call = env.plugin.call(
+            "invoke_text_embedding", "e", form,
+            model_type="text-embedding", texts=["text"] * count, input_type="document",
+        )  # fmt: skip
+        vectors: list[list[float]] = next(call)["embeddings"]
+        return vectors
+
+    assert len(embed(per_call)) == per_call
+    assert max(map(len, env.plugin.lines)) < MAX_LINE_BYTES
+    with pytest.raises(PluginError) as caught:
+        embed(too_many)
+    assert caught.value.error_type == "InvokeBadRequestError"
+    assert f"{too_many} vectors of {size} numbers" in caught.value.message
+    assert len(upstream.asked_for("e")) == 2
