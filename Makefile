@@ -10,7 +10,7 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed .venv-proxy/installed .venv-models/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
-	@BASE_URL="$(BASE_URL)" API_KEY="$(API_KEY)" MODEL="$(MODEL)" EMBEDDING_MODEL="$(EMBEDDING_MODEL)" $(VENV) -m tools.demo
+	@$(VENV) -m tools.demo
 
 test: .venv/installed .venv-proxy/installed ## every test, against a real LiteLLM proxy
 	$(VENV) -m pytest

@@ -82,10 +82,10 @@ class ProxyCache[K, V]:
     def _load(self, entry: _Entry[V], load: Callable[[], V], loading: threading.Event) -> None:
         try:
             value = load()
-        except ProxyError as error:
-            self._fail(entry, error)
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it
-            self._fail(entry, ProxyProtocolError(type(error).__name__))
+            unforeseen = ProxyProtocolError(type(error).__name__)
+            if entry.loading is loading:
+                self._fail(entry, error if isinstance(error, ProxyError) else unforeseen)
         else:
             entry.value, entry.error = value, None
             entry.good_until = self.clock() + self.kept_seconds

@@ -66,7 +66,7 @@ class ProxyClient:
         total_seconds: float = DIFY_CALL_SECONDS,
         tries: int = MAX_TRIES,
     ) -> None:
-        """`total_seconds` bounds each call as a whole, whatever the settings' time-out is.
+        """`total_seconds` bounds the wait for an answer, and then the reading of it.
 
         `tries` is how often a request is sent at most, if it surely was not processed before.
         """
@@ -139,7 +139,7 @@ class ProxyClient:
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         response = self._send("POST", "/v1/audio/speech", request.to_json())
-        if response.headers.get("content-type", "").startswith("application/json"):
+        if response.headers.get("content-type", "").startswith(("application/json", "text/")):
             raise self._rejected(self._read(_Refused, response).error or "no audio came back")
         return self._read_pieces(response)
 
@@ -204,10 +204,11 @@ class ProxyClient:
         try:
             with closing(self._read_pieces(response)) as pieces:
                 for received in pieces:
-                    for data in decoder.feed(received):
-                        done = done or data == b"[DONE]"
-                        if not done:
-                            yield self._accept(self._parse(ChatChunk, data))
+                    for data in () if done else decoder.feed(received):
+                        if data == b"[DONE]":
+                            done = True
+                            break
+                        yield self._accept(self._parse(ChatChunk, data))
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
             if not done:
@@ -251,11 +252,13 @@ class ProxyClient:
     def _handle(self, make: Callable[[], httpx.Request]) -> httpx.Response:
         """Send a request, and send it again only when it surely was not processed."""
         for tries_left in reversed(range(self._tries)):
+            started = time.monotonic()
             try:
                 request = make()
                 response = self._transport.handle_request(request)
             except httpx.TransportError as error:
-                if not tries_left or not surely_not_processed(error):
+                seconds = time.monotonic() - started
+                if not tries_left or not surely_not_processed(error, seconds):
                     raise self._unreachable(error) from None
             except (httpx.InvalidURL, ValueError, OSError) as error:
                 # A host name that cannot be one fails in several layers, each in its own way.
@@ -266,17 +269,20 @@ class ProxyClient:
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError
 
-    def _headers(self, body: bytes | None) -> list[tuple[str, str]]:
-        headers = [
-            ("Accept", "application/json, text/event-stream"),
-            ("Accept-Encoding", "gzip"),
-            ("User-Agent", USER_AGENT),
-        ]
+    def _headers(self, body: bytes | None) -> httpx.Headers:
+        headers = httpx.Headers(
+            {
+                "Accept": "application/json, text/event-stream",
+                "Accept-Encoding": "gzip",
+                "User-Agent": USER_AGENT,
+            }
+        )
         if body is not None:
-            headers.append(("Content-Type", "application/json"))
+            headers["Content-Type"] = "application/json"
         if self._settings.api_key:
-            headers.append(("Authorization", f"Bearer {self._settings.api_key}"))
-        return [*headers, *self._settings.extra_headers]
+            headers["Authorization"] = f"Bearer {self._settings.api_key}"
+        headers.update(self._settings.extra_headers)
+        return headers
 
     def _refusal(self, response: httpx.Response) -> ProxyRejected:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)

@@ -8,6 +8,9 @@ import httpx
 
 from litellm_proxy.errors import Failure
 
+_AT_ONCE_SECONDS = 1.0
+"""A pooled connection that the server had closed fails at once; later, somebody had worked."""
+
 
 def failure_of(error: BaseException) -> tuple[Failure, str]:
     """Return the step that failed and the operating system's or TLS library's own words.
@@ -43,20 +46,21 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:
             return Failure.BROKEN, _system_words(error)
 
 
-def surely_not_processed(error: httpx.TransportError) -> bool:
-    """Return whether a request cannot have been worked on: no byte of an answer had come.
+def surely_not_processed(error: httpx.TransportError, seconds: float) -> bool:
+    """Return whether a request cannot have been worked on: no byte of an answer had come, at once.
 
-    The connection was refused, or reset, or closed without a byte as a server closes a pooled
-    connection that it no longer wants (the text is httpcore's, version 1.0,
-    and it says the same of an answer that breaks off within its head; that cannot be told apart).
+    The connection was refused, or within `seconds` of sending reset or closed without a byte, as a
+    server closes a pooled connection that it no longer wants. The text is httpcore's, version 1.0,
+    which says the same of an answer that breaks off within its head; that cannot be told apart.
     """
     match error:
         case httpx.ConnectError():
             return failure_of(error)[0] is Failure.REFUSED
         case httpx.ReadError() | httpx.WriteError():
-            return True
+            return seconds < _AT_ONCE_SECONDS
         case _:
-            return str(error).startswith("Server disconnected without sending a response")
+            hung_up = str(error).startswith("Server disconnected without sending a response")
+            return hung_up and seconds < _AT_ONCE_SECONDS
 
 
 def _system_words(error: BaseException) -> str:

@@ -11,6 +11,8 @@ an error: a damaged `data` would otherwise be skipped, and the answer end short 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
+from collections.abc import Iterator
+
 from litellm_proxy.errors import ProxyProtocolError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -32,13 +34,14 @@ class EventStreamDecoder:
         self._first_line = True
         self._after_cr = False
 
-    def feed(self, received: bytes) -> list[bytes]:
-        """Return the data of the events that `received` completes, in order, UTF-8 not checked.
+    def feed(self, received: bytes) -> Iterator[bytes]:
+        """Yield the data of the events that `received` completes, in order, UTF-8 not checked.
 
-        Raises ProxyProtocolError for a damaged line, and when an unfinished event exceeds the bound.
+        Raises ProxyProtocolError for a damaged line, after the events before it, and when an
+        unfinished event exceeds the bound. To be iterated to its end before the next call.
         """
         if not received:
-            return []
+            return
         self._held_bytes += len(received)
         if self._after_cr and received.startswith(b"\n"):
             received = received[1:]
@@ -47,19 +50,19 @@ class EventStreamDecoder:
             received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = received.split(b"\n")
         self._partial_line.append(lines[0])
-        events: list[bytes] = []
         if len(lines) > 1:
             lines[0] = b"".join(self._partial_line)
             self._partial_line = [lines.pop()]
-            events = [event for line in lines if (event := self._take_line(line))]
-            if not self._data:
-                self._held_bytes = len(self._partial_line[0])
-            elif events:
-                self._held_bytes = len(self._partial_line[0]) + sum(map(len, self._data))
+            for line in lines:
+                if event := self._take_line(line):
+                    self._held_bytes = 0
+                    yield event
+            held = [self._partial_line[0], *self._data]
+            if not self._data or not self._held_bytes:
+                self._held_bytes = sum(map(len, held))
         if self._held_bytes > self._max_event_bytes:
             message = f"one stream event is larger than {self._max_event_bytes} bytes"
             raise ProxyProtocolError(message)
-        return events
 
     def _take_line(self, line: bytes) -> bytes | None:
         if self._first_line:

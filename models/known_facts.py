@@ -28,7 +28,6 @@ SCHEMA_SECONDS = 2.0
 VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 30.0
-_LEAST_SECONDS = 0.05
 
 _groups: ProxyCache[tuple[str, str], Mapping[str, ModelFacts]] = ProxyCache(
     KEPT_SECONDS, RETRY_SECONDS, max_entries=4096
@@ -95,7 +94,8 @@ def _ask[K, V](
     load: Callable[[ProxyClient], V],
 ) -> Answer[V]:
     seconds = max(0.0, deadline - time.monotonic())
-    client = ProxyClient(settings.proxy, total_seconds=max(seconds, _LEAST_SECONDS), tries=1)
+    # Who waits goes on without it after `seconds`; what comes later is still remembered.
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
     late = ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
     return cache.get(key, lambda: load(client), seconds, late)
 

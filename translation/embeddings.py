@@ -55,10 +55,19 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
         message = f"{count} texts were sent, but {len(rows)} vectors came back"
         raise ProxyProtocolError(message)
     vectors = [_numbers(by_index[index]) for index in range(count)]
+    require_one_size(vectors)
+    return vectors
+
+
+def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
+    """Raise ProxyProtocolError for vectors of different sizes.
+
+    They come from deployments of one name that are not the same model, and would spoil a knowledge
+    base.
+    """
     if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
         message = "the vectors that came back differ in size"
         raise ProxyProtocolError(message)
-    return vectors
 
 
 def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
@@ -82,8 +91,12 @@ def too_long(
 ) -> RequestError | None:
     """Return the error that names the longest text of a refused batch, if length was the reason.
 
+    Images have no length that could be told in tokens.
+
     `first` is the position of the batch among all `of` texts; positions are told from 1.
     """
+    if any(text.startswith("data:") for text in texts):
+        return None
     counts = [estimate_tokens(text) for text in texts]
     place = max(range(len(texts)), key=counts.__getitem__)
     by_class = cause_of(error) is Cause.CONTEXT_TOO_LONG

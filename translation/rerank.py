@@ -9,6 +9,9 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.rerank import RerankAnswer
 from translation.settings import Normalisation
 
+_EVEN = 0.5
+"""The score of documents that are all equally good, spread from 0 to 1."""
+
 
 def ranked_documents(
     answer: RerankAnswer,
@@ -18,7 +21,9 @@ def ranked_documents(
     score_threshold: float | None,
     top_n: int | None,
 ) -> list[RerankDocument]:
-    """Return the documents in the proxy's order, with their positions among `documents`.
+    """Return the documents by falling score, with their positions among `documents`.
+
+    Not every backend sorts, or heeds `top_n`.
 
     The threshold applies to the score that is shown, after normalisation. Raises ProxyProtocolError
     for an answer without results, or with a position twice or out of range.
@@ -30,10 +35,11 @@ def ranked_documents(
     if len(set(positions)) != len(positions) or not set(positions) <= set(range(len(documents))):
         message = "a ranking with positions that were not asked for came back"
         raise ProxyProtocolError(message)
-    scores = _normalised([row.relevance_score for row in answer.results], normalisation)
+    rows = sorted(answer.results, key=lambda row: row.relevance_score, reverse=True)
+    scores = _normalised([row.relevance_score for row in rows], normalisation)
     ranked = [
-        RerankDocument(index=position, text=documents[position], score=score)
-        for position, score in zip(positions, scores, strict=True)
+        RerankDocument(index=row.index, text=documents[row.index], score=score)
+        for row, score in zip(rows, scores, strict=True)
         if score_threshold is None or score >= score_threshold
     ]
     return ranked if top_n is None else ranked[:top_n]
@@ -48,7 +54,7 @@ def _normalised(scores: Sequence[float], normalisation: Normalisation) -> list[f
         case Normalisation.MIN_MAX:
             lowest, highest = min(scores, default=0.0), max(scores, default=0.0)
             spread = highest - lowest
-            return [(score - lowest) / spread if spread else 1.0 for score in scores]
+            return [(score - lowest) / spread if spread else _EVEN for score in scores]
 
 
 def _sigmoid(score: float) -> float:

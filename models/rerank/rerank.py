@@ -11,7 +11,7 @@ from models.base import ProxyModel
 from translation.facts import ModelFacts
 from translation.rerank import ranked_documents
 from translation.schema import rerank_schema
-from translation.settings import Settings, parse_settings
+from translation.settings import Normalisation, Settings, parse_settings
 from translation.validation import RERANK
 
 
@@ -37,7 +37,9 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             return RerankResult(model=model, docs=[])
         # Providers refuse empty documents, and their positions have to stay.
         documents = [document or " " for document in docs]
-        request = RerankRequest(settings.model, query, documents, top_n)
+        # Scores can be spread from 0 to 1 only over all documents.
+        spread = settings.score_normalisation is Normalisation.MIN_MAX
+        request = RerankRequest(settings.model, query, documents, None if spread else top_n)
         answer = self._client(settings).rerank(request)
         ranked = ranked_documents(
             answer,

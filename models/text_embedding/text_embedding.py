@@ -12,8 +12,9 @@ from dify_plugin.entities.model.text_embedding import (
     TextEmbeddingResult,
 )
 
+from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
-from models.embedding_calls import EmbeddingCall
+from models.embedding_calls import CALL_SECONDS, EmbeddingCall
 from models.known_facts import facts_of
 from translation.capabilities import context_size_of, max_chunks_of, prices_of, takes_input_type
 from translation.embeddings import multimodal_input
@@ -70,7 +71,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         settings = parse_settings(model, credentials)
         facts = facts_of(settings, credentials)
         call = EmbeddingCall(
-            client=self._client(settings),
+            client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
             owner=settings.proxy.cache_key,
             model=settings.model,
             batch=max_chunks_of(settings, facts),

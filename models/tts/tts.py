@@ -1,6 +1,8 @@
 """Text-to-speech models through the proxy's speech endpoint."""
 
+import itertools
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 from dify_plugin import TTSModel
@@ -8,6 +10,7 @@ from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from translation.facts import ModelFacts
@@ -71,7 +74,13 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
 def _pieces(
     client: ProxyClient, first: Generator[bytes], others: list[SpeechRequest]
 ) -> Generator[bytes]:
-    for audio in (first, *map(client.speak, others)):
-        for received in audio:
-            for start in range(0, len(received), PIECE_BYTES):
-                yield received[start : start + PIECE_BYTES]
+    for audio in itertools.chain([first], map(client.speak, others)):
+        spoken = False
+        with closing(audio):
+            for received in audio:
+                spoken = True
+                for start in range(0, len(received), PIECE_BYTES):
+                    yield received[start : start + PIECE_BYTES]
+        if not spoken:
+            message = "speech without audio came back"
+            raise ProxyProtocolError(message)

@@ -332,3 +332,14 @@ def test_f43_usage_is_always_asked_for_and_the_content_type_may_be_capital(
 )
 def test_retry_after_is_a_sensible_number_or_nothing(value: str, seconds: float | None) -> None:
     assert refusal_with("no", SETTINGS, **{"retry-after": value}).retry_after == seconds
+
+
+def test_f13_the_key_can_go_into_another_header_and_headers_are_never_doubled(
+    upstream: Upstream,
+) -> None:
+    upstream.on("m", openai.text_stream("Hi"))
+    headers = (("authorization", "Bearer mine"), ("x-litellm-api-key", "sk-2"))
+    list(ProxyClient(ProxySettings(upstream.url, "sk-1", headers)).chat(REQUEST))
+    sent = httpx.Headers(dict(upstream.asked[0].headers))
+    assert sent["authorization"] == "Bearer mine"
+    assert sent["x-litellm-api-key"] == "sk-2"

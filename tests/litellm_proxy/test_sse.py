@@ -58,17 +58,24 @@ def test_an_endless_event_is_an_error() -> None:
     decoder = EventStreamDecoder(max_event_bytes=100)
     pieces = itertools.repeat(b"data: 12345", 20)
     with pytest.raises(ProxyProtocolError, match="larger than 100 bytes"):
-        deque(map(decoder.feed, pieces), maxlen=0)
+        deque(itertools.chain.from_iterable(map(decoder.feed, pieces)), maxlen=0)
 
 
 def test_reads_that_end_inside_an_event_do_not_add_up() -> None:
     decoder = EventStreamDecoder(max_event_bytes=100)
-    decoder.feed(b"data: a\n")
+    list(decoder.feed(b"data: a\n"))
     for _ in range(100):
-        assert decoder.feed(b"\ndata: a\n") == [b"a"]
+        assert list(decoder.feed(b"\ndata: a\n")) == [b"a"]
 
 
 def test_endless_comments_are_not_an_endless_event() -> None:
     decoder = EventStreamDecoder(max_event_bytes=100)
     for _ in range(100):
-        assert decoder.feed(b": ping\n\n") == []
+        assert list(decoder.feed(b": ping\n\n")) == []
+
+
+def test_events_before_a_damaged_line_are_handed_over_first() -> None:
+    received = EventStreamDecoder().feed(b"data: a\n\nbroken\n\ndata: b\n\n")
+    assert next(received) == b"a"
+    with pytest.raises(ProxyProtocolError, match="damaged"):
+        next(received)

@@ -1,5 +1,6 @@
 """The embedding class through the SDK's own `invoke`."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -172,3 +173,27 @@ def test_documents_are_told_from_queries_where_the_model_takes_it(upstream: Upst
         embedding_model().invoke(name, form, ["a"], input_type=EmbeddingInputType.QUERY)
     assert upstream.asked_for("e")[0]["input_type"] == "query"
     assert "input_type" not in upstream.asked_for("plain")[0]
+
+
+def test_a_final_error_ends_the_call_and_no_further_batch_is_sent(upstream: Upstream) -> None:
+    upstream.on("e", sevens(1), openai.error("Forbidden", 403), openai.error("Broken", 500))
+    form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "1"}
+    started = time.perf_counter()
+    with pytest.raises(InvokeBadRequestError, match="Forbidden"):
+        embedding_model().invoke("e", form, ["x"] * 60)
+    assert time.perf_counter() - started < 5
+    assert len(upstream.asked_for("e")) < 20
+
+
+def test_a_retry_after_of_nothing_is_no_busy_loop(upstream: Upstream) -> None:
+    now = json_reply({"error": {"message": "now"}}, 429, **{"retry-after": "0"})
+    upstream.on("e", now, now, now, sevens(1))
+    embedding_model().invoke("e", {"base_url": upstream.url}, ["x"])
+    assert len(upstream.asked_for("e")) == 4
+
+
+def test_batches_of_different_sizes_are_an_error(upstream: Upstream) -> None:
+    upstream.on("e", openai.embeddings([[1.0]]), openai.embeddings([[1.0, 2.0]]))
+    form = {"base_url": upstream.url, "settings": "custom", "max_chunks": "1"}
+    with pytest.raises(InvokeServerUnavailableError, match="differ in size"):
+        embedding_model().invoke("e", form, ["x", "y"])
