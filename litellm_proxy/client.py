@@ -42,6 +42,8 @@ MAX_ERROR_BYTES = 64 * 1024
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
+_TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
+_END_USER = re.compile(r"[\x21-\x7e]{1,200}")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
@@ -99,14 +101,15 @@ class ProxyClient:
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
-        answer = self._read(RerankAnswer, self._send("POST", "/v1/rerank", request.to_json()))
+        sent = self._send("POST", "/v1/rerank", request.to_json(), request.user)
+        answer = self._read(RerankAnswer, sent)
         if answer.error:
             raise self._rejected(answer.error)
         return answer
 
     def moderate(self, request: ModerationRequest) -> ModerationAnswer:
         """Return what was found in a text."""
-        sent = self._send("POST", "/v1/moderations", request.to_json())
+        sent = self._send("POST", "/v1/moderations", request.to_json(), request.user)
         answer = self._read(ModerationAnswer, sent)
         if answer.error:
             raise self._rejected(answer.error)
@@ -125,7 +128,7 @@ class ProxyClient:
             )
 
         response = self._accepted(upload)
-        if response.headers.get("content-type", "").startswith("text/plain"):
+        if response.headers.get("content-type", "").startswith(_TRANSCRIPTS):
             text = self._read_body(response, MAX_ANSWER_BYTES).decode(errors="replace")
             return Transcription(text=text)
         answer = self._read(Transcription, response)
@@ -138,7 +141,7 @@ class ProxyClient:
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
-        response = self._send("POST", "/v1/audio/speech", request.to_json())
+        response = self._send("POST", "/v1/audio/speech", request.to_json(), request.user)
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
             raise self._rejected(self._read(_Refused, response).error or "no audio came back")
         return self._read_pieces(response)
@@ -219,21 +222,30 @@ class ProxyClient:
             raise self._rejected(chunk.error)
         return chunk
 
-    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
-        """Send a request and return the answer with its body unread; refusals are raised."""
-        return self._accepted(lambda: self._request(method, path, content=body))
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, end_user: str | None = None
+    ) -> httpx.Response:
+        """Send a request and return the answer with its body unread; refusals are raised.
+
+        `end_user` goes into a header, for endpoints whose body has no place for it.
+        """
+        return self._accepted(lambda: self._request(method, path, body, end_user))
 
     def _request(
         self,
         method: str,
         path: str,
         content: bytes | None = None,
+        end_user: str | None = None,
         **form: Any,
     ) -> httpx.Request:
+        headers = self._headers(content)
+        if end_user and _END_USER.fullmatch(end_user):
+            headers["x-litellm-end-user-id"] = end_user
         return httpx.Request(
             method,
             self._settings.base_url + path,
-            headers=self._headers(content),
+            headers=headers,
             content=content,
             extensions={"timeout": self._timeouts},
             **form,

@@ -38,6 +38,7 @@ class SpeechRequest:
     text: str
     voice: str
     audio_format: str
+    user: str | None = None
 
     def to_json(self) -> bytes:
         """Return the request body."""

@@ -13,6 +13,7 @@ class ModerationRequest:
 
     model: str
     text: str
+    user: str | None = None
 
     def to_json(self) -> bytes:
         """Return the request body."""

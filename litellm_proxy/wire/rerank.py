@@ -18,6 +18,7 @@ class RerankRequest:
     query: str
     documents: Sequence[str]
     top_n: int | None = None
+    user: str | None = None
 
     def to_json(self) -> bytes:
         """Return the request body."""

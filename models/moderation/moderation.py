@@ -25,13 +25,13 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         model: str,
         credentials: dict[str, Any],
         text: str,
-        user: str | None = None,  # noqa: ARG002
+        user: str | None = None,
     ) -> bool:
         """Return whether the text was flagged; an answer without a judgement is an error."""
         if not text.strip():
             return False
         settings = parse_settings(model, credentials)
-        answer = self._client(settings).moderate(ModerationRequest(settings.model, text))
+        answer = self._client(settings).moderate(ModerationRequest(settings.model, text, user))
         if not answer.results:
             message = "a moderation without a judgement came back"
             raise ProxyProtocolError(message)

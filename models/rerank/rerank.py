@@ -29,7 +29,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         docs: list[str],
         score_threshold: float | None = None,
         top_n: int | None = None,
-        user: str | None = None,  # noqa: ARG002
+        user: str | None = None,
     ) -> RerankResult:
         """Return the documents by falling score; no documents, no request."""
         settings = parse_settings(model, credentials)
@@ -39,7 +39,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         documents = [document or " " for document in docs]
         # Scores can be spread from 0 to 1 only over all documents.
         spread = settings.score_normalisation is Normalisation.MIN_MAX
-        request = RerankRequest(settings.model, query, documents, None if spread else top_n)
+        request = RerankRequest(settings.model, query, documents, None if spread else top_n, user)
         answer = self._client(settings).rerank(request)
         ranked = ranked_documents(
             answer,

@@ -36,7 +36,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         credentials: dict[str, Any],
         content_text: str,
         voice: str,
-        user: str | None = None,  # noqa: ARG002
+        user: str | None = None,
     ) -> Generator[bytes]:
         """Yield the audio in pieces; a long text is spoken in parts, split where sentences end."""
         settings = parse_settings(model, credentials)
@@ -48,7 +48,11 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         )
         requests = [
             SpeechRequest(
-                settings.model, part, voice or settings.voices[0], settings.audio_format.value
+                settings.model,
+                part,
+                voice or settings.voices[0],
+                settings.audio_format.value,
+                user,
             )
             for part in parts
             if part.strip()

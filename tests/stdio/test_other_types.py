@@ -198,3 +198,35 @@ def test_texts_and_images_are_embedded_together(env: Environment) -> None:
     assert env.upstream.asked_for("multimodal")[-1]["input"] == [
         "a cat", "data:image/jpeg;base64,/9j/4AAQ", "data:image/png;base64,iVBORw0K",
     ]  # fmt: skip
+
+
+BAD_INPUT = [
+    ("invoke_moderation", "known-moderation", "moderation", {"text": "x"}, "omni-moderation-latest"),
+    ("invoke_speech2text", "known-whisper", "speech2text", {"file": b"no audio".hex()},
+     "/v1/audio/transcriptions"),
+    ("invoke_rerank", "known-rerank", "rerank",
+     {"query": "q", "docs": ["a"], "score_threshold": None, "top_n": 1}, "rerank-v3.5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "model", "model_type", "fields", "upstream_name"), BAD_INPUT)
+def test_f63_bad_input_is_refused_in_the_proxys_words(
+    env: Environment, action: str, model: str, model_type: str, fields: Any, upstream_name: str
+) -> None:
+    env.upstream.on(upstream_name, openai.error("The input is bad", 400))
+    with pytest.raises(PluginError) as caught:
+        call(env, action, model, model_type, **fields)
+    assert caught.value.error_type.startswith("Invoke")
+    assert "The input is bad" in caught.value.message
+
+
+def test_the_end_user_is_told_where_the_body_has_no_place_for_it(
+    env: Environment, upstream: Upstream
+) -> None:
+    judged = {"results": [{"flagged": False}]}
+    upstream.on("m", json_reply(judged))
+    form = {"base_url": upstream.url}
+    for user_id in ("user-7", "usuário"):
+        call(env, "invoke_moderation", "m", "moderation", text="x", form=form, user_id=user_id)
+    posts = [asked for asked in upstream.asked if asked.method == "POST"]
+    assert [asked.headers.get("x-litellm-end-user-id") for asked in posts] == ["user-7", None]
