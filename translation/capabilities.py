@@ -21,6 +21,8 @@ class Prices:
 
     input: Decimal | None = None
     output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
 
 
 def mode_of(settings: Settings, facts: ModelFacts) -> Mode:
@@ -56,10 +58,13 @@ def max_chunks_of(settings: Settings, facts: ModelFacts) -> int:
 
 def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
     """Return the prices of input and output; the form's replace the proxy's one by one."""
-    typed = (settings.input_price, settings.output_price)
-    known = (facts.input_price, facts.output_price)
+    its_own = settings.input_price is None
     return Prices(
-        *(mine if mine is not None else its for mine, its in zip(typed, known, strict=True))
+        input=facts.input_price if settings.input_price is None else settings.input_price,
+        output=facts.output_price if settings.output_price is None else settings.output_price,
+        # The proxy's prices for caches go with its own price of input, not with the form's.
+        cache_read=facts.cache_read_price if its_own else None,
+        cache_write=facts.cache_write_price if its_own else None,
     )
 
 

@@ -19,10 +19,12 @@ _SMALLEST = Decimal("0.0000001")
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """Tokens of one call, never negative."""
+    """Tokens of one call, never negative; those of caches are part of the prompt's."""
 
     prompt: int
     completion: int
+    cache_read: int = 0
+    cache_write: int = 0
 
 
 def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
@@ -31,7 +33,7 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
     the cost is unknown and shows as 0. The parts always add up to the total.
     """
-    prompt_price = _amount(counts.prompt, prices.input)
+    prompt_price = _prompt_price(counts, prices)
     completion_price = _amount(counts.completion, prices.output)
     if cost is not None and 0 < cost < _ABSURD_COST:
         total = Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
@@ -78,7 +80,23 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
         return estimate()
     if completion is None or not 0 <= completion < _ABSURD_COUNT:
         completion = estimate().completion
-    return TokenCounts(prompt, completion)
+    details = usage.prompt_tokens_details if usage else None
+    read = (details and details.cached_tokens) or 0
+    written = (details and details.cache_creation_tokens) or 0
+    if read < 0 or written < 0 or read + written > prompt:
+        read = written = 0
+    return TokenCounts(prompt, completion, read, written)
+
+
+def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
+    """Price a prompt whose tokens came partly from a cache or went into one (F46)."""
+    read_price = prices.input if prices.cache_read is None else prices.cache_read
+    write_price = prices.input if prices.cache_write is None else prices.cache_write
+    return (
+        _amount(counts.prompt - counts.cache_read - counts.cache_write, prices.input)
+        + _amount(counts.cache_read, read_price)
+        + _amount(counts.cache_write, write_price)
+    )
 
 
 def _amount(tokens: int, price: Decimal | None) -> Decimal:

@@ -273,11 +273,19 @@ class Choice(WireModel):
         return self.delta or self.message or Delta(content=self.text)
 
 
+class PromptTokensDetails(WireModel):
+    """How many of the prompt's tokens came from a cache, and how many went into one."""
+
+    cached_tokens: Lenient[int] = None
+    cache_creation_tokens: Lenient[int] = None
+
+
 class Usage(WireModel):
     """Token counts and, for models with a known price, the cost in USD."""
 
     prompt_tokens: Lenient[int] = None
     completion_tokens: Lenient[int] = None
+    prompt_tokens_details: Lenient[PromptTokensDetails] = None
     cost: Lenient[float] = None
 
 

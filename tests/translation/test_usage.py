@@ -58,3 +58,34 @@ def test_f47_absurd_counts_are_replaced_by_the_estimate(
 @pytest.mark.parametrize("cost", [1e30, float("inf"), float("nan"), -1.0, 0.0])
 def test_f47_an_absurd_cost_does_not_lose_the_answer(cost: float) -> None:
     assert llm_usage(TokenCounts(1000, 500), cost, PRICED, 0).total_price == Decimal("0.002")
+
+
+CACHED = {
+    "prompt_tokens": 160,
+    "completion_tokens": 12,
+    "prompt_tokens_details": {"cached_tokens": 50, "cache_creation_tokens": 100},
+}
+
+
+def test_f46_cached_tokens_have_their_own_prices_and_are_part_of_the_prompt() -> None:
+    counts = counts_of(Usage.model_validate(CACHED), lambda: TokenCounts(3, 4))
+    assert counts == TokenCounts(160, 12, cache_read=50, cache_write=100)
+    prices = Prices(
+        input=Decimal("0.0001"),
+        output=Decimal("0.0005"),
+        cache_read=Decimal("0.00001"),
+        cache_write=Decimal("0.000125"),
+    )
+    usage = llm_usage(counts, None, prices, 0)
+    assert usage.prompt_price == Decimal("0.0010") + Decimal("0.0005") + Decimal("0.0125")
+    assert usage.completion_price == Decimal("0.006")
+    assert usage.total_price == usage.prompt_price + usage.completion_price
+    plain = llm_usage(counts, None, Prices(input=Decimal("0.0001")), 0)
+    assert plain.prompt_price == Decimal("0.016")
+
+
+@pytest.mark.parametrize(("read", "written"), [(-1, 0), (100, 100), ("x", None)])
+def test_f47_absurd_cache_counts_do_not_count(read: object, written: object) -> None:
+    details = {"cached_tokens": read, "cache_creation_tokens": written}
+    usage = Usage.model_validate({**CACHED, "prompt_tokens_details": details})
+    assert counts_of(usage, lambda: TokenCounts(3, 4)) == TokenCounts(160, 12)
