@@ -183,6 +183,10 @@ def test_a_final_error_ends_the_call_and_no_further_batch_is_sent(upstream: Upst
         embedding_model().invoke("e", form, ["x"] * 60)
     assert time.perf_counter() - started < 5
     assert len(upstream.asked_for("e")) < 20
+    time.sleep(0.2)
+    asked = len(upstream.asked_for("e"))
+    time.sleep(1.5)
+    assert len(upstream.asked_for("e")) == asked, "a batch goes on being tried"
 
 
 def test_a_retry_after_of_nothing_is_no_busy_loop(upstream: Upstream) -> None:
