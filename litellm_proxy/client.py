@@ -22,6 +22,7 @@ from litellm_proxy.wire.audio import SpeechRequest, Transcription, Transcription
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import (
+    Answer,
     ErrorDetail,
     classes_at_the_head,
     first_sentence,
@@ -48,10 +49,6 @@ _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _CALL_ID = re.compile(r"[\w.:-]{1,100}")
-
-
-class _Refused(WireModel):
-    error: ErrorDetail | str | None = None
 
 
 class ProxyClient:
@@ -92,28 +89,18 @@ class ProxyClient:
 
     def embed(self, request: EmbeddingsRequest) -> EmbeddingsAnswer:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
-        answer = self._read(
-            EmbeddingsAnswer, self._send("POST", "/v1/embeddings", request.to_json())
-        )
-        if answer.error:
-            raise self._rejected(answer.error)
-        return answer
+        sent = self._send("POST", "/v1/embeddings", request.to_json())
+        return self._accept(self._read(EmbeddingsAnswer, sent))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
         sent = self._send("POST", "/v1/rerank", request.to_json(), request.user)
-        answer = self._read(RerankAnswer, sent)
-        if answer.error:
-            raise self._rejected(answer.error)
-        return answer
+        return self._accept(self._read(RerankAnswer, sent))
 
     def moderate(self, request: ModerationRequest) -> ModerationAnswer:
         """Return what was found in a text."""
         sent = self._send("POST", "/v1/moderations", request.to_json(), request.user)
-        answer = self._read(ModerationAnswer, sent)
-        if answer.error:
-            raise self._rejected(answer.error)
-        return answer
+        return self._accept(self._read(ModerationAnswer, sent))
 
     def transcribe(self, request: TranscriptionRequest) -> Transcription:
         """Return the text of an audio file; the file is sent as a stream from its beginning."""
@@ -131,10 +118,7 @@ class ProxyClient:
         if response.headers.get("content-type", "").startswith(_TRANSCRIPTS):
             text = self._read_body(response, MAX_ANSWER_BYTES).decode(errors="replace")
             return Transcription(text=text)
-        answer = self._read(Transcription, response)
-        if answer.error:
-            raise self._rejected(answer.error)
-        return answer
+        return self._accept(self._read(Transcription, response))
 
     def speak(self, request: SpeechRequest) -> Generator[bytes]:
         """Ask for a spoken text; return the audio as it arrives.
@@ -143,7 +127,7 @@ class ProxyClient:
         """
         response = self._send("POST", "/v1/audio/speech", request.to_json(), request.user)
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
-            raise self._rejected(self._read(_Refused, response).error or "no audio came back")
+            raise self._rejected(self._read(Answer, response).error or "no audio came back")
         return self._read_pieces(response)
 
     def models(self, *, with_patterns: bool = False) -> ModelList:
@@ -217,10 +201,10 @@ class ProxyClient:
             if not done:
                 raise
 
-    def _accept(self, chunk: ChatChunk) -> ChatChunk:
-        if chunk.error:
-            raise self._rejected(chunk.error)
-        return chunk
+    def _accept[A: Answer](self, answer: A) -> A:
+        if answer.error:
+            raise self._rejected(answer.error)
+        return answer
 
     def _send(
         self, method: str, path: str, body: bytes | None = None, end_user: str | None = None

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from litellm_proxy.wire.error_body import ErrorDetail
-from litellm_proxy.wire.reading import Lenient, WireModel
+from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.reading import Lenient
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,10 @@ class TranscriptionRequest:
         return {"model": self.model, **({"user": self.user} if self.user else {})}
 
 
-class Transcription(WireModel):
+class Transcription(Answer):
     """The text of an audio file, whatever format it was asked for in."""
 
     text: Lenient[str] = None
-    error: ErrorDetail | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
-from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.error_body import Answer
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 
@@ -289,10 +289,9 @@ class Usage(WireModel):
     cost: Lenient[float] = None
 
 
-class ChatChunk(WireModel):
+class ChatChunk(Answer):
     """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
 
     choices: list[Choice] | None = None
     citations: Lenient[list[str]] = None
     usage: Lenient[Usage] = None
-    error: ErrorDetail | str | None = None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
-from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.error_body import Answer
 from litellm_proxy.wire.reading import Lenient, WireModel
 
 
@@ -54,9 +54,8 @@ class EmbeddingRow(WireModel):
     embedding: str | list[FiniteFloat]
 
 
-class EmbeddingsAnswer(WireModel):
+class EmbeddingsAnswer(Answer):
     """Vectors in the upstream's order, which need not be the request's."""
 
     data: list[EmbeddingRow] | None = None
     usage: Lenient[Usage] = None
-    error: ErrorDetail | str | None = None

@@ -28,6 +28,12 @@ class ErrorDetail(WireModel):
         return int(text) if re.fullmatch(r"[1-5]\d\d", text) else None
 
 
+class Answer(WireModel):
+    """An answer that may hold a refusal in spite of its status."""
+
+    error: ErrorDetail | str | None = None
+
+
 class _ErrorBody(WireModel):
     error: ErrorDetail | str | None = None
     detail: Json = None

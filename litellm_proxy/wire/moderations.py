@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.error_body import Answer
 from litellm_proxy.wire.reading import WireModel
 
 
@@ -26,8 +26,7 @@ class Judgement(WireModel):
     flagged: bool
 
 
-class ModerationAnswer(WireModel):
+class ModerationAnswer(Answer):
     """One judgement per text."""
 
     results: list[Judgement] | None = None
-    error: ErrorDetail | str | None = None

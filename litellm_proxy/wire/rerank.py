@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import FiniteFloat
 
-from litellm_proxy.wire.error_body import ErrorDetail
+from litellm_proxy.wire.error_body import Answer
 from litellm_proxy.wire.reading import WireModel
 
 
@@ -39,8 +39,7 @@ class RankedDocument(WireModel):
     relevance_score: FiniteFloat
 
 
-class RerankAnswer(WireModel):
+class RerankAnswer(Answer):
     """Documents by falling score, maybe fewer than were sent."""
 
     results: list[RankedDocument] | None = None
-    error: ErrorDetail | str | None = None
