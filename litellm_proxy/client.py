@@ -1,6 +1,5 @@
 """The proxy over HTTP: one method per endpoint."""
 
-import json
 import random
 import re
 import time
@@ -14,9 +13,10 @@ from pydantic import ValidationError
 
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.failures import failure_of, surely_not_processed
-from litellm_proxy.settings import ProxySettings
+from litellm_proxy.reply import Reply, call_id_of, served_by
+from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
-from litellm_proxy.transport import shared_transport
+from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
@@ -30,6 +30,7 @@ from litellm_proxy.wire.error_body import (
 )
 from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList, TokenCount
 from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
+from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 
@@ -44,11 +45,10 @@ _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
-_END_USER = re.compile(r"[\x21-\x7e]{1,200}")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
-_CALL_ID = re.compile(r"[\w.:-]{1,100}")
+_LONGEST_NAME = 100
 
 
 class ProxyClient:
@@ -70,36 +70,37 @@ class ProxyClient:
         `tries` is how often a request is sent at most, if it surely was not processed before.
         """
         self._settings = settings
-        self._transport = transport or shared_transport()
+        self._transport = transport
         self._total_seconds = total_seconds
         self._tries = tries
-        silence = min(settings.timeout, total_seconds)
+        silence = min(settings.timeout or DEFAULT_TIMEOUT_SECONDS, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> Generator[ChatChunk]:
+    def chat(self, request: ChatRequest) -> Reply[Generator[ChatChunk]]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
 
-    def complete(self, request: CompletionRequest) -> Generator[ChatChunk]:
+    def complete(self, request: CompletionRequest) -> Reply[Generator[ChatChunk]]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request.to_json(), stream=request.stream)
 
-    def embed(self, request: EmbeddingsRequest) -> EmbeddingsAnswer:
+    def embed(self, request: EmbeddingsRequest) -> Reply[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
-        sent = self._send("POST", "/v1/embeddings", request.to_json())
-        return self._accept(self._read(EmbeddingsAnswer, sent))
+        response = self._send("POST", "/v1/embeddings", request.to_json())
+        answer = self._accept(self._read(EmbeddingsAnswer, response))
+        return Reply(answer, served_by(response.headers))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
-        sent = self._send("POST", "/v1/rerank", request.to_json(), request.user)
+        sent = self._send("POST", "/v1/rerank", request.to_json())
         return self._accept(self._read(RerankAnswer, sent))
 
     def moderate(self, request: ModerationRequest) -> ModerationAnswer:
         """Return what was found in a text."""
-        sent = self._send("POST", "/v1/moderations", request.to_json(), request.user)
+        sent = self._send("POST", "/v1/moderations", request.to_json())
         return self._accept(self._read(ModerationAnswer, sent))
 
     def transcribe(self, request: TranscriptionRequest) -> Transcription:
@@ -125,7 +126,7 @@ class ProxyClient:
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
-        response = self._send("POST", "/v1/audio/speech", request.to_json(), request.user)
+        response = self._send("POST", "/v1/audio/speech", request.to_json())
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
             raise self._rejected(self._read(Answer, response).error or "no audio came back")
         return self._read_pieces(response)
@@ -149,25 +150,25 @@ class ProxyClient:
         """Return every deployment that the key can reach; several MB for a thousand models."""
         return self._read(Deployments, self._send("GET", "/v1/model/info"))
 
-    def resolves(self, model: str) -> bool:
+    def resolves(self, model: str, user: str | None = None) -> bool:
         """Return whether the proxy knows a name that no list shows, such as a hidden alias.
 
         Asks the token counter, which costs nothing. False may also mean a public name that equals
         its backend's.
         """
-        body = json.dumps({"model": model, "prompt": ""}).encode()
+        body = RequestOptions(user=user).to_json(model=model, prompt="")
         count = self._read(TokenCount, self._send("POST", "/utils/token_counter", body))
         return count.model_used not in {None, model}
 
-    def probe(self, path: str, model: str) -> None:
+    def probe(self, path: str, model: str, user: str | None = None) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.
 
         Spends nothing. LiteLLM checks key, budget, route and model rights first, then refuses with
         a 400 whose `param` names the missing input; that one refusal is swallowed.
         """
-        request = ChatRequest(model=model, messages=(), stream=False)
+        body = RequestOptions(user=user).to_json(model=model)
         try:
-            self._send("POST", path, request.to_json()).close()
+            self._send("POST", path, body).close()
         except ProxyRejected as error:
             if error.param in _REQUIRED_INPUTS:
                 return
@@ -175,12 +176,13 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, body: bytes, *, stream: bool) -> Generator[ChatChunk]:
+    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[Generator[ChatChunk]]:
         response = self._send("POST", path, body)
+        served = served_by(response.headers)
         content_type = response.headers.get("content-type", "").lower()
         if stream and content_type.startswith("text/event-stream"):
-            return self._read_events(response)
-        return self._one(self._accept(self._read(ChatChunk, response)))
+            return Reply(self._read_events(response), served)
+        return Reply(self._one(self._accept(self._read(ChatChunk, response))), served)
 
     def _one(self, chunk: ChatChunk) -> Generator[ChatChunk]:
         yield chunk
@@ -206,30 +208,17 @@ class ProxyClient:
             raise self._rejected(answer.error)
         return answer
 
-    def _send(
-        self, method: str, path: str, body: bytes | None = None, end_user: str | None = None
-    ) -> httpx.Response:
-        """Send a request and return the answer with its body unread; refusals are raised.
-
-        `end_user` goes into a header, for endpoints whose body has no place for it.
-        """
-        return self._accepted(lambda: self._request(method, path, body, end_user))
+    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+        """Send a request and return the answer with its body unread; refusals are raised."""
+        return self._accepted(lambda: self._request(method, path, body))
 
     def _request(
-        self,
-        method: str,
-        path: str,
-        content: bytes | None = None,
-        end_user: str | None = None,
-        **form: Any,
+        self, method: str, path: str, content: bytes | None = None, **form: Any
     ) -> httpx.Request:
-        headers = self._headers(content)
-        if end_user and _END_USER.fullmatch(end_user):
-            headers["x-litellm-end-user-id"] = end_user
         return httpx.Request(
             method,
             self._settings.base_url + path,
-            headers=headers,
+            headers=self._headers(content),
             content=content,
             extensions={"timeout": self._timeouts},
             **form,
@@ -251,7 +240,8 @@ class ProxyClient:
             started = time.monotonic()
             try:
                 request = make()
-                response = self._transport.handle_request(request)
+                transport = self._transport or pool_for(self._settings.base_url, self._settings.tls)
+                response = transport.handle_request(request)
             except httpx.TransportError as error:
                 seconds = time.monotonic() - started
                 if not tries_left or not surely_not_processed(error, seconds):
@@ -277,6 +267,9 @@ class ProxyClient:
             headers["Content-Type"] = "application/json"
         if self._settings.api_key:
             headers["Authorization"] = f"Bearer {self._settings.api_key}"
+        if self._settings.timeout is not None:
+            # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
+            headers["x-litellm-timeout"] = f"{self._settings.timeout:g}"
         headers.update(self._settings.extra_headers)
         return headers
 
@@ -301,7 +294,9 @@ class ProxyClient:
     ) -> ProxyRejected:
         detail = ErrorDetail(message=error) if isinstance(error, str) else error
         headers = headers or httpx.Headers()
-        call_id = headers.get("x-litellm-call-id", "")
+        call_id = call_id_of(headers)
+        fields = detail.provider_specific_fields
+        guardrail = fields.guardrail_name if fields else None
         retry_after = headers.get("retry-after", "")
         message = detail.message or ""
         return ProxyRejected(
@@ -310,7 +305,8 @@ class ProxyClient:
             message=first_sentence(self._redact(message)),
             error_type=_known(detail.type),
             param=_known(detail.param),
-            call_id=self._redact(call_id) if _CALL_ID.fullmatch(call_id) else None,
+            call_id=call_id and self._redact(call_id),
+            guardrail=guardrail and self._redact(guardrail)[:_LONGEST_NAME],
             retry_after=float(retry_after) if _SECONDS.fullmatch(retry_after) else None,
             classes=classes_at_the_head(message),
             from_api=from_api,
@@ -362,7 +358,14 @@ class ProxyClient:
 
     def _unreachable(self, error: Exception) -> ProxyUnreachable:
         failure, detail = failure_of(error)
-        return ProxyUnreachable(failure, self._settings.base_url, detail)
+        base_url = self._settings.base_url
+        try:
+            via = None if self._transport else forward_proxy(base_url)
+        except httpx.InvalidURL:
+            via = None
+        return ProxyUnreachable(
+            failure, base_url, self._redact(detail), without_password(via) if via else ""
+        )
 
 
 def _known(value: str | None) -> str | None:

@@ -14,6 +14,7 @@ class Failure(Enum):
     REFUSED = "the connection was refused"
     CONNECT = "no connection could be made"
     CONNECT_TIMEOUT = "the connection was not accepted in time"
+    FORWARD_PROXY = "the HTTP proxy on the way could not be used"
     TLS = "the TLS certificate was not accepted"
     READ_TIMEOUT = "no answer came in time"
     TOO_LONG = "the answer took too long"
@@ -21,13 +22,17 @@ class Failure(Enum):
 
 
 class ProxyUnreachable(ProxyError):
-    """No complete answer came back: the network, TLS or time."""
+    """No complete answer came back: the network, TLS or time.
 
-    def __init__(self, failure: Failure, base_url: str, detail: str = "") -> None:
+    `via` is the HTTP proxy on the way, if there is one, without its password.
+    """
+
+    def __init__(self, failure: Failure, base_url: str, detail: str = "", via: str = "") -> None:
         super().__init__(f"{base_url}: {failure.value}{f' ({detail})' if detail else ''}")
         self.failure = failure
         self.base_url = base_url
         self.detail = detail
+        self.via = via
 
 
 class ProxyRejected(ProxyError):
@@ -37,7 +42,7 @@ class ProxyRejected(ProxyError):
     `error_type`, `param` and `message` are the proxy's own; secrets are already replaced.
     `classes` are the exception classes that LiteLLM puts before a provider's words, `from_api` says
     whether the body was an API's error and not a page of some other server.
-    `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`.
+    `guardrail` names the guardrail that blocked the call. `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`.
     """
 
     def __init__(  # noqa: PLR0913 - one value per fact of the error
@@ -51,6 +56,7 @@ class ProxyRejected(ProxyError):
         retry_after: float | None = None,
         classes: tuple[str, ...] = (),
         from_api: bool = True,
+        guardrail: str | None = None,
     ) -> None:
         super().__init__(f"{status or 'error'}: {message}")
         self.status = status
@@ -61,6 +67,7 @@ class ProxyRejected(ProxyError):
         self.retry_after = retry_after
         self.classes = classes
         self.from_api = from_api
+        self.guardrail = guardrail
 
 
 class ProxyProtocolError(ProxyError):

@@ -8,11 +8,12 @@ import httpx
 
 from litellm_proxy.errors import Failure
 
+_LONGEST_DETAIL = 100
 _AT_ONCE_SECONDS = 1.0
 """A pooled connection that the server had closed fails at once; later, somebody had worked."""
 
 
-def failure_of(error: BaseException) -> tuple[Failure, str]:
+def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: PLR0912 - a case per failure
     """Return the step that failed and the operating system's or TLS library's own words.
 
     The exception's text is not used: h11 quotes the header value that it refuses.
@@ -32,13 +33,16 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:
             case _:
                 pass
     match error:
+        case httpx.ProxyError():
+            # Its text is the status line with which the HTTP proxy refused to connect.
+            return Failure.FORWARD_PROXY, str(error)[:_LONGEST_DETAIL]
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return Failure.CONNECT_TIMEOUT, ""
         case httpx.TimeoutException():
             return Failure.READ_TIMEOUT, ""
         case TimeoutError():
             return Failure.TOO_LONG, str(error)
-        case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
+        case httpx.ConnectError() | httpx.UnsupportedProtocol():
             return Failure.CONNECT, _system_words(error)
         case httpx.RemoteProtocolError():
             return Failure.BROKEN, "the server closed it early or did not speak HTTP"

@@ -11,18 +11,32 @@ DEFAULT_TIMEOUT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
+class TLSSettings:
+    """How the certificate of a server is checked.
+
+    `ca_certificates` is PEM of authorities that are trusted beside the system's (or beside those of
+    SSL_CERT_FILE). Without `verify` any certificate is taken.
+    """
+
+    ca_certificates: str = field(default="", repr=False)
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ProxySettings:
     """One proxy as one caller sees it.
 
     `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
-    between two pieces of an answer, and the longest wait for the first.
+    between two pieces of an answer, and the longest wait for the first; None means the default, and
+    only one that was set is told the proxy.
     """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    timeout: float | None = None
+    tls: TLSSettings = TLSSettings()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -42,5 +56,6 @@ class ProxySettings:
     @property
     def cache_key(self) -> str:
         """Return a digest that differs wherever the proxy could answer differently."""
-        parts = (self.base_url, self.api_key or "", *map(repr, self.extra_headers))
+        tls = (self.tls.ca_certificates, str(self.tls.verify))
+        parts = (self.base_url, self.api_key or "", *map(repr, self.extra_headers), *tls)
         return sha256("\0".join(parts).encode()).hexdigest()

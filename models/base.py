@@ -5,14 +5,17 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, ClassVar
 
+from dify_plugin import get_current_session
 from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
+from litellm_proxy.wire.options import RequestOptions
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
 from translation.facts import NOTHING_KNOWN, ModelFacts
+from translation.request_options import probing_user, request_options
 from translation.settings import Settings, parse_settings
 from translation.stored_facts import VARIABLE, to_stored
 from translation.validation import Findings, Kind, refusal_of
@@ -76,12 +79,29 @@ class ProxyModel:
     def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
         raise NotImplementedError
 
+    def _options(
+        self,
+        settings: Settings,
+        user: str | None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> RequestOptions:
+        """Return what is asked of LiteLLM for one call of Dify; the API names apps for LLMs only."""
+        session = get_current_session()
+        return request_options(
+            settings,
+            user,
+            app_id=session.app_id if session else None,
+            conversation_id=session.conversation_id if session else None,
+            parameters=parameters,
+        )
+
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)
 
     def _findings(self, settings: Settings) -> Findings:
         client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-        probe = _error_of(lambda: client.probe(self._probe_path, settings.model))
+        user = probing_user(settings)
+        probe = _error_of(lambda: client.probe(self._probe_path, settings.model, user))
         discovery = discover(settings, VALIDATION_SECONDS)
         names = _names(client)
         listed = not isinstance(names, ProxyError) and settings.model in names
@@ -91,7 +111,7 @@ class ProxyModel:
             names=names,
             facts=discovery.facts,
             in_a_list=known,
-            resolves=known or _resolves(client, settings.model),
+            resolves=known or _resolves(client, settings.model, user),
             answered=not isinstance(names, ProxyError) or discovery.answered,
         )
 
@@ -119,8 +139,8 @@ def _names(client: ProxyClient) -> list[str] | ProxyError:
         return error
 
 
-def _resolves(client: ProxyClient, model: str) -> bool | None:
+def _resolves(client: ProxyClient, model: str, user: str | None) -> bool | None:
     try:
-        return client.resolves(model)
+        return client.resolves(model, user)
     except ProxyError:
         return None

@@ -1,5 +1,6 @@
 """One answer of an LLM on its way from the proxy to Dify."""
 
+import logging
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -8,15 +9,18 @@ from dataclasses import dataclass, field
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
+from litellm_proxy.reply import Reply, Served
 from litellm_proxy.wire.chat import ChatChunk
 from models.thinking_store import store
-from translation.capabilities import prices_of
+from translation.capabilities import has_own_prices, prices_of
 from translation.chat_stream import ChatStream, Outcome
 from translation.facts import ModelFacts
 from translation.output import last_chunk, shown_chunks, source_list
 from translation.settings import Settings
 from translation.token_estimate import estimate_prompt_tokens
-from translation.usage import TokenCounts, counts_of, llm_usage
+from translation.usage import TokenCounts, counts_of, llm_usage, reported_cost
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,28 +38,41 @@ class ChatAnswer:
     with_sources: bool
     started: float = field(default_factory=time.perf_counter)
 
-    def results(self, chunks: Generator[ChatChunk]) -> Generator[LLMResultChunk]:
+    def results(self, reply: Reply[Generator[ChatChunk]]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
 
-        Raises what reading `chunks` raises, and ProxyError for an answer that is none; what was
+        Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
         stream = ChatStream()
-        with closing(chunks):
+        model = self._answering_model(reply.served)
+        with closing(reply.content) as chunks:
             for chunk in chunks:
                 for shown in stream.feed(chunk):
-                    yield from shown_chunks(self.model, shown)
+                    yield from shown_chunks(model, shown)
         outcome = stream.finish()
         call_ids = [call.id for call in outcome.tool_calls]
         store.keep(self.settings.proxy.cache_key, call_ids, outcome.thinking_blocks)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
-            outcome.usage.cost if outcome.usage else None,
+            None if has_own_prices(self.settings) else reported_cost(outcome.usage, reply.served),
             prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
         sources = source_list(outcome.sources) if self.with_sources else ""
-        yield last_chunk(self.model, outcome, usage, sources)
+        yield last_chunk(model, outcome, usage, sources)
+
+    def _answering_model(self, served: Served) -> str:
+        """Return the name that Dify is told; after a fallback that of the model that answered."""
+        if served.fallback in {None, self.settings.model}:
+            return self.model
+        logger.warning(
+            'LiteLLM answered with "%s" instead of "%s", which failed (call id %s).',
+            served.fallback,
+            self.settings.model,
+            served.call_id,
+        )
+        return served.fallback or self.model
 
     def _estimate(self, outcome: Outcome) -> TokenCounts:
         """Count for a proxy that did not; four bytes of UTF-8 are about a token."""

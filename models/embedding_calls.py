@@ -10,7 +10,9 @@ from itertools import batched
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.reply import Reply
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest, Encoding
+from litellm_proxy.wire.options import RequestOptions
 from translation.embeddings import (
     require_one_line,
     require_one_size,
@@ -20,6 +22,7 @@ from translation.embeddings import (
 )
 from translation.errors import Cause, cause_of
 from translation.token_estimate import estimate_tokens
+from translation.usage import reported_cost
 
 IN_FLIGHT = 4
 """Enough to hide the way to the proxy; more would only meet its rate limits sooner."""
@@ -39,10 +42,14 @@ _without_base64: dict[tuple[str, str], None] = {}
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Vectors in the order of their texts, and the tokens that the proxy counted."""
+    """Vectors in the order of their texts, the tokens that the proxy counted, and its cost.
+
+    `cost` is in USD, None where LiteLLM did not tell it for every batch.
+    """
 
     vectors: list[list[float]]
     tokens: int
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,8 @@ class EmbeddingCall:
     context_size: int
     cut: bool
     dimensions: int | None
-    user: str | None
     input_type: str | None
+    options: RequestOptions
 
     def embed(self, texts: Sequence[str]) -> Embedded:
         """Return one vector per text; raise ProxyError or RequestError if one cannot be had.
@@ -71,7 +78,7 @@ class EmbeddingCall:
         ready = sendable(texts, self.context_size if self.cut else None)
         batches = list(batched(ready, self.batch))
         if not batches:
-            return Embedded([], 0)
+            return Embedded([], 0, None)
         run = _Run(time.monotonic() + CALL_SECONDS)
         # The first answer tells the size of a vector, so that nothing is paid for in vain.
         first = self._embed(batches[0], 0, len(texts), run)
@@ -79,7 +86,9 @@ class EmbeddingCall:
         parts = [first, *self._in_parallel(batches[1:], len(texts), run)]
         vectors = [vector for part in parts for vector in part.vectors]
         require_one_size(vectors)
-        return Embedded(vectors, sum(part.tokens for part in parts))
+        costs = [part.cost for part in parts if part.cost is not None]
+        cost = sum(costs) if len(costs) == len(parts) else None
+        return Embedded(vectors, sum(part.tokens for part in parts), cost)
 
     def _in_parallel(
         self, batches: Sequence[Sequence[str]], of: int, run: "_Run"
@@ -104,17 +113,19 @@ class EmbeddingCall:
         known = (self.owner, self.model) in _without_base64
         encoding = Encoding.FLOAT if known else Encoding.BASE64
         request = EmbeddingsRequest(
-            self.model, texts, self.dimensions, self.user, encoding, self.input_type
+            self.model, texts, self.dimensions, encoding, self.input_type, self.options
         )
         try:
-            answer = self._ask(request, run)
+            reply = self._ask(request, run)
         except ProxyRejected as error:
             raise too_long(error, texts, start, of, self.context_size) or error from None
+        answer = reply.content
         counted = answer.usage.prompt_tokens if answer.usage else None
         tokens = counted if counted is not None else sum(map(estimate_tokens, texts))
-        return Embedded(vectors_in_order(answer, len(texts)), tokens)
+        cost = reported_cost(answer.usage, reply.served)
+        return Embedded(vectors_in_order(answer, len(texts)), tokens, cost)
 
-    def _ask(self, request: EmbeddingsRequest, run: "_Run") -> EmbeddingsAnswer:
+    def _ask(self, request: EmbeddingsRequest, run: "_Run") -> Reply[EmbeddingsAnswer]:
         try:
             return run.patiently(lambda: self.client.embed(request))
         except ProxyRejected as error:
@@ -122,11 +133,11 @@ class EmbeddingCall:
             if request.encoding is Encoding.FLOAT or cause_of(error) not in refused:
                 raise
             as_float = replace(request, encoding=Encoding.FLOAT)
-            answer = run.patiently(lambda: self.client.embed(as_float))
+            reply = run.patiently(lambda: self.client.embed(as_float))
             while len(_without_base64) >= _MOST_MODELS:
                 del _without_base64[next(iter(_without_base64))]
             _without_base64[self.owner, self.model] = None
-            return answer
+            return reply
 
 
 class _Run:
@@ -136,7 +147,7 @@ class _Run:
         self._deadline = deadline
         self.stopped = threading.Event()
 
-    def patiently(self, ask: Callable[[], EmbeddingsAnswer]) -> EmbeddingsAnswer:
+    def patiently[A](self, ask: Callable[[], A]) -> A:
         """Ask until it works, the error is final or the time is over; embedding is idempotent."""
         deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
         pause = _FIRST_PAUSE

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from litellm_proxy.transport import shared_transport
+from litellm_proxy.settings import TLSSettings
+from litellm_proxy.transport import pool_for
 from tests.support.environment import Environment, environment
 from tests.support.upstream import Upstream
 
@@ -23,7 +24,7 @@ os.chdir(Path(__file__).parent.parent)
 @pytest.fixture(scope="session", autouse=True)
 def _close_the_pool() -> Iterator[None]:
     yield
-    shared_transport().close()
+    pool_for("http://any", TLSSettings()).close()
 
 
 @pytest.fixture

@@ -54,8 +54,15 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "audio_format",
         "input_price",
         "output_price",
+        "prompt_caching",
+        "drop_params",
+        "extra_body",
+        "end_user",
+        "tags",
         "timeout",
         "extra_headers",
+        "ca_certificate",
+        "tls_verify",
     ]
     assert len(FIELDS) <= 32
 
@@ -81,7 +88,7 @@ def test_fields_keep_to_what_dify_renders(field: dict[str, Any]) -> None:
 
 def test_secrets_are_secret_inputs() -> None:
     secret = {field["variable"] for field in FIELDS if field["type"] == "secret-input"}
-    assert secret == {"api_key", "extra_headers"}
+    assert secret == {"api_key", "extra_headers", "ca_certificate"}
 
 
 def test_the_manifest_is_what_dify_reads_and_the_version_is_one() -> None:

@@ -7,7 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("litellm_proxy", "translation", "models", "provider")
-PURE_PARTS_OF_THE_PROXY = ("litellm_proxy.wire", "litellm_proxy.settings", "litellm_proxy.errors")
+PURE_PARTS_OF_THE_PROXY = (
+    "litellm_proxy.wire",
+    "litellm_proxy.settings",
+    "litellm_proxy.errors",
+    "litellm_proxy.reply",
+)
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
 

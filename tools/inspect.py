@@ -36,7 +36,8 @@ from translation.discovery import (
 from translation.errors import sentence
 from translation.facts import ModelFacts
 from translation.schema import llm_schema, per_million, text_embedding_schema
-from translation.settings import Settings, SettingsError, parse_settings
+from translation.form import SettingsError
+from translation.settings import Settings, parse_settings
 
 console = Console(highlight=False)
 

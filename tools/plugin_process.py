@@ -31,8 +31,12 @@ class PluginError(Exception):
 class PluginProcess:
     """Runs the plugin of a folder until the `with` block ends; requests may run in parallel."""
 
-    def __init__(self, folder: Path, *, python: str = sys.executable) -> None:
+    def __init__(
+        self, folder: Path, *, python: str = sys.executable, env: Mapping[str, str] | None = None
+    ) -> None:
+        """`env` is added to the environment of this process."""
         self._folder = folder
+        self._env = env or {}
         self._python = python
         self._answers: dict[str, Queue[dict[str, Any]]] = {}
         self._ready = threading.Event()
@@ -45,7 +49,12 @@ class PluginProcess:
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "INSTALL_METHOD": "local", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "INSTALL_METHOD": "local",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **self._env,
+            },
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -74,6 +83,7 @@ class PluginProcess:
         *,
         model_type: str = "llm",
         app_id: str | None = None,
+        conversation_id: str | None = None,
         user_id: str = "user-1",
         **fields: Any,
     ) -> Iterator[dict[str, Any]]:
@@ -82,7 +92,7 @@ class PluginProcess:
         answers = self._answers[session] = Queue()
         request = {
             "session_id": session,
-            "conversation_id": None,
+            "conversation_id": conversation_id,
             "message_id": None,
             "app_id": app_id,
             "endpoint_id": None,

@@ -11,18 +11,37 @@ DEFAULT_CONTEXT_SIZE = 4096
 DEFAULT_MAX_TOKENS = 4096
 DEFAULT_MAX_CHUNKS = 16
 MOST_MAX_CHUNKS = 32
+_TIER_TOKENS = 200_000
 _LINE_BYTES = 5 * 1024 * 1024 // 2
 _BYTES_A_NUMBER = 22
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """USD per token; None means unknown."""
+    """USD per token; None means unknown, or the price of input or output where there is one.
+
+    `above_200k` are the prices of a whole call whose prompt has more than 200 000 tokens.
+    """
 
     input: Decimal | None = None
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    reasoning: Decimal | None = None
+    above_200k: "Prices | None" = None
+
+    def for_prompt(self, tokens: int) -> "Prices":
+        """Return the prices of a call with so many tokens in its prompt."""
+        higher = self.above_200k
+        if higher is None or tokens <= _TIER_TOKENS:
+            return self
+        return Prices(
+            input=_first(higher.input, self.input),
+            output=_first(higher.output, self.output),
+            cache_read=_first(higher.cache_read, self.cache_read),
+            cache_write=_first(higher.cache_write, self.cache_write),
+            reasoning=self.reasoning,
+        )
 
 
 def mode_of(settings: Settings, facts: ModelFacts) -> Mode:
@@ -57,15 +76,36 @@ def max_chunks_of(settings: Settings, facts: ModelFacts) -> int:
 
 
 def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
-    """Return the prices of input and output; the form's replace the proxy's one by one."""
-    its_own = settings.input_price is None
-    return Prices(
-        input=facts.input_price if settings.input_price is None else settings.input_price,
-        output=facts.output_price if settings.output_price is None else settings.output_price,
-        # The proxy's prices for caches go with its own price of input, not with the form's.
-        cache_read=facts.cache_read_price if its_own else None,
-        cache_write=facts.cache_write_price if its_own else None,
+    """Return the prices of a model; the form's replace the proxy's one by one.
+
+    The proxy's finer prices go with its own price of input or output, not with the form's.
+    """
+    no_input = settings.input_price is None
+    no_output = settings.output_price is None
+    higher = Prices(
+        input=facts.input_price_above_200k if no_input else None,
+        output=facts.output_price_above_200k if no_output else None,
+        cache_read=facts.cache_read_price_above_200k if no_input else None,
+        cache_write=facts.cache_write_price_above_200k if no_input else None,
     )
+    return Prices(
+        input=_first(settings.input_price, facts.input_price),
+        output=_first(settings.output_price, facts.output_price),
+        cache_read=facts.cache_read_price if no_input else None,
+        cache_write=facts.cache_write_price if no_input else None,
+        reasoning=facts.reasoning_price if no_output else None,
+        above_200k=None if higher == Prices() else higher,
+    )
+
+
+def has_own_prices(settings: Settings) -> bool:
+    """Return whether the form sets a price, which then counts instead of the proxy's cost."""
+    return settings.input_price is not None or settings.output_price is not None
+
+
+def caches_prompts(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether a provider is asked to cache prompts: the form wants it and the model can."""
+    return settings.cache_prompts and facts.prompt_caching is True
 
 
 def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:
@@ -96,3 +136,7 @@ def takes_input_type(facts: ModelFacts) -> bool:
 def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001
     """Return the user's yes or no, else what the proxy knows, else no."""
     return choice is Choice.YES or (choice is Choice.AUTO and fact is True)
+
+
+def _first(price: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if price is None else price

@@ -14,11 +14,15 @@ from dify_plugin.entities.model.message import (
 )
 
 from litellm_proxy.wire import chat as wire
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
 from translation import response_format
 from translation.history import history, without_thinking
+from translation.prompt_caching import with_breakpoints
+from translation.request_options import PARAMETER as EXTRA_BODY
 from translation.thinking_blocks import ThinkingBlock
 
+_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | {EXTRA_BODY}
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -30,13 +34,15 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     tools: Sequence[PromptMessageTool] = (),
     stop: Sequence[str] = (),
     stream: bool,
-    user: str | None = None,
+    options: RequestOptions = NO_OPTIONS,
     thinking: Mapping[str, Sequence[ThinkingBlock]] | None = None,
     follows_schemas: bool = True,
+    cache_prompt: bool = False,
 ) -> wire.ChatRequest:
     """Return the chat request.
 
-    `thinking` holds signed reasoning by tool call id. Raises RequestError for content that has no
+    `thinking` holds signed reasoning by tool call id; `cache_prompt` asks the provider to cache the
+    prompt. Raises RequestError for content that has no
     form on the wire.
     """
     conversation = history(messages, thinking or {})
@@ -48,12 +54,12 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
         sent["response_format"] = chosen
     return wire.ChatRequest(
         model=model,
-        messages=conversation,
+        messages=with_breakpoints(conversation) if cache_prompt else conversation,
         stream=stream,
         tools=[_tool(tool) for tool in tools] or list(_tools_of(conversation)),
         stop=stop,
-        user=user,
         parameters=sent,
+        options=options,
     )
 
 
@@ -64,7 +70,7 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
     *,
     stop: Sequence[str] = (),
     stream: bool,
-    user: str | None = None,
+    options: RequestOptions = NO_OPTIONS,
 ) -> wire.CompletionRequest:
     """Return the completion request: a lone user message as it is, else the whole conversation."""
     return wire.CompletionRequest(
@@ -72,8 +78,8 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
         prompt=_prompt(messages),
         stream=stream,
         stop=stop,
-        user=user,
         parameters=_parameters(parameters),
+        options=options,
     )
 
 
@@ -100,7 +106,7 @@ def _parameters(parameters: Mapping[str, Json]) -> dict[str, Json]:
     return {
         name: value
         for name, value in parameters.items()
-        if value not in (None, "") and name not in response_format.PARAMETERS
+        if value not in (None, "") and name not in _NOT_SENT_AS_THEY_ARE
     }
 
 

@@ -20,8 +20,8 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
+from translation.form import SettingsError
 from translation.history import RequestError
-from translation.settings import SettingsError
 
 DIFY_ERRORS = (
     InvokeAuthorizationError,
@@ -35,6 +35,10 @@ DIFY_ERRORS = (
 FORESEEN = (ProxyError, SettingsError, RequestError)
 """Our own exceptions, whose text is made for people."""
 
+_FORWARD_PROXY_ADVICE = (
+    "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the plugin daemon: NO_PROXY lists hosts that are "
+    "reached directly."
+)
 _LOOPBACK = re.compile(r"//(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)", re.IGNORECASE)
 
 
@@ -50,6 +54,9 @@ class Cause(Enum):
     CONTEXT_TOO_LONG = auto()
     CONTENT_POLICY = auto()
     UNSUPPORTED_PARAMETER = auto()
+    BANNED_FIELD = auto()
+    USER_REQUIRED = auto()
+    GUARDRAIL = auto()
     UPSTREAM_KEY = auto()
     TIMEOUT = auto()
     NOT_LITELLM = auto()
@@ -66,10 +73,22 @@ _ADVICE = {
     Cause.RATE_LIMIT: "Try again later, or raise the limit in LiteLLM.",
     Cause.CONTEXT_TOO_LONG: "Shorten the conversation or choose a model with a larger context.",
     Cause.CONTENT_POLICY: "Change the content of the request.",
-    Cause.UNSUPPORTED_PARAMETER: "Turn that parameter off in the app's model settings.",
+    Cause.UNSUPPORTED_PARAMETER: (
+        "Turn that parameter off in the app's model settings, or let Unsupported Parameters in the "
+        "model's form drop it."
+    ),
+    Cause.BANNED_FIELD: (
+        "Remove that field from extra_body: LiteLLM takes it from a caller only if its "
+        "administrator allows it."
+    ),
+    Cause.USER_REQUIRED: (
+        "This LiteLLM wants an end user with every call: set End User in the model's form to raw or "
+        "hashed."
+    ),
+    Cause.GUARDRAIL: "A guardrail in LiteLLM blocked it; change the content of the request.",
     Cause.UPSTREAM_KEY: "The provider key inside LiteLLM needs its administrator.",
     Cause.TIMEOUT: "Try again, or raise the time-outs in LiteLLM and in the model's settings.",
-    Cause.NOT_LITELLM: "Check the base URL.",
+    Cause.NOT_LITELLM: "Check the base URL, and what stands between Dify and LiteLLM.",
     Cause.PROVIDER: "Try again; if it stays, look at LiteLLM's log.",
     Cause.REQUEST: "",
 }
@@ -95,6 +114,8 @@ _OF_CLASS = {
     "ContextWindowExceededError": Cause.CONTEXT_TOO_LONG,
     "ContentPolicyViolationError": Cause.CONTENT_POLICY,
     "UnsupportedParamsError": Cause.UNSUPPORTED_PARAMETER,
+    "RejectedRequest": Cause.BANNED_FIELD,
+    "UserRequired": Cause.USER_REQUIRED,
     "AuthenticationError": Cause.UPSTREAM_KEY,
     "RateLimitError": Cause.RATE_LIMIT,
     "Timeout": Cause.TIMEOUT,
@@ -108,6 +129,8 @@ _OF_STATUS = {
 }
 _OF_UPSTREAM_STATUS = {401: Cause.UPSTREAM_KEY, 403: Cause.REQUEST, 404: Cause.REQUEST}
 """A message that begins with a LiteLLM class is the provider's refusal, never the caller's key."""
+_OF_A_GATEWAY = frozenset({401, 403, 404, 407})
+"""With a page instead of an API's error, these come from something in front of LiteLLM."""
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 
@@ -137,6 +160,8 @@ def cause_of(error: ProxyRejected) -> Cause:
 
     Free text is never matched (litellm-proxy-contract 5, classification rule).
     """
+    if error.guardrail:
+        return Cause.GUARDRAIL
     error_type = error.error_type or ""
     if error_type in _OWN_TYPES:
         return _OWN_TYPES[error_type]
@@ -147,6 +172,8 @@ def cause_of(error: ProxyRejected) -> Cause:
             return _OF_CLASS[name]
     if error.classes and error.status in _OF_UPSTREAM_STATUS:
         return _OF_UPSTREAM_STATUS[error.status]
+    if error.status in _OF_A_GATEWAY and not error.from_api:
+        return Cause.NOT_LITELLM
     if error.status in _OF_STATUS:
         return _OF_STATUS[error.status]
     if error.status is None or error.status >= _SERVER_ERROR:
@@ -180,16 +207,26 @@ def _refusal(error: ProxyRejected) -> str:
     retry = f" Retry after {error.retry_after:g} s." if error.retry_after else ""
     call = f" (call id {error.call_id})" if error.call_id else ""
     advice = _ADVICE[cause_of(error)]
+    if error.guardrail:
+        advice = advice.replace("A guardrail", f'The guardrail "{error.guardrail}"')
     return f"{status}{said}.{f' {advice}' if advice else ''}{retry}{call}"
 
 
 def _unreachable(error: ProxyUnreachable) -> str:
     detail = f" ({error.detail})" if error.detail else ""
-    return f"LiteLLM at {error.base_url}: {error.failure.value}{detail}. {_network_advice(error)}"
+    via = f" through the HTTP proxy {error.via}" if error.via else ""
+    where = f"LiteLLM at {error.base_url}{via}"
+    return f"{where}: {error.failure.value}{detail}. {_network_advice(error)}"
 
 
 def _network_advice(error: ProxyUnreachable) -> str:
     match error.failure:
+        case Failure.FORWARD_PROXY:
+            return _FORWARD_PROXY_ADVICE
+        case Failure.REFUSED | Failure.CONNECT | Failure.NAME | Failure.CONNECT_TIMEOUT if (
+            error.via
+        ):
+            return _FORWARD_PROXY_ADVICE
         case Failure.REFUSED | Failure.CONNECT | Failure.NAME | Failure.CONNECT_TIMEOUT:
             if _LOOPBACK.search(error.base_url):
                 return (
@@ -198,7 +235,10 @@ def _network_advice(error: ProxyUnreachable) -> str:
                 )
             return "Check the base URL, and that the proxy runs and can be reached from Dify."
         case Failure.TLS:
-            return "Check the certificate of the proxy, and that Dify's host trusts its CA."
+            return (
+                "Put the CA of its certificate into CA Certificate in the model's form, or into the "
+                "file that SSL_CERT_FILE names for the plugin daemon."
+            )
         case Failure.READ_TIMEOUT | Failure.TOO_LONG:
             return "Try again, or raise the time-out in the model's settings."
         case Failure.BROKEN:

@@ -13,6 +13,7 @@ from translation.capabilities import (
     mode_of,
 )
 from translation.facts import ModelFacts
+from translation.request_options import PARAMETER
 from translation.settings import Choice, Mode, Settings
 
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
@@ -41,6 +42,7 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     if chat:
         # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
+    rules.append(_EXTRA_BODY)
     return rules
 
 
@@ -122,5 +124,11 @@ _JSON_SCHEMA = ParameterRule(
     name="json_schema",
     label=texts.JSON_SCHEMA,
     help=texts.JSON_SCHEMA_HELP,
+    type=ParameterType.TEXT,
+)
+_EXTRA_BODY = ParameterRule(
+    name=PARAMETER,
+    label=texts.EXTRA_BODY,
+    help=texts.EXTRA_BODY_HELP,
     type=ParameterType.TEXT,
 )

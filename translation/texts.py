@@ -73,3 +73,13 @@ JSON_SCHEMA_HELP = words(
     "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
     "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )
+EXTRA_BODY = words("Extra Fields", "额外字段", "追加フィールド", "Campos extras")
+EXTRA_BODY_HELP = words(
+    'Further fields for LiteLLM as a JSON object, such as {"guardrails": ["pii"]}; they win over '
+    "those of the model's form.",
+    '发送给 LiteLLM 的其他字段（JSON 对象），例如 {"guardrails": ["pii"]}；优先于模型表单中的字段。',
+    'LiteLLM に送る追加フィールド（JSON オブジェクト。例：{"guardrails": ["pii"]}）。'
+    "モデルのフォームより優先されます。",
+    'Outros campos para o LiteLLM como objeto JSON, por exemplo {"guardrails": ["pii"]}; '
+    "prevalecem sobre os do formulário do modelo.",
+)

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 
+from litellm_proxy.reply import Served
 from litellm_proxy.wire.chat import Usage
 from translation.capabilities import Prices
 from translation.schema import PRICE_UNIT, per_million
@@ -19,12 +20,16 @@ _SMALLEST = Decimal("0.0000001")
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """Tokens of one call, never negative; those of caches are part of the prompt's."""
+    """Tokens of one call, never negative.
+
+    Those of caches are part of the prompt's, those of reasoning part of the completion's.
+    """
 
     prompt: int
     completion: int
     cache_read: int = 0
     cache_write: int = 0
+    reasoning: int = 0
 
 
 def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
@@ -33,10 +38,11 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
     the cost is unknown and shows as 0. The parts always add up to the total.
     """
+    prices = prices.for_prompt(counts.prompt)
     prompt_price = _prompt_price(counts, prices)
-    completion_price = _amount(counts.completion, prices.output)
-    if cost is not None and 0 < cost < _ABSURD_COST:
-        total = Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
+    completion_price = _completion_price(counts, prices)
+    total = _rounded(cost)
+    if total is not None:
         prompt_price = min(prompt_price, total)
         completion_price = total - prompt_price
     return LLMUsage(
@@ -55,17 +61,32 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     )
 
 
-def embedding_usage(tokens: int, prices: Prices, latency: float) -> EmbeddingUsage:
-    """Return the usage of an embedding call that took `latency` seconds."""
+def embedding_usage(
+    tokens: int, cost: float | None, prices: Prices, latency: float
+) -> EmbeddingUsage:
+    """Return the usage of an embedding call that took `latency` seconds; otherwise as above."""
+    prices = prices.for_prompt(tokens)
+    total = _rounded(cost)
     return EmbeddingUsage(
         tokens=tokens,
         total_tokens=tokens,
         unit_price=_per_unit(prices.input),
         price_unit=PRICE_UNIT,
-        total_price=_amount(tokens, prices.input),
+        total_price=_amount(tokens, prices.input) if total is None else total,
         currency="USD",
         latency=latency,
     )
+
+
+def reported_cost(usage: Usage | None, served: Served) -> float | None:
+    """Return what LiteLLM says that a call cost in USD, or None.
+
+    A stream says it in its usage, a blocking answer in its headers; a cost of 0 means unknown, but
+    for an answer from LiteLLM's own cache.
+    """
+    if served.cost is not None:
+        return served.cost
+    return (usage.cost or None) if usage else None
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
@@ -80,12 +101,22 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
         return estimate()
     if completion is None or not 0 <= completion < _ABSURD_COUNT:
         completion = estimate().completion
+    read, written = _cached(usage, prompt)
+    return TokenCounts(prompt, completion, read, written, _reasoning(usage, completion))
+
+
+def _cached(usage: Usage | None, prompt: int) -> tuple[int, int]:
     details = usage.prompt_tokens_details if usage else None
     read = (details and details.cached_tokens) or 0
     written = (details and details.cache_creation_tokens) or 0
-    if read < 0 or written < 0 or read + written > prompt:
-        read = written = 0
-    return TokenCounts(prompt, completion, read, written)
+    absurd = read < 0 or written < 0 or read + written > prompt
+    return (0, 0) if absurd else (read, written)
+
+
+def _reasoning(usage: Usage | None, completion: int) -> int:
+    details = usage.completion_tokens_details if usage else None
+    reasoning = (details and details.reasoning_tokens) or 0
+    return reasoning if 0 <= reasoning <= completion else 0
 
 
 def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
@@ -97,6 +128,19 @@ def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
         + _amount(counts.cache_read, read_price)
         + _amount(counts.cache_write, write_price)
     )
+
+
+def _completion_price(counts: TokenCounts, prices: Prices) -> Decimal:
+    thinking_price = prices.output if prices.reasoning is None else prices.reasoning
+    return _amount(counts.completion - counts.reasoning, prices.output) + _amount(
+        counts.reasoning, thinking_price
+    )
+
+
+def _rounded(cost: float | None) -> Decimal | None:
+    if cost is None or not 0 <= cost < _ABSURD_COST:
+        return None
+    return Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
 
 
 def _amount(tokens: int, price: Decimal | None) -> Decimal:

@@ -1,10 +1,10 @@
 """`POST /v1/audio/transcriptions` and `POST /v1/audio/speech`."""
 
-import json
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Lenient
 
 
@@ -15,12 +15,12 @@ class TranscriptionRequest:
     model: str
     file: BinaryIO
     file_name: str
-    user: str | None = None
+    options: RequestOptions = NO_OPTIONS
 
     @property
     def fields(self) -> dict[str, str]:
         """Return the form fields beside the file; no language and no prompt are made up (F59)."""
-        return {"model": self.model, **({"user": self.user} if self.user else {})}
+        return self.options.to_form(model=self.model)
 
 
 class Transcription(Answer):
@@ -37,14 +37,13 @@ class SpeechRequest:
     text: str
     voice: str
     audio_format: str
-    user: str | None = None
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body."""
-        body = {
-            "model": self.model,
-            "input": self.text,
-            "voice": self.voice,
-            "response_format": self.audio_format,
-        }
-        return json.dumps(body, separators=(",", ":")).encode()
+        return self.options.to_json(
+            model=self.model,
+            input=self.text,
+            voice=self.voice,
+            response_format=self.audio_format,
+        )

@@ -1,12 +1,18 @@
 """`POST /v1/chat/completions` and `POST /v1/completions`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
 from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
+
+
+class CacheControl(TypedDict):
+    """A breakpoint: the provider is asked to cache the prompt up to here."""
+
+    type: Literal["ephemeral"]
 
 
 class TextPart(TypedDict):
@@ -14,6 +20,7 @@ class TextPart(TypedDict):
 
     type: Literal["text"]
     text: str
+    cache_control: NotRequired[CacheControl]
 
 
 class ImageUrl(TypedDict):
@@ -28,6 +35,7 @@ class ImagePart(TypedDict):
 
     type: Literal["image_url"]
     image_url: ImageUrl
+    cache_control: NotRequired[CacheControl]
 
 
 class InputAudio(TypedDict):
@@ -85,7 +93,7 @@ class SystemMessage(TypedDict):
     """Instructions."""
 
     role: Literal["system"]
-    content: str
+    content: str | list[TextPart]
 
 
 class UserMessage(TypedDict):
@@ -139,19 +147,18 @@ class ChatRequest:
     stream: bool
     tools: Sequence[Tool] = ()
     stop: Sequence[str] = ()
-    user: str | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body."""
-        return _body(
-            self.stream,
-            self.parameters,
+        return self.options.to_json(
+            **self.parameters,
             model=self.model,
-            messages=list(self.messages),
-            tools=list(self.tools),
-            stop=list(self.stop),
-            user=self.user,
+            messages=list(self.messages) or None,
+            tools=list(self.tools) or None,
+            stop=list(self.stop) or None,
+            **_streaming(self.stream),
         )
 
 
@@ -163,27 +170,23 @@ class CompletionRequest:
     prompt: str
     stream: bool
     stop: Sequence[str] = ()
-    user: str | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body."""
-        return _body(
-            self.stream,
-            self.parameters,
+        return self.options.to_json(
+            **self.parameters,
             model=self.model,
             prompt=self.prompt,
-            stop=list(self.stop),
-            user=self.user,
+            stop=list(self.stop) or None,
+            **_streaming(self.stream),
         )
 
 
-def _body(stream: bool, parameters: Mapping[str, Json], **fields: Json) -> bytes:  # noqa: FBT001
-    body = {**parameters, **{name: value for name, value in fields.items() if value}}
-    if stream:
-        # Without include_usage a stream carries no token counts.
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return json.dumps(body, separators=(",", ":")).encode()
+def _streaming(stream: bool) -> dict[str, Json]:  # noqa: FBT001
+    # Without include_usage a stream carries no token counts.
+    return {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
 
 
 class FunctionCallDelta(WireModel):
@@ -280,12 +283,19 @@ class PromptTokensDetails(WireModel):
     cache_creation_tokens: Lenient[int] = None
 
 
+class CompletionTokensDetails(WireModel):
+    """How many of the completion's tokens were reasoning."""
+
+    reasoning_tokens: Lenient[int] = None
+
+
 class Usage(WireModel):
     """Token counts and, for models with a known price, the cost in USD."""
 
     prompt_tokens: Lenient[int] = None
     completion_tokens: Lenient[int] = None
     prompt_tokens_details: Lenient[PromptTokensDetails] = None
+    completion_tokens_details: Lenient[CompletionTokensDetails] = None
     cost: Lenient[float] = None
 
 

@@ -1,6 +1,5 @@
 """`POST /v1/embeddings`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +8,7 @@ from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
 from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Lenient, WireModel
 
 
@@ -26,22 +26,19 @@ class EmbeddingsRequest:
     model: str
     texts: Sequence[str]
     dimensions: int | None = None
-    user: str | None = None
     encoding: Encoding = Encoding.FLOAT
     input_type: str | None = None
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body; null would be refused for `encoding_format` (dify#35784)."""
-        body = {
-            "model": self.model,
-            "input": list(self.texts),
-            "encoding_format": self.encoding.value,
-            "dimensions": self.dimensions,
-            "user": self.user,
-            "input_type": self.input_type,
-        }
-        kept = {name: value for name, value in body.items() if value is not None}
-        return json.dumps(kept, separators=(",", ":")).encode()
+        return self.options.to_json(
+            model=self.model,
+            input=list(self.texts),
+            encoding_format=self.encoding.value,
+            dimensions=self.dimensions,
+            input_type=self.input_type,
+        )
 
 
 class EmbeddingRow(WireModel):

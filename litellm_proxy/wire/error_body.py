@@ -8,9 +8,21 @@ from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 MAX_SENTENCE = 500
 _ADVICE_TO_ADMINISTRATORS = "\n\nLiteLLM: model group"
+_OWN_REFUSALS = {
+    re.compile(r"Authentication Error, Rejected Request\b"): "RejectedRequest",
+    re.compile(r"Authentication Error, 'user' param not passed in\b"): "UserRequired",
+}
+"""Two refusals that LiteLLM 1.106 tells from a wrong key by their words alone (litellm
+proxy/auth/auth_utils.py `_check_banned_params`, auth_checks.py `_enforce_user_param_check`)."""
 _CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
 _CLASS = re.compile(r"[A-Z]\w*")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class ErrorFields(WireModel):
+    """What LiteLLM adds to an error; a guardrail that blocked a call is named."""
+
+    guardrail_name: Lenient[str] = None
 
 
 class ErrorDetail(WireModel):
@@ -20,6 +32,7 @@ class ErrorDetail(WireModel):
     type: Lenient[str] = None
     param: Lenient[str] = None
     code: Lenient[str | int] = None
+    provider_specific_fields: Lenient[ErrorFields] = None
 
     @property
     def status(self) -> int | None:
@@ -62,7 +75,13 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, bool]:
 
 
 def classes_at_the_head(message: str) -> tuple[str, ...]:
-    """Return the exception classes that LiteLLM puts before a provider's words, outermost first."""
+    """Return the exception classes that LiteLLM puts before a provider's words, outermost first.
+
+    Refusals of its own that have no type go by a class name of ours.
+    """
+    for pattern, name in _OWN_REFUSALS.items():
+        if pattern.match(message.lstrip()):
+            return (name,)
     head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
     return tuple(_CLASS.findall(head.group())) if head else ()
 

@@ -1,9 +1,9 @@
 """`POST /v1/moderations`."""
 
-import json
 from dataclasses import dataclass
 
 from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
 
@@ -13,11 +13,11 @@ class ModerationRequest:
 
     model: str
     text: str
-    user: str | None = None
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body."""
-        return json.dumps({"model": self.model, "input": self.text}).encode()
+        return self.options.to_json(model=self.model, input=self.text)
 
 
 class Judgement(WireModel):

@@ -1,12 +1,12 @@
 """`POST /v1/rerank`."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
 
@@ -18,18 +18,13 @@ class RerankRequest:
     query: str
     documents: Sequence[str]
     top_n: int | None = None
-    user: str | None = None
+    options: RequestOptions = NO_OPTIONS
 
     def to_json(self) -> bytes:
         """Return the request body."""
-        body = {
-            "model": self.model,
-            "query": self.query,
-            "documents": list(self.documents),
-            "top_n": self.top_n,
-        }
-        kept = {name: value for name, value in body.items() if value is not None}
-        return json.dumps(kept, separators=(",", ":")).encode()
+        return self.options.to_json(
+            model=self.model, query=self.query, documents=list(self.documents), top_n=self.top_n
+        )
 
 
 class RankedDocument(WireModel):

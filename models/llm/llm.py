@@ -15,12 +15,13 @@ from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.reply import Reply
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
 from models.known_facts import facts_of
 from models.thinking_store import store
-from translation.capabilities import has_structured_output, mode_of
+from translation.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning_effort
 from translation.facts import ModelFacts
 from translation.inputs import require_known_inputs
@@ -66,6 +67,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             with_sources=settings.append_sources and not asks_for_json(model_parameters),
         )
         client = self._client(settings)
+        options = self._options(settings, user, model_parameters)
         if mode_of(settings, facts) is Mode.COMPLETION:
             completion = completion_request(
                 settings.model,
@@ -73,9 +75,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 model_parameters,
                 stop=stop or (),
                 stream=stream,
-                user=user,
+                options=options,
             )
-            chunks = client.complete(completion)
+            reply = client.complete(completion)
         else:
             chat = chat_request(
                 settings.model,
@@ -84,12 +86,13 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 tools=tools or (),
                 stop=stop or (),
                 stream=stream,
-                user=user,
+                options=options,
                 thinking=store.of(settings.proxy.cache_key, _call_ids(prompt_messages)),
                 follows_schemas=has_structured_output(settings, facts),
+                cache_prompt=caches_prompts(settings, facts),
             )
-            chunks = _chat(client, chat)
-        return self._translated(answer.results(chunks))
+            reply = _chat(client, chat)
+        return self._translated(answer.results(reply))
 
     def get_num_tokens(
         self,
@@ -115,7 +118,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             raise InvokeBadRequestError(str(error)) from None
 
 
-def _chat(client: ProxyClient, request: ChatRequest) -> Generator[ChatChunk]:
+def _chat(client: ProxyClient, request: ChatRequest) -> Reply[Generator[ChatChunk]]:
     """Ask; if the provider refuses to think on, ask for an answer without thinking (F27)."""
     try:
         return client.chat(request)

@@ -31,7 +31,8 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         if not text.strip():
             return False
         settings = parse_settings(model, credentials)
-        answer = self._client(settings).moderate(ModerationRequest(settings.model, text, user))
+        request = ModerationRequest(settings.model, text, self._options(settings, user))
+        answer = self._client(settings).moderate(request)
         if not answer.results:
             message = "a moderation without a judgement came back"
             raise ProxyProtocolError(message)

@@ -39,7 +39,13 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         documents = [document or " " for document in docs]
         # Scores can be spread from 0 to 1 only over all documents.
         spread = settings.score_normalisation is Normalisation.MIN_MAX
-        request = RerankRequest(settings.model, query, documents, None if spread else top_n, user)
+        request = RerankRequest(
+            settings.model,
+            query,
+            documents,
+            None if spread else top_n,
+            self._options(settings, user),
+        )
         answer = self._client(settings).rerank(request)
         ranked = ranked_documents(
             answer,

@@ -30,7 +30,12 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
         settings = parse_settings(model, credentials)
         name = getattr(file, "name", None)
         file_name = PurePath(name).name if isinstance(name, str) else _NAMELESS
-        request = TranscriptionRequest(settings.model, file, file_name, user)  # type: ignore[arg-type]
+        request = TranscriptionRequest(
+            settings.model,
+            file,  # type: ignore[arg-type]
+            file_name,
+            self._options(settings, user),
+        )
         transcription = self._client(settings).transcribe(request)
         if transcription.text is None:
             message = "a transcription without text came back"

@@ -16,7 +16,13 @@ from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, EmbeddingCall
 from models.known_facts import facts_of
-from translation.capabilities import context_size_of, max_chunks_of, prices_of, takes_input_type
+from translation.capabilities import (
+    context_size_of,
+    has_own_prices,
+    max_chunks_of,
+    prices_of,
+    takes_input_type,
+)
 from translation.embeddings import multimodal_input
 from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
@@ -78,12 +84,13 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             context_size=context_size_of(settings, facts),
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
-            user=user,
             input_type=input_type.value if takes_input_type(facts) else None,
+            options=self._options(settings, user),
         )
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started
-        usage = embedding_usage(embedded.tokens, prices_of(settings, facts), seconds)
+        cost = None if has_own_prices(settings) else embedded.cost
+        usage = embedding_usage(embedded.tokens, cost, prices_of(settings, facts), seconds)
         return embedded.vectors, usage
 
     def get_num_tokens(

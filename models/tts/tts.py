@@ -46,13 +46,14 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         parts = self._split_text_into_sentences(
             content_text, MAX_SPOKEN_CHARACTERS, pattern=_SENTENCE_END
         )
+        options = self._options(settings, user)
         requests = [
             SpeechRequest(
                 settings.model,
                 part,
                 voice or settings.voices[0],
                 settings.audio_format.value,
-                user,
+                options,
             )
             for part in parts
             if part.strip()

@@ -47,7 +47,9 @@ def fold(*pieces: bytes) -> Folded:
     stream = ChatStream()
     shown = [
         part
-        for chunk in ProxyClient(SETTINGS, httpx.MockTransport(lambda _: response)).chat(REQUEST)
+        for chunk in ProxyClient(SETTINGS, httpx.MockTransport(lambda _: response))
+        .chat(REQUEST)
+        .content
         for part in stream.feed(chunk)
     ]
     outcome = stream.finish()

@@ -26,7 +26,7 @@ REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 def test_outgoing_request_is_exact(upstream: Upstream) -> None:
     upstream.on("m", openai.text_stream("Hi"))
     settings = ProxySettings(upstream.url, "sk-1", (("x-team", "search"),))
-    list(ProxyClient(settings).chat(REQUEST))
+    list(ProxyClient(settings).chat(REQUEST).content)
     asked = upstream.asked[0]
     assert asked.path == "/v1/chat/completions"
     assert asked.body == {
@@ -42,7 +42,7 @@ def test_outgoing_request_is_exact(upstream: Upstream) -> None:
 
 def test_f08_without_key_there_is_no_authorization_header(upstream: Upstream) -> None:
     upstream.on("m", openai.text_stream("Hi"))
-    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST).content)
     assert "Authorization" not in upstream.asked[0].headers
 
 
@@ -55,29 +55,29 @@ def test_f51_embedding_request_has_no_nulls(upstream: Upstream) -> None:
 def test_f68_cookies_are_not_kept(upstream: Upstream) -> None:
     upstream.on("m", replace(openai.text_stream("Hi"), headers={"set-cookie": "a=b"}))
     for key in ("sk-1", "sk-2"):
-        list(ProxyClient(ProxySettings(upstream.url, key)).chat(REQUEST))
+        list(ProxyClient(ProxySettings(upstream.url, key)).chat(REQUEST).content)
     assert "Cookie" not in upstream.asked[1].headers
 
 
 def test_f68_f69_one_connection_serves_many_requests(upstream: Upstream) -> None:
     upstream.on("m", openai.text_stream("Hi"))
     for _ in range(20):
-        list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+        list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST).content)
     assert upstream.connections == 1
 
 
 def test_f23_closing_the_answer_closes_the_connection(upstream: Upstream) -> None:
     upstream.on("m", openai.stream(*[openai.delta(content="x"), Pause(0.05)] * 400))
-    chunks = ProxyClient(ProxySettings(upstream.url)).chat(REQUEST)
+    chunks = ProxyClient(ProxySettings(upstream.url)).chat(REQUEST).content
     next(chunks)
     chunks.close()
     upstream.on("m", openai.text_stream("again"))
-    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST).content)
     assert upstream.connections == 2
 
 
 def test_chunks_come_in_order_and_done_ends_them() -> None:
-    chunks = list(client_answered_with("chat_text.sse").chat(REQUEST))
+    chunks = list(client_answered_with("chat_text.sse").chat(REQUEST).content)
     contents = [choice.piece.content for chunk in chunks for choice in chunk.choices or ()]
     assert contents == ["Grüße, ", "世界", "\u2028", "!", None, None]
     assert chunks[-1].usage
@@ -85,7 +85,7 @@ def test_chunks_come_in_order_and_done_ends_them() -> None:
 
 
 def test_an_error_inside_a_stream_comes_after_what_was_received() -> None:
-    chunks = client_answered_with("chat_broken.sse").chat(REQUEST)
+    chunks = client_answered_with("chat_broken.sse").chat(REQUEST).content
     assert [next(chunks).choices[0].piece.content for _ in range(2)] == ["Half an ", "answer"]  # type: ignore[index]
     with pytest.raises(ProxyRejected) as caught:
         next(chunks)
@@ -98,7 +98,7 @@ def test_an_error_inside_a_stream_comes_after_what_was_received() -> None:
 )
 def test_undecodable_data_is_an_error(data: bytes) -> None:
     with pytest.raises(ProxyProtocolError):
-        list(client_answered_with_bytes(data).chat(REQUEST))
+        list(client_answered_with_bytes(data).chat(REQUEST).content)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_undecodable_data_is_an_error(data: bytes) -> None:
     ],
 )
 def test_f15_f22_odd_chunks_are_tolerated(oddity: bytes) -> None:
-    chunks = list(client_answered_with_bytes(b"data: " + oddity + b"\n\n").chat(REQUEST))
+    chunks = list(client_answered_with_bytes(b"data: " + oddity + b"\n\n").chat(REQUEST).content)
     assert len(chunks) == 1
     assert not any(choice.piece.content for choice in chunks[0].choices or ())
 
@@ -209,7 +209,7 @@ def test_a_refused_connection_and_an_unknown_host_on_real_sockets() -> None:
 
 def test_f66_silence_ends_after_the_time_out(upstream: Upstream) -> None:
     upstream.on("m", openai.stream(openai.delta(content="x"), Pause(5), openai.delta(content="y")))
-    chunks = ProxyClient(ProxySettings(upstream.url, timeout=0.3)).chat(REQUEST)
+    chunks = ProxyClient(ProxySettings(upstream.url, timeout=0.3)).chat(REQUEST).content
     next(chunks)
     with pytest.raises(ProxyUnreachable) as caught:
         next(chunks)
@@ -229,7 +229,7 @@ HTTP_OK = b"HTTP/1.1 200 OK\r\n"
 def test_what_had_begun_to_be_answered_is_not_sent_again(answer: bytes) -> None:
     with RawServer(answer) as server:
         with pytest.raises(ProxyUnreachable) as caught:
-            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST))
+            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST).content)
         assert caught.value.failure is Failure.BROKEN
         assert server.requests == 1
 
@@ -237,7 +237,7 @@ def test_what_had_begun_to_be_answered_is_not_sent_again(answer: bytes) -> None:
 def test_a_connection_closed_without_a_byte_is_tried_three_times() -> None:
     with RawServer() as server:
         with pytest.raises(ProxyUnreachable):
-            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST))
+            list(ProxyClient(ProxySettings(server.url)).chat(REQUEST).content)
         assert server.requests == 3
 
 
@@ -307,7 +307,7 @@ def test_in_stream_errors_are_cut_to_one_sentence_in_every_shape() -> None:
     for error in ({"message": long, "code": "500"}, long):
         body = f"data: {json.dumps({'error': error})}\n\n".encode()
         with pytest.raises(ProxyRejected) as caught:
-            list(client_answered_with_bytes(body).chat(REQUEST))
+            list(client_answered_with_bytes(body).chat(REQUEST).content)
         assert caught.value.message == "litellm.APIError: first"
 
 
@@ -322,7 +322,7 @@ def test_f43_usage_is_always_asked_for_and_the_content_type_may_be_capital(
     upstream: Upstream,
 ) -> None:
     upstream.on("m", replace(openai.text_stream("Hi"), content_type="Text/Event-Stream"))
-    chunks = list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST))
+    chunks = list(ProxyClient(ProxySettings(upstream.url)).chat(REQUEST).content)
     assert chunks[-1].usage
     assert upstream.asked[0].body["stream_options"] == {"include_usage": True}
 
@@ -339,7 +339,7 @@ def test_f13_the_key_can_go_into_another_header_and_headers_are_never_doubled(
 ) -> None:
     upstream.on("m", openai.text_stream("Hi"))
     headers = (("authorization", "Bearer mine"), ("x-litellm-api-key", "sk-2"))
-    list(ProxyClient(ProxySettings(upstream.url, "sk-1", headers)).chat(REQUEST))
+    list(ProxyClient(ProxySettings(upstream.url, "sk-1", headers)).chat(REQUEST).content)
     sent = httpx.Headers(dict(upstream.asked[0].headers))
     assert sent["authorization"] == "Bearer mine"
     assert sent["x-litellm-api-key"] == "sk-2"

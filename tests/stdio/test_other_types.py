@@ -218,15 +218,3 @@ def test_f63_bad_input_is_refused_in_the_proxys_words(
         call(env, action, model, model_type, **fields)
     assert caught.value.error_type.startswith("Invoke")
     assert "The input is bad" in caught.value.message
-
-
-def test_the_end_user_is_told_where_the_body_has_no_place_for_it(
-    env: Environment, upstream: Upstream
-) -> None:
-    judged = {"results": [{"flagged": False}]}
-    upstream.on("m", json_reply(judged))
-    form = {"base_url": upstream.url}
-    for user_id in ("user-7", "usuário"):
-        call(env, "invoke_moderation", "m", "moderation", text="x", form=form, user_id=user_id)
-    posts = [asked for asked in upstream.asked if asked.method == "POST"]
-    assert [asked.headers.get("x-litellm-end-user-id") for asked in posts] == ["user-7", None]

@@ -9,6 +9,7 @@ from typing import Any
 
 import litellm
 from fastapi import Request
+from litellm.proxy import proxy_server
 from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
 
 KEYS: dict[str, dict[str, Any]] = {
@@ -19,6 +20,10 @@ KEYS: dict[str, dict[str, Any]] = {
     "sk-expired": {"expires": datetime.now(UTC) - timedelta(days=1)},
     "sk-three": {"models": ["described", "known-o3", "known-gpt-4o"]},
     "sk-group": {"models": ["beta-models"]},
+    "sk-team": {"team_id": "team-1", "team_models": ["team-chat"], "models": ["team-chat"]},
+    "sk-enforces-user": {},
+    "sk-tenant-one": {},
+    "sk-tenant-two": {},
     "sk-slow": {"rpm_limit": 1},
     "sk-slow-chat": {"rpm_limit": 1},
 }
@@ -26,6 +31,8 @@ KEYS: dict[str, dict[str, Any]] = {
 
 async def user_api_key_auth(request: Request, api_key: str) -> UserAPIKeyAuth:
     """Return what the key may do; an unknown key is refused as LiteLLM refuses one."""
+    # LiteLLM replaces this dictionary when it reads its config.
+    proxy_server.general_settings["enforce_user_param"] = api_key == "sk-enforces-user"
     if api_key == os.environ["MASTER_KEY"]:
         return UserAPIKeyAuth(api_key=api_key, user_role=LitellmUserRoles.PROXY_ADMIN)
     if api_key == "sk-blocked":

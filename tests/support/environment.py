@@ -1,5 +1,7 @@
 """The whole path: plugin process → real LiteLLM proxy → scenario-driven upstream."""
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from tools.litellm_proxy_process import ROOT, litellm_proxy
 from tools.plugin_process import PluginProcess
 
 MASTER_KEY = "sk-test-7d1f0c6b9e2a4835"
+RECORDED_SECONDS = 15
 CONFIG = ROOT / "tests" / "support" / "proxy_config.yaml"
 
 
@@ -21,6 +24,8 @@ class Environment:
     upstream: Upstream
     proxy_url: str
     plugin: PluginProcess
+    calls: Path
+    """Where LiteLLM's own callback writes what it attributes to each call."""
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -45,6 +50,20 @@ class Environment:
         chunks = self.plugin.call("invoke_llm", model, credentials, **request)
         return [chunk["delta"] for chunk in chunks]
 
+    def attributed(self, **wanted: Any) -> dict[str, Any]:
+        """Wait until LiteLLM has written down a call with these figures, and return the last."""
+        deadline = time.monotonic() + RECORDED_SECONDS
+        while time.monotonic() < deadline:
+            lines = self.calls.read_text().splitlines(keepends=True) if self.calls.exists() else []
+            rows = [json.loads(line) for line in lines if line.endswith("\n")]
+            found = [row for row in rows if all(row[k] == v for k, v in wanted.items())]
+            if found:
+                row: dict[str, Any] = found[-1]
+                return row
+            time.sleep(0.05)
+        message = f"LiteLLM recorded no call with {wanted}"
+        raise AssertionError(message)
+
 
 @contextmanager
 def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Environment]:
@@ -54,8 +73,12 @@ def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Envi
             litellm_proxy(
                 CONFIG,
                 log=folder / "litellm.log",
-                env={"UPSTREAM_V1": f"{upstream.url}/v1", "MASTER_KEY": MASTER_KEY},
+                env={
+                    "UPSTREAM_V1": f"{upstream.url}/v1",
+                    "MASTER_KEY": MASTER_KEY,
+                    "RECORDED_CALLS": str(folder / "calls.jsonl"),
+                },
             )
         )
         plugin = stack.enter_context(PluginProcess(ROOT))
-        yield Environment(upstream, proxy_url, plugin)
+        yield Environment(upstream, proxy_url, plugin, folder / "calls.jsonl")

@@ -14,7 +14,7 @@ REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 
 def fold(file: str) -> tuple[str, Outcome]:
     """Return the text and the outcome of a captured answer."""
-    return _fold(list(client_answered_with(file).chat(REQUEST)))
+    return _fold(list(client_answered_with(file).chat(REQUEST).content))
 
 
 def fold_deltas(*deltas: dict[str, Any], finish_reason: str | None = "stop") -> tuple[str, Outcome]:
@@ -176,7 +176,9 @@ def test_the_function_call_of_old_backends_is_a_tool_call() -> None:
 def test_f24_images_that_the_model_made_are_shown(file: str) -> None:
     stream = ChatStream()
     shown = [
-        part for chunk in client_answered_with(file).chat(REQUEST) for part in stream.feed(chunk)
+        part
+        for chunk in client_answered_with(file).chat(REQUEST).content
+        for part in stream.feed(chunk)
     ]
     assert shown[0] == "Here"
     assert isinstance(shown[1], OutputImage)

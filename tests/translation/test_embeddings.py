@@ -11,7 +11,11 @@ from translation.token_estimate import estimate_tokens
 
 
 def test_f55_vectors_come_back_in_the_order_of_the_texts() -> None:
-    answer = client_answered_with("embeddings.json").embed(EmbeddingsRequest("m", ["a", "b", "c"]))
+    answer = (
+        client_answered_with("embeddings.json")
+        .embed(EmbeddingsRequest("m", ["a", "b", "c"]))
+        .content
+    )
     assert [row.index for row in answer.data or ()] == [2, 0, 1]
     assert vectors_in_order(answer, 3) == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
 

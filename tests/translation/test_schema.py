@@ -79,7 +79,12 @@ def test_f77_nothing_has_a_default() -> None:
 def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
     facts = ModelFacts(supported_params=("temperature", "max_tokens"))
     rules = llm_schema("m", settings(), facts).parameter_rules
-    assert [rule.name for rule in rules] == ["max_tokens", "temperature", "json_schema"]
+    assert [rule.name for rule in rules] == [
+        "max_tokens",
+        "temperature",
+        "json_schema",
+        "extra_body",
+    ]
 
 
 def test_mode_follows_the_proxy() -> None:

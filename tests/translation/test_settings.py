@@ -1,6 +1,7 @@
 import pytest
 
-from translation.settings import Choice, Mode, SettingsError, parse_settings
+from translation.form import SettingsError
+from translation.settings import Choice, Mode, parse_settings
 
 URL = {"base_url": "http://h:4000"}
 

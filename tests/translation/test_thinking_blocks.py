@@ -9,7 +9,9 @@ REDACTED = {"type": "redacted_thinking", "data": "REDACTED"}
 
 def test_f27_streamed_blocks_are_put_together_as_the_provider_sent_them() -> None:
     stream = ChatStream()
-    for chunk in client_answered_with("chat_claude.sse").chat(ChatRequest("m", [], stream=True)):
+    for chunk in (
+        client_answered_with("chat_claude.sse").chat(ChatRequest("m", [], stream=True)).content
+    ):
         stream.feed(chunk)
     outcome = stream.finish()
     assert outcome.thinking_blocks == [SIGNED, REDACTED]

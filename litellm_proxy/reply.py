@@ -1,0 +1,57 @@
+"""An answer, and what LiteLLM says of it in the headers of the response."""
+
+import re
+from dataclasses import dataclass
+
+import httpx
+
+_COST = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,2})?", re.IGNORECASE)
+_CALL_ID = re.compile(r"[\w.:-]{1,100}")
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How LiteLLM answered a call.
+
+    `cost` is in USD: 0 for an answer from LiteLLM's cache, None when the headers do not tell it, as
+    they never do for a stream. `fallback` is the public name of the model that answered in place of
+    the one that was asked. `call_id` is LiteLLM's name of the call.
+    """
+
+    cost: float | None = None
+    fallback: str | None = None
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply[T]:
+    """The content of an answer, and how it was served."""
+
+    content: T
+    served: Served
+
+
+def served_by(headers: httpx.Headers) -> Served:
+    """Read LiteLLM's response headers (litellm-proxy-contract 4)."""
+    fell_back = headers.get("x-litellm-attempted-fallbacks", "0") not in {"", "0", "None"}
+    group = headers.get("x-litellm-model-group", "")
+    return Served(
+        cost=_cost(headers),
+        fallback=group if fell_back and 0 < len(group) <= _LONGEST_NAME else None,
+        call_id=call_id_of(headers),
+    )
+
+
+def call_id_of(headers: httpx.Headers) -> str | None:
+    """Return LiteLLM's name of a call, by which its log can be searched."""
+    call_id = headers.get("x-litellm-call-id", "")
+    return call_id if _CALL_ID.fullmatch(call_id) else None
+
+
+def _cost(headers: httpx.Headers) -> float | None:
+    if "x-litellm-cache-key" in headers:
+        # LiteLLM 1.106 writes the price of the first answer here, and 0 into its spend log.
+        return 0.0
+    text = headers.get("x-litellm-response-cost", "")
+    return (float(text) or None) if _COST.fullmatch(text) else None

@@ -1,0 +1,88 @@
+import json
+from typing import Any
+
+import pytest
+
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions, merged
+from translation.form import SettingsError
+from translation.request_options import probing_user, request_options
+from translation.settings import Settings, parse_settings
+
+
+def settings(**form: str) -> Settings:
+    return parse_settings("m", {"base_url": "http://h", "settings": "custom", **form})
+
+
+def test_nothing_set_nothing_sent() -> None:
+    assert json.loads(NO_OPTIONS.to_json(model="m", tools=None)) == {"model": "m"}
+    assert request_options(settings(end_user="off"), "user-1") == RequestOptions()
+
+
+def test_every_option_has_its_place_in_the_body() -> None:
+    form = settings(tags="a, b", drop_params="yes", extra_body='{"cache": {"no-cache": true}}')
+    options = request_options(form, "user-1", app_id="app-1", conversation_id="c-1")
+    assert options.body({"model": "m"}) == {
+        "model": "m",
+        "user": "user-1",
+        "litellm_session_id": "c-1",
+        "drop_params": True,
+        "metadata": {"tags": ["a", "b", "dify-app:app-1"]},
+        "cache": {"no-cache": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "both"),
+    [
+        ({"a": 1}, {"a": 2}, {"a": 2}),
+        ({"cache": {"a": 1}}, {"cache": {"b": 2}}, {"cache": {"b": 2}}),
+        ({"metadata": {"a": 1}}, {"metadata": {"b": 2}}, {"metadata": {"a": 1, "b": 2}}),
+        ({"metadata": {"a": {"b": 1}}}, {"metadata": {"a": {"c": 2}}},
+         {"metadata": {"a": {"b": 1, "c": 2}}}),
+        ({"metadata": {"tags": ["a", "b"]}}, {"metadata": {"tags": ["b", "c"]}},
+         {"metadata": {"tags": ["a", "b", "c"]}}),
+        ({"metadata": {"list": [1]}}, {"metadata": {"list": [2]}}, {"metadata": {"list": [2]}}),
+        ({"metadata": "text"}, {"metadata": {"a": 1}}, {"metadata": {"a": 1}}),
+    ],
+)  # fmt: skip
+def test_bodies_are_merged(base: Any, over: Any, both: Any) -> None:
+    before = json.dumps([base, over])
+    assert merged(base, over) == both
+    assert json.dumps([base, over]) == before
+
+
+@pytest.mark.parametrize("name", ["stream", "stream_options"])
+def test_whether_an_answer_streams_is_difys_to_say(name: str) -> None:
+    options = request_options(settings(extra_body=json.dumps({name: True})))
+    assert name not in options.extra
+
+
+@pytest.mark.parametrize(
+    "extra", ['{"n": 3}', "[]", "5", '"a"', "{", "[" * 5000, '{"a": Infinity}']
+)
+def test_what_cannot_be_extra_is_refused(extra: str) -> None:
+    with pytest.raises(SettingsError, match="extra_body"):
+        request_options(settings(), parameters={"extra_body": extra})
+
+
+def test_headers_for_the_provider_are_the_administrators_to_set() -> None:
+    extra = '{"extra_headers": {"x-a": "b"}}'
+    assert request_options(settings(extra_body=extra)).extra == json.loads(extra)
+    with pytest.raises(SettingsError, match="cannot set extra_headers"):
+        request_options(settings(), parameters={"extra_body": extra})
+
+
+def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:
+    assert probing_user(settings()) == "dify"
+    assert probing_user(settings(end_user="off")) is None
+
+
+def test_a_form_has_texts_only() -> None:
+    options = RequestOptions(user="é", tags=("t",), extra={"language": "de", "temperature": 0.5})
+    assert options.to_form(model="m") == {
+        "model": "m",
+        "user": "é",
+        "metadata": '{"tags": ["t"]}',
+        "language": "de",
+        "temperature": "0.5",
+    }

@@ -1,0 +1,75 @@
+"""Where a provider is asked to cache a prompt: breakpoints on its turns.
+
+Only Anthropic and a few others need them (https://docs.anthropic.com/en/docs/build-with-claude/
+prompt-caching); LiteLLM 1.106 takes them out for OpenAI's own endpoint
+(litellm llms/openai/chat/gpt_transformation.py).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from litellm_proxy.wire import chat as wire
+
+MAX_BREAKPOINTS = 4
+"""Anthropic refuses more."""
+_HERE: wire.CacheControl = {"type": "ephemeral"}
+
+
+def with_breakpoints(messages: Sequence[wire.Message]) -> list[wire.Message]:
+    """Return the messages with a breakpoint on the instructions and on the last user turns.
+
+    The next call finds the longest part of its prompt that was cached at one of them.
+    """
+    marked = list(messages)
+    for position in _positions(messages):
+        marked[position] = _marked(messages[position])
+    return marked
+
+
+def _positions(messages: Sequence[wire.Message]) -> Iterator[int]:
+    left = MAX_BREAKPOINTS
+    instructions = [n for n, message in enumerate(messages) if message["role"] == "system"]
+    for position in instructions[-1:]:
+        if _can_be_marked(messages[position]):
+            yield position
+            left -= 1
+    for position in reversed(range(len(messages))):
+        if left and messages[position]["role"] == "user" and _can_be_marked(messages[position]):
+            yield position
+            left -= 1
+
+
+def _can_be_marked(message: wire.Message) -> bool:
+    """Return whether a message ends with text or an image; empty text cannot be cached."""
+    match message["content"]:
+        case str(text):
+            return not (not text or text.isspace())
+        case [*_, {"type": "text", "text": str(text)}]:
+            return not (not text or text.isspace())
+        case [*_, {"type": "image_url"}]:
+            return True
+        case _:
+            return False
+
+
+def _marked(message: wire.Message) -> wire.Message:
+    match message["role"], message["content"]:
+        case "system", str(text):
+            return {"role": "system", "content": [_text(text)]}
+        case "user", str(text):
+            return {"role": "user", "content": [_text(text)]}
+        case "user", [*others, last]:
+            return {"role": "user", "content": [*others, _marked_part(last)]}
+        case _:
+            return message
+
+
+def _marked_part(part: wire.ContentPart) -> wire.ContentPart:
+    if part["type"] == "text":
+        return {**part, "cache_control": _HERE}
+    if part["type"] == "image_url":
+        return {**part, "cache_control": _HERE}
+    return part
+
+
+def _text(text: str) -> wire.TextPart:
+    return {"type": "text", "text": text, "cache_control": _HERE}

@@ -1,0 +1,72 @@
+"""Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from litellm_proxy.wire.options import RequestOptions, merged
+from litellm_proxy.wire.reading import Json
+from translation.form import SettingsError, parse_json_object
+from translation.settings import EXTRA_BODY_EXAMPLE, EndUser, Settings
+
+PARAMETER = "extra_body"
+"""The app's own extra fields, a text parameter beside temperature and the like."""
+_HASH_CHARACTERS = 32
+_DIFY_DECIDES = ("stream", "stream_options")
+"""All other fields that Dify sets are always sent, and win over extra ones."""
+_NOT_TO_BE_SET = {
+    "n": "Dify shows one answer",
+}
+_NOT_BY_AN_APP = {
+    "extra_headers": "headers for the provider are set in the model's form",
+}
+
+
+def request_options(
+    settings: Settings,
+    user: str | None = None,
+    *,
+    app_id: str | None = None,
+    conversation_id: str | None = None,
+    parameters: Mapping[str, Json] | None = None,
+) -> RequestOptions:
+    """Return the options of one call.
+
+    `parameters` are the app's, whose extra fields win over the form's. Raises SettingsError for
+    extra fields that are no JSON object, or that may not be set.
+    """
+    text = (parameters or {}).get(PARAMETER) or ""
+    by_app = parse_json_object(PARAMETER, text, EXTRA_BODY_EXAMPLE) if text else {}
+    _refuse(by_app, _NOT_BY_AN_APP)
+    extra = merged(settings.extra_body, by_app)
+    _refuse(extra, _NOT_TO_BE_SET)
+    for name in _DIFY_DECIDES:
+        extra.pop(name, None)
+    return RequestOptions(
+        user=_end_user(settings, user),
+        tags=(*settings.tags, *([f"dify-app:{app_id}"] if app_id else [])),
+        session_id=conversation_id or None,
+        drop_params=settings.drop_params,
+        extra=extra,
+    )
+
+
+def probing_user(settings: Settings) -> str | None:
+    """Return whom a question of the plugin itself is for, where calls tell their end user."""
+    return None if settings.end_user is EndUser.OFF else "dify"
+
+
+def _end_user(settings: Settings, user: str | None) -> str | None:
+    match settings.end_user:
+        case EndUser.RAW:
+            return user or None
+        case EndUser.HASHED:
+            return sha256(user.encode()).hexdigest()[:_HASH_CHARACTERS] if user else None
+        case EndUser.OFF:
+            return None
+
+
+def _refuse(extra: Mapping[str, Json], reasons: Mapping[str, str]) -> None:
+    for name, reason in reasons.items():
+        if name in extra:
+            message = f"{PARAMETER} cannot set {name}: {reason}."
+            raise SettingsError(message)
