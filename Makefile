@@ -3,7 +3,7 @@ PYTHON ?= python3.12
 PIP_QUIET = -q --disable-pip-version-check --no-input
 VENV = .venv/bin/python
 
-.PHONY: help demo test fuzz check fmt package clean
+.PHONY: help demo test fuzz bench check fmt package clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -17,6 +17,9 @@ test: .venv/installed .venv-proxy/installed ## every test, against a real LiteLL
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
 	HYPOTHESIS_PROFILE=fuzz $(VENV) -m pytest tests/fuzz --timeout 3600
+
+bench: .venv/installed .venv-proxy/installed ## how fast it is, against two baselines; writes docs/benchmark
+	@$(VENV) -m tools.bench $(if $(ROUNDS),--rounds $(ROUNDS))
 
 check: .venv/installed ## format, lint and types; writes nothing
 	.venv/bin/ruff format --check .

@@ -43,12 +43,12 @@ class ProxyCache[K, V]:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(
-        self, key: K, load: Callable[[], V], wait_seconds: float, late: ProxyError
+        self, key: K, load: Callable[[], V], wait_seconds: float, late: Callable[[], ProxyError]
     ) -> Answer[V]:
         """Return what is known under a key, asking `load` if that is due.
 
         `load` runs in a thread of its own and may raise ProxyError. Whoever asks waits for it up to
-        `wait_seconds`, then gets the old value or, without one, the error `late`; those who come
+        `wait_seconds`, then gets the old value or, without one, the error of `late`; those who come
         while others wait get an old value at once. A load that is late counts as failed, and what
         it brings after all is still taken.
         """
@@ -64,7 +64,7 @@ class ProxyCache[K, V]:
                 arguments = (entry, load, loading)
                 threading.Thread(target=self._load, args=arguments, daemon=True).start()
         if not loading.wait(wait_seconds):
-            self._give_up(entry, loading, late)
+            self._give_up(entry, loading, late())
         return Answer(entry.value, entry.error)
 
     def drop(self, key: K) -> None:

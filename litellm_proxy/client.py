@@ -3,23 +3,26 @@
 import random
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.errors import ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.failures import failure_of, surely_not_processed
-from litellm_proxy.reply import Reply, call_id_of, served_by
+from litellm_proxy.reply import Reply, Served, call_id_of, served_by
 from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
+from litellm_proxy.wire.chat_events import ChatEvents
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import (
     Answer,
@@ -51,6 +54,9 @@ _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
 
 
+type ChatChunks = Generator[Sequence[ChatChunk]]
+
+
 class ProxyClient:
     """Asks one proxy on behalf of one caller. Cheap to make: the connections are shared.
 
@@ -76,14 +82,16 @@ class ProxyClient:
         silence = min(settings.timeout or DEFAULT_TIMEOUT_SECONDS, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> Reply[Generator[ChatChunk]]:
+    def chat(self, request: ChatRequest) -> Reply[ChatChunks]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
+
+        Chunks that arrived together come together, pieces of plain text joined.
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
 
-    def complete(self, request: CompletionRequest) -> Reply[Generator[ChatChunk]]:
+    def complete(self, request: CompletionRequest) -> Reply[ChatChunks]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request.to_json(), stream=request.stream)
 
@@ -91,7 +99,7 @@ class ProxyClient:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
         response = self._send("POST", "/v1/embeddings", request.to_json())
         answer = self._accept(self._read(EmbeddingsAnswer, response))
-        return Reply(answer, served_by(response.headers))
+        return Reply(answer, self._served(response))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
@@ -176,32 +184,42 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[Generator[ChatChunk]]:
+    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[ChatChunks]:
         response = self._send("POST", path, body)
-        served = served_by(response.headers)
+        served = self._served(response)
         content_type = response.headers.get("content-type", "").lower()
         if stream and content_type.startswith("text/event-stream"):
             return Reply(self._read_events(response), served)
         return Reply(self._one(self._accept(self._read(ChatChunk, response))), served)
 
-    def _one(self, chunk: ChatChunk) -> Generator[ChatChunk]:
-        yield chunk
+    def _one(self, chunk: ChatChunk) -> ChatChunks:
+        yield [chunk]
 
-    def _read_events(self, response: httpx.Response) -> Generator[ChatChunk]:
-        decoder = EventStreamDecoder()
-        done = False
+    def _read_events(self, response: httpx.Response) -> ChatChunks:
+        stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
         try:
             with closing(self._read_pieces(response)) as pieces:
                 for received in pieces:
-                    for data in () if done else decoder.feed(received):
-                        if data == b"[DONE]":
-                            done = True
-                            break
-                        yield self._accept(self._parse(ChatChunk, data))
+                    chunks: list[ChatChunk] = []
+                    try:
+                        stream.read(received, into=chunks)
+                    except ProxyError:
+                        if chunks:
+                            yield chunks
+                        raise
+                    if chunks:
+                        yield chunks
+                    # A burst must not keep others waiting.
+                    time.sleep(0)
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
-            if not done:
+            if not stream.done:
                 raise
+
+    def _served(self, response: httpx.Response) -> Served:
+        served = served_by(response.headers)
+        fallback = served.fallback and self._redact(served.fallback)
+        return replace(served, fallback=fallback) if fallback else served
 
     def _accept[A: Answer](self, answer: A) -> A:
         if answer.error:
@@ -217,8 +235,8 @@ class ProxyClient:
     ) -> httpx.Request:
         return httpx.Request(
             method,
-            self._settings.base_url + path,
-            headers=self._headers(content),
+            _url(self._settings.base_url + path),
+            headers=_headers(self._settings, has_json=content is not None),
             content=content,
             extensions={"timeout": self._timeouts},
             **form,
@@ -254,24 +272,6 @@ class ProxyClient:
                 return response
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError
-
-    def _headers(self, body: bytes | None) -> httpx.Headers:
-        headers = httpx.Headers(
-            {
-                "Accept": "application/json, text/event-stream",
-                "Accept-Encoding": "gzip",
-                "User-Agent": USER_AGENT,
-            }
-        )
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._settings.api_key:
-            headers["Authorization"] = f"Bearer {self._settings.api_key}"
-        if self._settings.timeout is not None:
-            # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
-            headers["x-litellm-timeout"] = f"{self._settings.timeout:g}"
-        headers.update(self._settings.extra_headers)
-        return headers
 
     def _refusal(self, response: httpx.Response) -> ProxyRejected:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
@@ -366,6 +366,51 @@ class ProxyClient:
         return ProxyUnreachable(
             failure, base_url, self._redact(detail), without_password(via) if via else ""
         )
+
+
+@lru_cache(maxsize=1024)
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
+
+
+@lru_cache(maxsize=1024)
+def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes, bytes]]:
+    headers = httpx.Headers(
+        {
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "gzip",
+            "User-Agent": USER_AGENT,
+        }
+    )
+    if has_json:
+        headers["Content-Type"] = "application/json"
+    if settings.api_key:
+        headers["Authorization"] = f"Bearer {settings.api_key}"
+    if settings.timeout is not None:
+        # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
+        headers["x-litellm-timeout"] = f"{settings.timeout:g}"
+    headers.update(settings.extra_headers)
+    return headers.raw
+
+
+class _EventStream:
+    """The events of one body, until the one that says it is done."""
+
+    def __init__(self, parse: Callable[[bytes], ChatChunk]) -> None:
+        self.done = False
+        self._decoder = EventStreamDecoder()
+        self._events = ChatEvents(parse)
+
+    def read(self, received: bytes, into: list[ChatChunk]) -> None:
+        if not self.done:
+            self._events.read(self._until_done(received), into)
+
+    def _until_done(self, received: bytes) -> Generator[bytes]:
+        for data in self._decoder.feed(received):
+            if data == b"[DONE]":
+                self.done = True
+                return
+            yield data
 
 
 def _known(value: str | None) -> str | None:

@@ -8,20 +8,34 @@ import httpx
 
 from litellm_proxy.errors import Failure
 
+_OF_VERIFY_CODE = {
+    10: Failure.CERTIFICATE_EXPIRED,
+    62: Failure.CERTIFICATE_NAME,
+    64: Failure.CERTIFICATE_NAME,
+}
+"""OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 _LONGEST_DETAIL = 100
 _AT_ONCE_SECONDS = 1.0
 """A pooled connection that the server had closed fails at once; later, somebody had worked."""
 
 
-def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: PLR0912 - a case per failure
+class CertificateFileError(Exception):
+    """The file or folder of trusted certificates cannot be read; the text says why."""
+
+
+def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: C901, PLR0912 - a case per failure
     """Return the step that failed and the operating system's or TLS library's own words.
 
     The exception's text is not used: h11 quotes the header value that it refuses.
     """
     for cause in _causes(error):
         match cause:
+            case CertificateFileError():
+                return Failure.CERTIFICATE_FILE, str(cause)
             case ssl.SSLCertVerificationError():
-                return Failure.TLS, getattr(cause, "verify_message", "")
+                code = getattr(cause, "verify_code", 0)
+                failure = _OF_VERIFY_CODE.get(code, Failure.CERTIFICATE)
+                return failure, getattr(cause, "verify_message", "")
             case ssl.SSLError():
                 return Failure.TLS, cause.reason or ""
             case socket.gaierror():

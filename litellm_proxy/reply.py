@@ -50,7 +50,7 @@ def call_id_of(headers: httpx.Headers) -> str | None:
 
 
 def _cost(headers: httpx.Headers) -> float | None:
-    if "x-litellm-cache-key" in headers:
+    if headers.get("x-litellm-cache-key"):
         # LiteLLM 1.106 writes the price of the first answer here, and 0 into its spend log.
         return 0.0
     text = headers.get("x-litellm-response-cost", "")

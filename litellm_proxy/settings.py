@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -14,15 +15,15 @@ DEFAULT_TIMEOUT_SECONDS = 600.0
 class TLSSettings:
     """How the certificate of a server is checked.
 
-    `ca_certificates` is PEM of authorities that are trusted beside the system's (or beside those of
-    SSL_CERT_FILE). Without `verify` any certificate is taken.
+    `ca_certificates` is PEM of authorities that are trusted beside the public ones of certifi (or
+    beside those of SSL_CERT_FILE). Without `verify` any certificate is taken.
     """
 
     ca_certificates: str = field(default="", repr=False)
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProxySettings:
     """One proxy as one caller sees it.
 
@@ -38,7 +39,7 @@ class ProxySettings:
     timeout: float | None = None
     tls: TLSSettings = TLSSettings()
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be shown, as it is and as JSON and URLs write it, longest first.
 
@@ -53,7 +54,7 @@ class ProxySettings:
         }
         return tuple(sorted(written, key=len, reverse=True))
 
-    @property
+    @cached_property
     def cache_key(self) -> str:
         """Return a digest that differs wherever the proxy could answer differently."""
         tls = (self.tls.ca_certificates, str(self.tls.verify))

@@ -5,18 +5,15 @@ an `httpx.Client`, because a client keeps cookies, and building one per call cos
 """
 
 import ipaddress
+from contextlib import suppress
 from functools import lru_cache
-from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the second
-    getproxies_environment,
-    proxy_bypass_environment,
-)
+from urllib.request import getproxies_environment
 
 import httpx
 
+from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.settings import TLSSettings
 
-KEEP_ALIVE_SECONDS = 30.0
-"""Shorter than the usual 60 s and more of servers and balancers, so that we close first."""
 MAX_POOLS = 32
 """A pool that is used least goes first; its open streams go on, since they hold it."""
 
@@ -39,7 +36,7 @@ def forward_proxy(base_url: str) -> str | None:
     url = httpx.URL(base_url)
     proxies = getproxies_environment()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or _bypassed(url, proxies):
+    if not proxy or _bypassed(url, proxies.get("no", "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -53,39 +50,37 @@ def without_password(url: str) -> str:
 
 
 @lru_cache(maxsize=MAX_POOLS)
-def _pool(tls: TLSSettings, via: str | None) -> httpx.HTTPTransport:
-    context = httpx.create_ssl_context(verify=tls.verify)
-    if tls.verify and tls.ca_certificates:
-        context.load_verify_locations(cadata=tls.ca_certificates)
+def _pool(tls: TLSSettings, via: str | None) -> ConnectionPool:
     try:
-        proxy = httpx.Proxy(via) if via else None
-        return httpx.HTTPTransport(
-            verify=context,
-            proxy=proxy,
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=64,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-        )
-    except (ValueError, httpx.InvalidURL, ImportError):
-        message = "it must be an http:// or https:// URL"
-        raise httpx.ProxyError(message) from None
+        proxy = httpx.URL(via) if via else None
+    except httpx.InvalidURL:
+        proxy = httpx.URL()
+    if proxy is not None and not (proxy.scheme == "http" and proxy.host):
+        message = "it must be an http:// URL"
+        raise httpx.ProxyError(message)
+    return ConnectionPool(tls, proxy)
 
 
-def _bypassed(url: httpx.URL, proxies: dict[str, str]) -> bool:
-    """Return whether NO_PROXY names a server; networks such as 10.0.0.0/8 count, as for curl."""
-    if proxy_bypass_environment(f"{url.host}:{url.port or ''}".rstrip(":"), proxies):
+def _bypassed(url: httpx.URL, no_proxy: str) -> bool:
+    """Return whether NO_PROXY names a server, as curl reads it.
+
+    Separated by commas: `*`, hosts with all that is below them, with a port or without, and networks
+    such as 10.0.0.0/8.
+    """
+    port = url.port or (443 if url.scheme == "https" else 80)
+    names = (name.strip().lower() for name in no_proxy.split(","))
+    return any(name and _names(name, url.host.lower(), port) for name in names)
+
+
+def _names(name: str, host: str, port: int) -> bool:
+    if name == "*":
         return True
-    try:
-        address = ipaddress.ip_address(url.host)
-    except ValueError:
-        return False
-    return any(_holds(network.strip(), address) for network in proxies.get("no", "").split(","))
-
-
-def _holds(network: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    try:
-        return "/" in network and address in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
+    with suppress(ValueError):
+        return ipaddress.ip_address(host) in ipaddress.ip_network(name.strip("[]"), strict=False)
+    domain, colon, its_port = name.rpartition(":")
+    if colon and its_port.isdigit():
+        if int(its_port) != port:
+            return False
+        name = domain.strip("[]")
+    name = name.removeprefix("*").removeprefix(".")
+    return host == name or host.endswith(f".{name}")

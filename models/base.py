@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from dify_plugin import get_current_session
@@ -12,6 +13,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.options import RequestOptions
+from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
 from translation.facts import NOTHING_KNOWN, ModelFacts
@@ -23,12 +25,20 @@ from translation.validation import Findings, Kind, refusal_of
 logger = logging.getLogger(__name__)
 
 
+type SchemaMaker = Callable[[str, Settings, ModelFacts], AIModelEntity]
+
+
 class ProxyModel:
     """Mixin of the model classes; not an AIModel itself, or the SDK would register it."""
 
     _kind: ClassVar[Kind]
     _probe_path: ClassVar[str]
     """The endpoint that validation names the model at."""
+
+    @staticmethod
+    def _schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
+        """Return what Dify shows of a model of this type."""
+        raise NotImplementedError
 
     def validate_credentials(self, model: str, credentials: Mapping[str, Any]) -> None:
         """Check form, proxy, key and model without spending tokens, and leave the facts behind.
@@ -37,7 +47,7 @@ class ProxyModel:
         CredentialsValidateFailedError with the sentence that the user reads.
         """
         try:
-            settings = parse_settings(model, credentials)
+            settings = settings_of(model, credentials)
             forget(settings)
             findings = self._findings(settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
@@ -53,12 +63,12 @@ class ProxyModel:
     ) -> AIModelEntity:
         """Return what Dify shows of the model; never raises, for Dify would drop the model."""
         try:
-            settings = parse_settings(model, credentials)
-            return self._schema(model, settings, facts_of(settings, credentials))
+            settings = settings_of(model, credentials)
+            return _schema_of(self._schema, model, settings, facts_of(settings, credentials))
         except Exception as error:  # noqa: BLE001 - without a schema the model would vanish
             _explained(error)
             settings = parse_settings(model, {"base_url": "http://unknown"})
-            return self._schema(model, settings, NOTHING_KNOWN)
+            return _schema_of(self._schema, model, settings, NOTHING_KNOWN)
 
     @property
     def _invoke_error_mapping(self) -> dict[type[InvokeError], list[type[Exception]]]:
@@ -75,9 +85,6 @@ class ProxyModel:
             yield from results
         except Exception as error:  # noqa: BLE001 - whatever it is, Dify needs its own kind
             raise _explained(error) from None
-
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        raise NotImplementedError
 
     def _options(
         self,
@@ -122,6 +129,20 @@ def _explained(error: Exception) -> InvokeError:
         places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
     return to_invoke_error(error)
+
+
+def _schema_of(
+    make: SchemaMaker, model: str, settings: Settings, facts: ModelFacts
+) -> AIModelEntity:
+    """Return a schema of the caller's own: the SDK sets its rules anew."""
+    return _remembered_schema(make, model, settings, facts).model_copy()
+
+
+@lru_cache(maxsize=512)
+def _remembered_schema(
+    make: SchemaMaker, model: str, settings: Settings, facts: ModelFacts
+) -> AIModelEntity:
+    return make(model, settings, facts)
 
 
 def _error_of(ask: Callable[[], object]) -> ProxyError | None:

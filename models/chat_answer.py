@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
+from litellm_proxy.client import ChatChunks
 from litellm_proxy.reply import Reply, Served
-from litellm_proxy.wire.chat import ChatChunk
 from models.thinking_store import store
-from translation.capabilities import has_own_prices, prices_of
+from translation.capabilities import Prices, has_own_prices, prices_of
 from translation.chat_stream import ChatStream, Outcome
 from translation.facts import ModelFacts
 from translation.output import last_chunk, shown_chunks, source_list
@@ -38,7 +38,7 @@ class ChatAnswer:
     with_sources: bool
     started: float = field(default_factory=time.perf_counter)
 
-    def results(self, reply: Reply[Generator[ChatChunk]]) -> Generator[LLMResultChunk]:
+    def results(self, reply: Reply[ChatChunks]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
 
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
@@ -46,21 +46,28 @@ class ChatAnswer:
         """
         stream = ChatStream()
         model = self._answering_model(reply.served)
-        with closing(reply.content) as chunks:
-            for chunk in chunks:
-                for shown in stream.feed(chunk):
+        with closing(reply.content) as arrivals:
+            for chunks in arrivals:
+                for shown in stream.feed_all(chunks):
                     yield from shown_chunks(model, shown)
         outcome = stream.finish()
         call_ids = [call.id for call in outcome.tool_calls]
         store.keep(self.settings.proxy.cache_key, call_ids, outcome.thinking_blocks)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
-            None if has_own_prices(self.settings) else reported_cost(outcome.usage, reply.served),
-            prices_of(self.settings, self.facts),
+            self._cost(outcome, reply.served),
+            # What a fallback costs is known from LiteLLM alone.
+            Prices() if reply.served.fallback else prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
         sources = source_list(outcome.sources) if self.with_sources else ""
         yield last_chunk(model, outcome, usage, sources)
+
+    def _cost(self, outcome: Outcome, served: Served) -> float | None:
+        """Return LiteLLM's figure in USD; a price in the form counts instead."""
+        if has_own_prices(self.settings) and not served.fallback:
+            return None
+        return reported_cost(outcome.usage, served)
 
     def _answering_model(self, served: Served) -> str:
         """Return the name that Dify is told; after a fallback that of the model that answered."""

@@ -56,10 +56,6 @@ def discover(settings: Settings, seconds: float) -> Discovery:
     """
     deadline = time.monotonic() + seconds
     key = settings.proxy.cache_key
-
-    def ask[V](cache: ProxyCache[str, V], load: Callable[[ProxyClient], V]) -> Answer[V]:
-        return _ask(cache, key, settings, deadline, load)
-
     group = _ask(
         _groups,
         (key, settings.model),
@@ -67,13 +63,25 @@ def discover(settings: Settings, seconds: float) -> Discovery:
         deadline,
         lambda client: facts_of_groups(client.model_group(settings.model)),
     )
-    deployments = ask(_deployments, lambda client: facts_of_deployments(client.deployments()))
+    deployments = _ask(
+        _deployments,
+        key,
+        settings,
+        deadline,
+        lambda client: facts_of_deployments(client.deployments()),
+    )
     rungs: dict[str, ModelFacts | ProxyError | None] = {
         DEPLOYMENTS: _rung(deployments, lambda known: known.get(settings.model)),
         GROUP: _rung(group, lambda known: known.get(settings.model)),
     }
     if not any(isinstance(rung, ModelFacts) for rung in rungs.values()):
-        listing = ask(_listings, lambda client: facts_of_listing(client.models()))
+        listing = _ask(
+            _listings,
+            key,
+            settings,
+            deadline,
+            lambda client: facts_of_listing(client.models()),
+        )
         rungs[LISTING] = _rung(listing, lambda known: known.get(settings.model))
     return Discovery(rungs)
 
@@ -94,10 +102,15 @@ def _ask[K, V](
     load: Callable[[ProxyClient], V],
 ) -> Answer[V]:
     seconds = max(0.0, deadline - time.monotonic())
-    # Who waits goes on without it after `seconds`; what comes later is still remembered.
-    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
-    late = ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
-    return cache.get(key, lambda: load(client), seconds, late)
+
+    def ask() -> V:
+        # Who waits goes on without it after `seconds`; what comes later is still remembered.
+        return load(ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1))
+
+    def late() -> ProxyError:
+        return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
+
+    return cache.get(key, ask, seconds, late)
 
 
 def _rung[V](

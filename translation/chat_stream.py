@@ -3,7 +3,7 @@
 Blocking answers take the same path as one chunk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
@@ -86,6 +86,27 @@ class ChatStream:
             self._finish_reason = choice.finish_reason or self._finish_reason
             shown += self._piece(choice.piece)
         return shown
+
+    def feed_all(self, chunks: Iterable[ChatChunk]) -> Iterator[str | OutputImage]:
+        """Take chunks that arrived together; yield what they add, texts in a row as one.
+
+        Raises as `feed` does, after what came before.
+        """
+        texts: list[str] = []
+        failure = None
+        try:
+            for chunk in chunks:
+                for shown in self.feed(chunk):
+                    if isinstance(shown, str):
+                        texts.append(shown)
+                    else:
+                        yield from _joined(texts)
+                        yield shown
+        except ProxyProtocolError as error:
+            failure = error
+        yield from _joined(texts)
+        if failure:
+            raise failure
 
     def finish(self) -> Outcome:
         """Return what the answer amounts to.
@@ -205,3 +226,9 @@ class ChatStream:
             self._thinking = False
             return THINK_CLOSE + AFTER_THINKING + piece
         return piece
+
+
+def _joined(texts: list[str]) -> Iterator[str]:
+    if texts:
+        yield "".join(texts)
+        texts.clear()

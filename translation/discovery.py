@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
@@ -40,13 +41,7 @@ class Discovery:
     @property
     def facts(self) -> ModelFacts:
         """Return the facts; where deployments are known, what they do not agree on is unknown."""
-        deployments = self._rung(DEPLOYMENTS)
-        group = self._rung(GROUP)
-        if deployments:
-            facts = supplemented(deployments, group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
-        else:
-            facts = group or NOTHING_KNOWN
-        return supplemented(facts, self._rung(LISTING) or NOTHING_KNOWN, _THE_LISTING_KNOWS)
+        return _merged(self._rung(DEPLOYMENTS), self._rung(GROUP), self._rung(LISTING))
 
     def source(self, field: str) -> str | None:
         """Return the endpoint that a known fact came from."""
@@ -60,6 +55,17 @@ class Discovery:
     def _rung(self, name: str) -> ModelFacts | None:
         rung = self.rungs.get(name)
         return rung if isinstance(rung, ModelFacts) else None
+
+
+@lru_cache(maxsize=1024)
+def _merged(
+    deployments: ModelFacts | None, group: ModelFacts | None, listing: ModelFacts | None
+) -> ModelFacts:
+    if deployments:
+        facts = supplemented(deployments, group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
+    else:
+        facts = group or NOTHING_KNOWN
+    return supplemented(facts, listing or NOTHING_KNOWN, _THE_LISTING_KNOWS)
 
 
 def facts_of_deployments(deployments: Deployments) -> dict[str, ModelFacts]:

@@ -121,10 +121,12 @@ def _numbers(embedding: str | list[float]) -> list[float]:
         raise ProxyProtocolError(message) from None
     if sys.byteorder == "big":
         numbers.byteswap()
-    if not math.isfinite(sum(numbers)):
+    # The sum of a list is twice as fast as that of an array.
+    vector = numbers.tolist()
+    if not math.isfinite(sum(vector)):
         message = "a vector holds what is not a number"
         raise ProxyProtocolError(message)
-    return numbers.tolist()
+    return vector
 
 
 def _cut(text: str, context_size: int) -> str:

@@ -82,8 +82,8 @@ _ADVICE = {
         "administrator allows it."
     ),
     Cause.USER_REQUIRED: (
-        "This LiteLLM wants an end user with every call: set End User in the model's form to raw or "
-        "hashed."
+        "This LiteLLM wants an end user with every call: set End User in the model's form to "
+        "Dify's user id or a hash of it."
     ),
     Cause.GUARDRAIL: "A guardrail in LiteLLM blocked it; change the content of the request.",
     Cause.UPSTREAM_KEY: "The provider key inside LiteLLM needs its administrator.",
@@ -158,7 +158,8 @@ def to_invoke_error(error: Exception) -> InvokeError:
 def cause_of(error: ProxyRejected) -> Cause:
     """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
 
-    Free text is never matched (litellm-proxy-contract 5, classification rule).
+    Free text is not matched (litellm-proxy-contract 5, classification rule), but for two refusals
+    that `litellm_proxy.wire.error_body` gives a class name of ours.
     """
     if error.guardrail:
         return Cause.GUARDRAIL
@@ -234,11 +235,19 @@ def _network_advice(error: ProxyUnreachable) -> str:
                     "host.docker.internal or the proxy's service name."
                 )
             return "Check the base URL, and that the proxy runs and can be reached from Dify."
-        case Failure.TLS:
+        case Failure.CERTIFICATE:
             return (
                 "Put the CA of its certificate into CA Certificate in the model's form, or into the "
                 "file that SSL_CERT_FILE names for the plugin daemon."
             )
+        case Failure.CERTIFICATE_EXPIRED:
+            return "Renew the certificate on the server, and check the clock of Dify's host."
+        case Failure.CERTIFICATE_NAME:
+            return "Use the host name that the certificate is for in the base URL."
+        case Failure.CERTIFICATE_FILE:
+            return "Check SSL_CERT_FILE and SSL_CERT_DIR of the plugin daemon."
+        case Failure.TLS:
+            return "If LiteLLM has no TLS there, the base URL begins with http://."
         case Failure.READ_TIMEOUT | Failure.TOO_LONG:
             return "Try again, or raise the time-out in the model's settings."
         case Failure.BROKEN:

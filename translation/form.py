@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -119,8 +120,7 @@ class FormReader:
 
     def json_object(self, variable: str, example: str) -> dict[str, Json]:
         """Return a JSON object, empty if the field was left blank."""
-        text = self.text(variable, MAX_JSON_CHARACTERS)
-        return parse_json_object(variable, text, example) if text else {}
+        return parse_json_object(variable, self.text(variable), example)
 
     def certificates(self, variable: str) -> str:
         """Return certificates as PEM, "" if the field was left blank."""
@@ -171,9 +171,15 @@ class FormReader:
 
 
 def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]:
-    """Return a JSON object; raise SettingsError that names the field."""
+    """Return a JSON object, empty for a blank text; raise SettingsError that names the field."""
+    text = text.strip()
+    if not text:
+        return {}
+    if len(text) > MAX_JSON_CHARACTERS:
+        message = f"{variable} must have at most {MAX_JSON_CHARACTERS} characters, not {len(text)}."
+        raise SettingsError(message)
     try:
-        parsed = json.loads(text, parse_constant=_no_json)
+        parsed = json.loads(text, parse_constant=_no_json, parse_float=_finite)
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
@@ -185,6 +191,13 @@ def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]
 def _no_json(constant: str) -> Json:
     """Refuse NaN and Infinity, which Python reads and no server does."""
     raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    """Refuse 1e999, which Python reads as Infinity."""
+    if not math.isfinite(float(number)):
+        raise ValueError(number)
+    return float(number)
 
 
 @lru_cache(maxsize=32)
@@ -203,6 +216,8 @@ def _certificates(text: str) -> str:
         "\n".join(["-----BEGIN CERTIFICATE-----", *wrap(body, 64), "-----END CERTIFICATE-----", ""])
         for body in bodies
     )
+    if not pem.isascii():
+        return ""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
     except (ssl.SSLError, ValueError):

@@ -1,6 +1,6 @@
 """Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from litellm_proxy.wire.options import RequestOptions, merged
@@ -15,10 +15,11 @@ _DIFY_DECIDES = ("stream", "stream_options")
 """All other fields that Dify sets are always sent, and win over extra ones."""
 _NOT_TO_BE_SET = {
     "n": "Dify shows one answer",
+    "timeout": "its place is Time-out in the model's form",
 }
-_NOT_BY_AN_APP = {
-    "extra_headers": "headers for the provider are set in the model's form",
-}
+_HEADERS = "headers for the provider are set in the model's form"
+_NOT_BY_AN_APP = dict.fromkeys(("extra_headers", "headers", "provider_specific_header"), _HEADERS)
+"""LiteLLM 1.106 sends all three to the provider (litellm main.py)."""
 
 
 def request_options(
@@ -34,10 +35,15 @@ def request_options(
     `parameters` are the app's, whose extra fields win over the form's. Raises SettingsError for
     extra fields that are no JSON object, or that may not be set.
     """
-    text = (parameters or {}).get(PARAMETER) or ""
-    by_app = parse_json_object(PARAMETER, text, EXTRA_BODY_EXAMPLE) if text else {}
-    _refuse(by_app, _NOT_BY_AN_APP)
-    extra = merged(settings.extra_body, by_app)
+    by_app = parse_json_object(
+        PARAMETER, (parameters or {}).get(PARAMETER) or "", EXTRA_BODY_EXAMPLE
+    )
+    for fields in (by_app, *_fallbacks(by_app)):
+        _refuse(fields, _NOT_BY_AN_APP)
+    for fields in (settings.extra_body, by_app):
+        _require_mergeable(fields)
+    extra = merged({"drop_params": True} if settings.drop_params else {}, settings.extra_body)
+    extra = merged(extra, by_app)
     _refuse(extra, _NOT_TO_BE_SET)
     for name in _DIFY_DECIDES:
         extra.pop(name, None)
@@ -45,7 +51,6 @@ def request_options(
         user=_end_user(settings, user),
         tags=(*settings.tags, *([f"dify-app:{app_id}"] if app_id else [])),
         session_id=conversation_id or None,
-        drop_params=settings.drop_params,
         extra=extra,
     )
 
@@ -63,6 +68,28 @@ def _end_user(settings: Settings, user: str | None) -> str | None:
             return sha256(user.encode()).hexdigest()[:_HASH_CHARACTERS] if user else None
         case EndUser.OFF:
             return None
+
+
+def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """Yield the fallbacks that bring fields of their own."""
+    fallbacks = extra.get("fallbacks")
+    yield from (
+        (each for each in fallbacks if isinstance(each, dict))
+        if isinstance(fallbacks, list)
+        else ()
+    )
+
+
+def _require_mergeable(extra: Mapping[str, Json]) -> None:
+    """Raise SettingsError for metadata and tags that ours could not be joined with."""
+    metadata = extra.get("metadata", {})
+    if not isinstance(metadata, dict):
+        message = f'{PARAMETER}: metadata must be a JSON object such as {{"tags": ["a"]}}.'
+        raise SettingsError(message)
+    for tags in (extra.get("tags", []), metadata.get("tags", [])):
+        if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+            message = f'{PARAMETER}: tags must be a list of texts such as ["a", "b"].'
+            raise SettingsError(message)
 
 
 def _refuse(extra: Mapping[str, Json], reasons: Mapping[str, str]) -> None:

@@ -132,7 +132,7 @@ class Settings:
     audio_format: AudioFormat = AudioFormat.MP3
     cache_prompts: bool = False
     drop_params: bool = False
-    extra_body: Mapping[str, Json] = field(default_factory=dict)
+    extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
     end_user: EndUser = EndUser.RAW
     tags: tuple[str, ...] = ()
 

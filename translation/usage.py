@@ -43,7 +43,9 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     completion_price = _completion_price(counts, prices)
     total = _rounded(cost)
     if total is not None:
-        prompt_price = min(prompt_price, total)
+        listed = prompt_price + completion_price
+        share = prompt_price / listed if listed else Decimal(0)
+        prompt_price = (total * share).quantize(_SMALLEST, ROUND_HALF_UP)
         completion_price = total - prompt_price
     return LLMUsage(
         prompt_tokens=counts.prompt,

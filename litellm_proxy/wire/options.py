@@ -1,7 +1,7 @@
 """What LiteLLM takes in a request beside the fields of the OpenAI format, on every endpoint."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from litellm_proxy.wire.reading import Json
@@ -19,7 +19,6 @@ class RequestOptions:
     user: str | None = None
     tags: tuple[str, ...] = ()
     session_id: str | None = None
-    drop_params: bool = False
     extra: Mapping[str, Json] = field(default_factory=dict)
 
     def body(self, own: Mapping[str, Json]) -> dict[str, Json]:
@@ -27,7 +26,6 @@ class RequestOptions:
         ours: dict[str, Json] = {
             "user": self.user,
             "litellm_session_id": self.session_id,
-            "drop_params": self.drop_params or None,
             "metadata": {"tags": list(self.tags)} if self.tags else None,
             **own,
         }
@@ -42,7 +40,7 @@ class RequestOptions:
     def to_form(self, **own: str) -> dict[str, str]:
         """Return the fields of a multipart form; what is no text goes as JSON, as LiteLLM reads it."""
         return {
-            name: value if isinstance(value, str) else json.dumps(value)
+            name: _encodable(value) if isinstance(value, str) else json.dumps(value)
             for name, value in self.body(own).items()
         }
 
@@ -51,21 +49,26 @@ NO_OPTIONS = RequestOptions()
 
 
 def merged(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
-    """Return both bodies as one: `over` wins, metadata is merged within, and its tags are joined."""
-    both = {**base, **over}
-    if isinstance(base.get("metadata"), Mapping) and isinstance(over.get("metadata"), Mapping):
-        both["metadata"] = _merged_metadata(base["metadata"], over["metadata"])
-    return both
+    """Return both bodies as one: `over` wins, metadata is merged within, and tags are joined."""
+    return _merged(base, over, within=("metadata",))
 
 
-def _merged_metadata(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
+def _merged(
+    base: Mapping[str, Json], over: Mapping[str, Json], within: Collection[str] | None = None
+) -> dict[str, Json]:
+    """Merge objects under the names `within`, or under all."""
     both = {**base, **over}
     for name in base.keys() & over.keys():
         match base[name], over[name]:
-            case dict() as below, dict() as above:
-                both[name] = _merged_metadata(below, above)
+            case dict() as below, dict() as above if within is None or name in within:
+                both[name] = _merged(below, above)
             case list() as below, list() as above if name == "tags":
                 both[name] = [*below, *(tag for tag in above if tag not in below)]
             case _:
                 pass
     return both
+
+
+def _encodable(text: str) -> str:
+    """Return a text without halves of characters, which JSON can hold and a form cannot."""
+    return text.encode(errors="replace").decode()

@@ -9,7 +9,10 @@ from pydantic_core import CoreSchema, core_schema
 class WireModel(BaseModel):
     """A part of an answer: frozen, and unknown keys are ignored (proxies add keys freely)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    # Built at first use: a process that only embeds never needs the chat models.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", protected_namespaces=(), defer_build=True
+    )
 
 
 class _NoneOnError:

@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from dify_plugin import LargeLanguageModel
-from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -13,21 +12,21 @@ from dify_plugin.entities.model.message import (
 )
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.client import ProxyClient
+from litellm_proxy.client import ChatChunks, ProxyClient
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.reply import Reply
-from litellm_proxy.wire.chat import ChatChunk, ChatRequest
+from litellm_proxy.wire.chat import ChatRequest
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
+from models.forms import settings_of
 from models.known_facts import facts_of
 from models.thinking_store import store
 from translation.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning_effort
-from translation.facts import ModelFacts
 from translation.inputs import require_known_inputs
 from translation.response_format import asks_for_json
 from translation.schema import llm_schema
-from translation.settings import Mode, Settings, parse_settings
+from translation.settings import Mode
 from translation.token_estimate import estimate_prompt_tokens
 from translation.validation import LLM
 
@@ -39,6 +38,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
     _kind = LLM
     _probe_path = "/v1/chat/completions"
+    _schema = staticmethod(llm_schema)
 
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -55,7 +55,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
         The SDK's own way of returning a blocking answer would lose its finish reason.
         """
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         facts = facts_of(settings, credentials)
         require_known_inputs(prompt_messages, settings, facts)
         answer = ChatAnswer(
@@ -104,9 +104,6 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """Return an estimate of the prompt's tokens, without asking anybody."""
         return estimate_prompt_tokens(prompt_messages, tools or ())
 
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        return llm_schema(model, settings, facts)
-
     def _validate_and_filter_model_parameters(
         self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]
     ) -> dict[str, Any]:
@@ -118,7 +115,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             raise InvokeBadRequestError(str(error)) from None
 
 
-def _chat(client: ProxyClient, request: ChatRequest) -> Reply[Generator[ChatChunk]]:
+def _chat(client: ProxyClient, request: ChatRequest) -> Reply[ChatChunks]:
     """Ask; if the provider refuses to think on, ask for an answer without thinking (F27)."""
     try:
         return client.chat(request)

@@ -3,15 +3,14 @@
 from typing import Any
 
 from dify_plugin import RerankModel
-from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.entities.model.rerank import RerankResult
 
 from litellm_proxy.wire.rerank import RerankRequest
 from models.base import ProxyModel
-from translation.facts import ModelFacts
+from models.forms import settings_of
 from translation.rerank import ranked_documents
 from translation.schema import rerank_schema
-from translation.settings import Normalisation, Settings, parse_settings
+from translation.settings import Normalisation
 from translation.validation import RERANK
 
 
@@ -20,6 +19,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
 
     _kind = RERANK
     _probe_path = "/v1/rerank"
+    _schema = staticmethod(rerank_schema)
 
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -32,7 +32,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         user: str | None = None,
     ) -> RerankResult:
         """Return the documents by falling score; no documents, no request."""
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         if not docs:
             return RerankResult(model=model, docs=[])
         # Providers refuse empty documents, and their positions have to stay.
@@ -55,6 +55,3 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             top_n=top_n,
         )
         return RerankResult(model=model, docs=ranked)
-
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        return rerank_schema(model, settings, facts)

@@ -3,15 +3,13 @@
 from pathlib import PurePath
 from typing import IO, Any
 
-from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.interfaces.model.speech2text_model import Speech2TextModel
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
-from translation.facts import ModelFacts
+from models.forms import settings_of
 from translation.schema import speech2text_schema
-from translation.settings import Settings, parse_settings
 from translation.validation import SPEECH2TEXT
 
 _NAMELESS = "audio.mp3"
@@ -22,12 +20,13 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
 
     _kind = SPEECH2TEXT
     _probe_path = "/v1/audio/transcriptions"
+    _schema = staticmethod(speech2text_schema)
 
     def _invoke(
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
     ) -> str:
         """Return the text of an audio file, which is sent as a stream."""
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         name = getattr(file, "name", None)
         file_name = PurePath(name).name if isinstance(name, str) else _NAMELESS
         request = TranscriptionRequest(
@@ -41,6 +40,3 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
             message = "a transcription without text came back"
             raise ProxyProtocolError(message)
         return transcription.text
-
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        return speech2text_schema(model, settings, facts)

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from dify_plugin import TextEmbeddingModel
-from dify_plugin.entities.model import AIModelEntity, EmbeddingInputType
+from dify_plugin.entities.model import EmbeddingInputType
 from dify_plugin.entities.model.text_embedding import (
     EmbeddingUsage,
     MultiModalContent,
@@ -15,6 +15,7 @@ from dify_plugin.entities.model.text_embedding import (
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, EmbeddingCall
+from models.forms import settings_of
 from models.known_facts import facts_of
 from translation.capabilities import (
     context_size_of,
@@ -24,9 +25,7 @@ from translation.capabilities import (
     takes_input_type,
 )
 from translation.embeddings import multimodal_input
-from translation.facts import ModelFacts
 from translation.schema import text_embedding_schema
-from translation.settings import Settings, parse_settings
 from translation.token_estimate import estimate_tokens
 from translation.usage import embedding_usage
 from translation.validation import TEXT_EMBEDDING
@@ -37,6 +36,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
 
     _kind = TEXT_EMBEDDING
     _probe_path = "/v1/embeddings"
+    _schema = staticmethod(text_embedding_schema)
 
     def _invoke(
         self,
@@ -48,7 +48,8 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     ) -> TextEmbeddingResult:
         """Return one vector per text, in the order of the texts."""
         vectors, usage = self._embed(model, credentials, texts, user, input_type, may_cut=True)
-        return TextEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+        # Every number was checked on its way in.
+        return TextEmbeddingResult.model_construct(model=model, embeddings=vectors, usage=usage)
 
     def _invoke_multimodal(
         self,
@@ -74,7 +75,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         may_cut: bool,
     ) -> tuple[list[list[float]], EmbeddingUsage]:
         started = time.perf_counter()
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         facts = facts_of(settings, credentials)
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
@@ -101,6 +102,3 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     ) -> list[int]:
         """Return an estimate of the tokens of each text, in order, without asking anybody."""
         return [estimate_tokens(text) for text in texts]
-
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        return text_embedding_schema(model, settings, facts)

@@ -6,16 +6,14 @@ from contextlib import closing
 from typing import Any
 
 from dify_plugin import TTSModel
-from dify_plugin.entities.model import AIModelEntity
 from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
-from translation.facts import ModelFacts
+from models.forms import settings_of
 from translation.schema import MAX_SPOKEN_CHARACTERS, tts_schema
-from translation.settings import Settings, parse_settings
 from translation.validation import TTS
 
 PIECE_BYTES = 512 * 1024
@@ -28,6 +26,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
 
     _kind = TTS
     _probe_path = "/v1/audio/speech"
+    _schema = staticmethod(tts_schema)
 
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -39,7 +38,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         user: str | None = None,
     ) -> Generator[bytes]:
         """Yield the audio in pieces; a long text is spoken in parts, split where sentences end."""
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         if not content_text.strip():
             message = "There is no text to be spoken."
             raise InvokeBadRequestError(message)
@@ -69,11 +68,8 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         language: str | None = None,  # noqa: ARG002
     ) -> list[dict[str, str]]:
         """Return every voice of the form: these models speak whatever language the text has."""
-        settings = parse_settings(model, credentials)
+        settings = settings_of(model, credentials)
         return [{"name": voice, "value": voice} for voice in settings.voices]
-
-    def _schema(self, model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
-        return tts_schema(model, settings, facts)
 
 
 def _pieces(

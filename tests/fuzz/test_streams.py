@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,10 +11,11 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litellm_proxy.chunked import ChunkedDecoder
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.chat import ChatRequest
-from tests.support.captured import SETTINGS
+from tests.support.captured import SETTINGS, chunks_of
 from translation.chat_stream import ChatStream
 from translation.tool_calls import FoldedToolCall
 
@@ -47,9 +49,9 @@ def fold(*pieces: bytes) -> Folded:
     stream = ChatStream()
     shown = [
         part
-        for chunk in ProxyClient(SETTINGS, httpx.MockTransport(lambda _: response))
-        .chat(REQUEST)
-        .content
+        for chunk in chunks_of(
+            ProxyClient(SETTINGS, httpx.MockTransport(lambda _: response)).chat(REQUEST)
+        )
         for part in stream.feed(chunk)
     ]
     outcome = stream.finish()
@@ -191,3 +193,28 @@ def test_f22_any_json_in_a_delta_is_read_or_a_proxy_error(
         fold(body)
     except ProxyError:
         return
+
+
+@given(st.binary(max_size=2000), st.lists(st.integers(1, 400), max_size=8), st.data())
+def test_any_chunking_and_any_split_give_the_same_body(
+    body: bytes, sizes: list[int], data: st.DataObject
+) -> None:
+    encoded, position = b"", 0
+    for size in [*sizes, 2000]:
+        piece = body[position : position + size]
+        position += len(piece)
+        encoded += b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+    encoded += b"0\r\n\r\n"
+    decoder, decoded = ChunkedDecoder(), b""
+    for start, end in pairwise([0, *data.draw(cuts(len(encoded))), len(encoded)]):
+        decoded += decoder.feed(encoded[start:end])
+    assert decoded == body
+    assert decoder.complete
+
+
+@given(st.lists(st.binary(max_size=60), max_size=5))
+def test_no_bytes_make_a_chunked_body_raise_another_error(pieces: list[bytes]) -> None:
+    decoder = ChunkedDecoder()
+    with suppress(ProxyError):
+        for piece in pieces:
+            decoder.feed(piece)

@@ -19,7 +19,7 @@ DOWN = ProxyUnreachable(Failure.REFUSED, "http://h")
 def ask(
     cache: ProxyCache[str, int], key: str, load: Callable[[], int], wait_seconds: float = 5
 ) -> Answer[int]:
-    return cache.get(key, load, wait_seconds, LATE)
+    return cache.get(key, load, wait_seconds, lambda: LATE)
 
 
 class Clock:

@@ -48,6 +48,12 @@ def test_one_pool_per_tls_setting_and_a_bounded_number(monkeypatch: pytest.Monke
         ("http://10.1.2.3:4000", None),
         ("http://11.1.2.3:4000", "http://http-proxy:3128"),
         ("http://[fd00::1]:4000", None),
+        ("http://[::1]:4000", None),
+        ("http://one.corp", None),
+        ("http://corp.example", "http://http-proxy:3128"),
+        ("http://notdirect:4000", "http://http-proxy:3128"),
+        ("http://ported", None),
+        ("http://ported:81", "http://http-proxy:3128"),
     ],
 )
 def test_the_environment_names_the_proxy(
@@ -55,7 +61,10 @@ def test_the_environment_names_the_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http-proxy:3128")
     monkeypatch.setenv("https_proxy", "http://https-proxy:3128")
-    monkeypatch.setenv("NO_PROXY", "direct, .internal.example,10.0.0.0/8, fd00::/8, not/a/net")
+    monkeypatch.setenv(
+        "NO_PROXY",
+        "direct, .internal.example,10.0.0.0/8, fd00::/8, [::1],*.corp, ported:80, not/a/net",
+    )
     assert forward_proxy(url) == proxy
 
 

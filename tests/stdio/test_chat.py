@@ -22,8 +22,10 @@ def text_of(deltas: list[dict[str, Any]]) -> str:
 
 
 def test_text_arrives_piece_by_piece_with_usage_at_the_end(env: Environment) -> None:
-    model = env.scenario("hello", openai.text_stream("Hel", "lo", "!"))
-    deltas = env.chat(model)
+    pieces = [openai.delta(role="assistant", content="Hel"), Pause(0.3), openai.delta(content="lo"),
+              Pause(0.3), openai.delta(content="!"), Pause(0.3)]  # fmt: skip
+    end = [openai.delta(finish_reason="stop"), openai.usage_chunk()]
+    deltas = env.chat(env.scenario("hello", openai.stream(*pieces, *end)))
     assert [delta["message"]["content"] for delta in deltas] == ["Hel", "lo", "!", ""]
     assert deltas[-1]["finish_reason"] == "stop"
     assert deltas[-1]["usage"]["prompt_tokens"] == 11

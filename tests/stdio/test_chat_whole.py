@@ -1,5 +1,6 @@
 """What only the whole path shows: signed thinking over two turns, outputs, retries, isolation."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -171,3 +172,33 @@ def test_tenants_with_the_same_call_ids_do_not_share_thinking(env: Environment) 
     env.chat("known-claude", credentials=other, prompt_messages=second_turn(calls), **effort)
     content = env.upstream.asked_for(CLAUDE)[-1]["messages"][1]["content"]
     assert [part["type"] for part in content] == ["tool_use"]
+
+
+def test_a_burst_comes_joined_and_lets_others_through(env: Environment, upstream: Upstream) -> None:
+    """A short request that is sent when the last of four bursts has begun ends before it."""
+    words = 40_000
+    events = [openai.event(openai.delta(content=f" {n}")) for n in range(words)]
+    end = openai.event(openai.delta("stop"))
+    burst = Reply([b"".join(events), end], content_type="text/event-stream")
+    upstream.on("burst", burst)
+    upstream.on("short", openai.text_stream("Hi"))
+    form = {"base_url": upstream.url}
+    request: dict[str, Any] = {
+        "prompt_messages": [{"role": "user", "content": "Hello"}], "model_parameters": {},
+        "tools": None, "stop": None, "stream": True,
+    }  # fmt: skip
+    env.chat("short", credentials=form)
+    start = len(env.plugin.lines)
+    bursts = [env.plugin.call("invoke_llm", "burst", form, **request) for _ in range(4)]
+    firsts = [next(answer) for answer in bursts]
+    env.chat("short", credentials=form)
+    for first, answer in zip(firsts, bursts, strict=True):
+        chunks = [first, *answer]
+        text = "".join(chunk["delta"]["message"]["content"] for chunk in chunks)
+        assert text == "".join(f" {n}" for n in range(words))
+        assert len(chunks) < words / 10
+    frames = [json.loads(line) for line in env.plugin.lines[start:]]
+    frames = [frame for frame in frames if frame["event"] == "session"]
+    short = {frame["session_id"] for frame in frames if '"Hi"' in json.dumps(frame)}
+    ends = [frame["session_id"] for frame in frames if frame["data"]["type"] == "end"]
+    assert ends[-1] not in short

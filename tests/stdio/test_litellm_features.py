@@ -10,6 +10,7 @@ from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatRequest, Usage
 from models.known_facts import VALIDATION_SECONDS, discover
 from tests.support import openai_format as openai
+from tests.support.captured import chunks_of
 from tests.support.environment import MASTER_KEY, Environment
 from tests.support.upstream import Pause, json_reply
 from tools.plugin_process import PluginError
@@ -106,7 +107,7 @@ def test_f46_computed_cost_is_what_litellm_computes(
     settings = parse_settings(model, env.credentials)
     request = ChatRequest(model, [{"role": "user", "content": "Hi"}], stream=False)
     reply = ProxyClient(ProxySettings(env.proxy_url, MASTER_KEY)).chat(request)
-    told = next(chunk.usage for chunk in reply.content) or Usage()
+    told = next(chunk.usage for chunk in chunks_of(reply)) or Usage()
     counts = counts_of(told, lambda: TokenCounts(0, 0))
     prices = prices_of(settings, discover(settings, VALIDATION_SECONDS).facts)
     computed = llm_usage(counts, None, prices, 0)

@@ -63,7 +63,14 @@ def test_f67_and_by_no_other_tenant(env: Environment, front: TlsFront) -> None:
         ask(env, env.plugin, form(front.url))
 
 
-@pytest.mark.parametrize("ca", ["text", "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----"])
+@pytest.mark.parametrize(
+    "ca",
+    [
+        "text",
+        "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nü\n-----END CERTIFICATE-----",
+    ],
+)
 def test_a_malformed_certificate_is_refused_when_the_form_is_saved(
     env: Environment, ca: str
 ) -> None:
@@ -78,6 +85,20 @@ def test_ssl_cert_file_is_honoured(env: Environment, front: TlsFront) -> None:
     trusted = {"SSL_CERT_FILE": str(_FOLDER / "certificate.txt")}
     with PluginProcess(ROOT, env=trusted) as plugin:
         assert ask(env, plugin, form(front.url)) == "Hello"
+
+
+def test_what_is_wrong_with_tls_is_told(env: Environment) -> None:
+    with pytest.raises(PluginError) as caught:
+        ask(env, env.plugin, form(env.proxy_url.replace("http:", "https:")))
+    assert "did not speak TLS as expected" in caught.value.message
+    assert "the base URL begins with http://" in caught.value.message
+    with (
+        PluginProcess(ROOT, env={"SSL_CERT_FILE": "/no/such/file.pem"}) as plugin,
+        pytest.raises(PluginError) as caught,
+    ):
+        ask(env, plugin, form("https://litellm.invalid"))
+    assert "the trusted certificates cannot be read (No such file" in caught.value.message
+    assert "SSL_CERT_FILE" in caught.value.message
 
 
 def test_an_http_proxy_on_the_way_is_used(env: Environment, front: TlsFront) -> None:
@@ -105,7 +126,7 @@ def test_an_http_proxy_that_fails_is_named_without_its_password(env: Environment
                 "https://litellm",
                 "403 Forbidden",
             ),
-            (f"ftp://user:{PASSWORD}@h:1", env.proxy_url, "must be an http:// or https:// URL"),
+            (f"ftp://user:{PASSWORD}@h:1", env.proxy_url, "must be an http:// URL"),
         ):
             with (
                 PluginProcess(ROOT, env={"HTTP_PROXY": address, "HTTPS_PROXY": address}) as plugin,

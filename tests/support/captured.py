@@ -1,12 +1,15 @@
 """Captured answers of the real proxy, read the way the client reads them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
-from litellm_proxy.client import ProxyClient
+from litellm_proxy.client import ChatChunks, ProxyClient
+from litellm_proxy.reply import Reply
 from litellm_proxy.settings import ProxySettings
+from litellm_proxy.wire.chat import ChatChunk
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 INDEX = json.loads((CAPTURES / "index.json").read_text())
@@ -19,6 +22,12 @@ def answer(file: str) -> httpx.Response:
     return httpx.Response(
         row["status"], headers=row["headers"], content=(CAPTURES / file).read_bytes()
     )
+
+
+def chunks_of(reply: Reply[ChatChunks]) -> Iterator[ChatChunk]:
+    """Yield the chunks of an answer one by one."""
+    for chunks in reply.content:
+        yield from chunks
 
 
 def client_answered_with(file: str) -> ProxyClient:

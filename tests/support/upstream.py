@@ -116,6 +116,7 @@ class Upstream:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256
 
     def handle_error(self, *_: object) -> None:
         """Stay silent: clients that go away are part of the tests."""

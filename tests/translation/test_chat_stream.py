@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, OutputImage
-from tests.support.captured import client_answered_with
+from tests.support.captured import chunks_of, client_answered_with
 from translation.chat_stream import AUDIO_NOTE, ChatStream, Outcome, Source
 from translation.tool_calls import FoldedToolCall
 
@@ -14,7 +14,7 @@ REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 
 def fold(file: str) -> tuple[str, Outcome]:
     """Return the text and the outcome of a captured answer."""
-    return _fold(list(client_answered_with(file).chat(REQUEST).content))
+    return _fold(list(chunks_of(client_answered_with(file).chat(REQUEST))))
 
 
 def fold_deltas(*deltas: dict[str, Any], finish_reason: str | None = "stop") -> tuple[str, Outcome]:
@@ -177,7 +177,7 @@ def test_f24_images_that_the_model_made_are_shown(file: str) -> None:
     stream = ChatStream()
     shown = [
         part
-        for chunk in client_answered_with(file).chat(REQUEST).content
+        for chunk in chunks_of(client_answered_with(file).chat(REQUEST))
         for part in stream.feed(chunk)
     ]
     assert shown[0] == "Here"

@@ -58,18 +58,60 @@ def test_whether_an_answer_streams_is_difys_to_say(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "extra", ['{"n": 3}', "[]", "5", '"a"', "{", "[" * 5000, '{"a": Infinity}']
+    "extra",
+    [
+        '{"n": 3}',
+        "[]",
+        "5",
+        '"a"',
+        "{",
+        "[" * 5000,
+        '{"a": Infinity}',
+        '{"a": 1e999}',
+        '{"timeout": 5}',
+    ],
 )
 def test_what_cannot_be_extra_is_refused(extra: str) -> None:
     with pytest.raises(SettingsError, match="extra_body"):
         request_options(settings(), parameters={"extra_body": extra})
 
 
-def test_headers_for_the_provider_are_the_administrators_to_set() -> None:
-    extra = '{"extra_headers": {"x-a": "b"}}'
-    assert request_options(settings(extra_body=extra)).extra == json.loads(extra)
-    with pytest.raises(SettingsError, match="cannot set extra_headers"):
-        request_options(settings(), parameters={"extra_body": extra})
+@pytest.mark.parametrize("name", ["extra_headers", "headers", "provider_specific_header"])
+def test_headers_for_the_provider_are_the_administrators_to_set(name: str) -> None:
+    headers = {name: {"x-a": "b"}}
+    extra = json.dumps(headers)
+    assert request_options(settings(extra_body=extra)).extra == headers
+    nested = json.dumps({"fallbacks": ["m", {"model": "m2", **headers}]})
+    for by_app in (extra, nested):
+        with pytest.raises(SettingsError, match=f"cannot set {name}"):
+            request_options(settings(), parameters={"extra_body": by_app})
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"metadata": None},
+        {"metadata": "x"},
+        {"metadata": {"tags": "a"}},
+        {"tags": "a"},
+        {"tags": [1]},
+    ],
+)
+def test_metadata_and_tags_that_ours_cannot_be_joined_with_are_refused(extra: Any) -> None:
+    with pytest.raises(SettingsError, match=r"extra_body: (metadata|tags) must be"):
+        request_options(settings(extra_body=json.dumps(extra)))
+
+
+def test_a_call_wins_over_the_form_also_where_parameters_are_dropped() -> None:
+    form = settings(drop_params="yes", extra_body='{"tags": ["f"]}')
+    assert request_options(form).extra == {"drop_params": True, "tags": ["f"]}
+    by_app = {"extra_body": '{"drop_params": false, "tags": ["c"]}'}
+    options = request_options(form, parameters=by_app)
+    assert options.extra == {"drop_params": False, "tags": ["f", "c"]}
+
+
+def test_a_blank_parameter_is_none() -> None:
+    assert request_options(settings(), parameters={"extra_body": " \n"}).extra == {}
 
 
 def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:

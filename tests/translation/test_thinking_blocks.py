@@ -1,5 +1,5 @@
 from litellm_proxy.wire.chat import ChatRequest
-from tests.support.captured import client_answered_with
+from tests.support.captured import chunks_of, client_answered_with
 from translation.chat_stream import ChatStream
 from translation.thinking_blocks import ThinkingBlocks
 
@@ -9,8 +9,8 @@ REDACTED = {"type": "redacted_thinking", "data": "REDACTED"}
 
 def test_f27_streamed_blocks_are_put_together_as_the_provider_sent_them() -> None:
     stream = ChatStream()
-    for chunk in (
-        client_answered_with("chat_claude.sse").chat(ChatRequest("m", [], stream=True)).content
+    for chunk in chunks_of(
+        client_answered_with("chat_claude.sse").chat(ChatRequest("m", [], stream=True))
     ):
         stream.feed(chunk)
     outcome = stream.finish()

@@ -19,6 +19,11 @@ def test_f45_the_proxys_cost_wins_and_the_parts_add_up() -> None:
     assert usage.latency == 0.5
 
 
+def test_the_parts_share_the_proxys_cost_as_the_prices_would() -> None:
+    usage = llm_usage(TokenCounts(100, 100), 0.00015, PRICED, 0)
+    assert (usage.prompt_price, usage.completion_price) == (Decimal("0.00005"), Decimal("0.0001"))
+
+
 def test_f44_without_cost_the_prices_count() -> None:
     usage = llm_usage(TokenCounts(1000, 500), None, PRICED, 0)
     assert usage.prompt_price == Decimal("0.001")

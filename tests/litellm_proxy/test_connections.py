@@ -1,0 +1,150 @@
+"""The pool on real sockets."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from litellm_proxy import connections
+from litellm_proxy.connections import ConnectionPool
+from litellm_proxy.settings import TLSSettings
+from tests.support.raw_server import RawServer
+from tests.support.upstream import Pause, Reply, Upstream, json_reply
+
+TIMEOUTS = httpx.Timeout(5).as_dict()
+
+
+def ask(pool: ConnectionPool, url: str, body: bytes = b"{}") -> bytes:
+    request = httpx.Request("POST", url, content=body, extensions={"timeout": TIMEOUTS})
+    response = pool.handle_request(request)
+    try:
+        return b"".join(response.iter_raw())
+    finally:
+        response.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ConnectionPool]:
+    started = ConnectionPool(TLSSettings())
+    yield started
+    started.close()
+
+
+def test_one_connection_serves_one_call_after_the_other(
+    upstream: Upstream, pool: ConnectionPool
+) -> None:
+    upstream.on("/x", json_reply({"a": 1}))
+    assert {ask(pool, f"{upstream.url}/x") for _ in range(50)} == {b'{"a": 1}'}
+    assert upstream.connections == 1
+
+
+def test_128_streams_at_a_time_wait_for_nobody(upstream: Upstream, pool: ConnectionPool) -> None:
+    upstream.on("/x", Reply([b"a", Pause(1), b"b"]))
+    started = threading.Barrier(129)
+    bodies: list[bytes] = []
+
+    def work() -> None:
+        request = httpx.Request("POST", f"{upstream.url}/x", extensions={"timeout": TIMEOUTS})
+        response = pool.handle_request(request)
+        pieces = response.iter_raw()
+        first = next(pieces)
+        # Reached only when every stream has begun before any has ended.
+        started.wait(30)
+        bodies.append(first + b"".join(pieces))
+        response.close()
+
+    workers = [threading.Thread(target=work) for _ in range(128)]
+    for worker in workers:
+        worker.start()
+    started.wait(30)
+    for worker in workers:
+        worker.join()
+    assert bodies == [b"ab"] * 128
+    assert len(pool._idle) <= connections.MAX_IDLE
+
+
+def test_a_connection_that_the_server_closed_is_not_used(pool: ConnectionPool) -> None:
+    """The server answers once a connection and hangs up, as after its idle time-out."""
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+    with RawServer(answer) as server:
+        for _ in range(5):
+            assert ask(pool, server.url) == b"ok"
+            time.sleep(0.05)
+        assert server.requests == 5
+
+
+def test_idle_connections_are_closed_in_time(
+    upstream: Upstream, pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.on("/x", json_reply({}))
+    ask(pool, f"{upstream.url}/x")
+    monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", -1)
+    ask(pool, f"{upstream.url}/x")
+    assert upstream.connections == 2
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_where_the_state_is_not_told_the_pool_looks_for_itself(
+    upstream: Upstream, pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr(connections, "_TELLS_ITS_STATE", False)
+    upstream.on("/x", Reply([b"x"] * pieces))
+    assert [ask(pool, f"{upstream.url}/x") for _ in range(3)] == [b"x" * pieces] * 3
+    assert upstream.connections == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nHel",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000 + b"\r\n\r\n",
+        b"",
+    ],
+)
+def test_what_is_no_whole_answer_is_an_error(pool: ConnectionPool, answer: bytes) -> None:
+    with RawServer(answer) as server, pytest.raises(httpx.RemoteProtocolError):
+        ask(pool, server.url)
+    assert not pool._idle
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", b"until the end"),
+        (b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", b"ok"),
+        (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok", b"ok"),
+    ],
+)
+def test_every_way_to_end_a_body(pool: ConnectionPool, answer: bytes, body: bytes) -> None:
+    with RawServer(answer) as server:
+        assert ask(pool, server.url) == body
+
+
+def test_a_refusal_of_a_large_body_is_read(pool: ConnectionPool) -> None:
+    """The server says no and stops reading before it has seen the whole body."""
+    with RawServer(b"HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\nbig!") as server:
+        try:
+            assert ask(pool, server.url, b"x" * 50_000_000) == b"big!"
+        except httpx.TransportError as error:
+            # Linux may throw the answer away with the reset that follows the close.
+            assert isinstance(error, httpx.WriteError | httpx.ReadError)  # noqa: PT017
+
+
+def test_a_silent_server_is_a_time_out(pool: ConnectionPool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        request = httpx.Request(
+            "GET", f"http://127.0.0.1:{silent.getsockname()[1]}",
+            extensions={"timeout": httpx.Timeout(0.2).as_dict()},
+        )  # fmt: skip
+        with pytest.raises(httpx.ReadTimeout):
+            pool.handle_request(request)
