@@ -7,6 +7,7 @@ other, the order turned round from round to round. `make bench` takes about five
 import argparse
 import json
 import os
+import secrets
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ from tools.litellm_proxy_process import ROOT, litellm_proxy
 CERTIFICATE = ROOT / "tests" / "support" / "tls" / "certificate.txt"
 KEY = ROOT / "tests" / "support" / "tls" / "key.txt"
 RESULTS = ROOT / "docs" / "benchmark"
+_KEY = f"sk-benchmark-{secrets.token_hex(16)}"
 console = Console(highlight=False)
 
 
@@ -101,7 +103,7 @@ def _form(server: str) -> dict[str, str]:
     return {
         "base_url": server,
         "endpoint_url": f"{server}/v1",
-        "api_key": "sk-benchmark-of-the-plugin",
+        "api_key": _KEY,
         "mode": "chat",
         "context_size": "8000",
     }
@@ -149,7 +151,9 @@ def _through_litellm(
     console.print("starting a LiteLLM proxy …", style="dim")
     scenarios = [s for s in through_litellm() if options.only in s.name]
     two = {name: path for name, path in folders.items() if name != NULL}
-    with litellm_proxy(config, log=folder / "litellm.log") as proxy:
+    with litellm_proxy(
+        config, log=folder / "litellm.log", env={"LITELLM_MASTER_KEY": _KEY}
+    ) as proxy:
         return _measure(scenarios, two, proxy, options.rounds)
 
 
