@@ -50,7 +50,7 @@ class Call:
             raise RuntimeError(message)
         for _, line in self.lines:
             if _ERROR in line:
-                raise RuntimeError(line.decode()[:500])
+                raise RuntimeError(line.decode()[:2000])
         return self
 
 

@@ -101,7 +101,8 @@ def _event(content: str, **fields: object) -> bytes:
 
 @cache
 def _burst(count: int) -> bytes:
-    return _chunk(_event(" word")) * count
+    # LiteLLM ends a stream that repeats one chunk a hundred times.
+    return b"".join(_chunk(_event(f" word{n}")) for n in range(count))
 
 
 @cache
