@@ -5,8 +5,9 @@ import ssl
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
+
+from tests.support.socket_server import SocketServer
 
 _FOLDER = Path(__file__).parent / "tls"
 CERTIFICATE = (_FOLDER / "certificate.txt").read_text()
@@ -20,35 +21,7 @@ def server_context() -> ssl.SSLContext:
     return context
 
 
-class _Relay:
-    """Accepts connections and carries bytes both ways."""
-
-    def __enter__(self) -> Self:
-        self.connections = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-    @property
-    def port(self) -> int:
-        port: int = self._socket.getsockname()[1]
-        return port
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                self.connections += 1
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        raise NotImplementedError
-
-
-class TlsFront(_Relay):
+class TlsFront(SocketServer):
     """Ends TLS in front of an http:// server."""
 
     def __init__(self, target: str) -> None:
@@ -70,7 +43,7 @@ class TlsFront(_Relay):
                 _carry(inner, outer)
 
 
-class ForwardProxy(_Relay):
+class ForwardProxy(SocketServer):
     """An HTTP proxy: tunnels on CONNECT, and passes on requests that name a whole URL."""
 
     def __init__(self, refuse: bytes = b"") -> None:
