@@ -2,12 +2,11 @@
 
 import json
 import os
-import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any, Self
 
 from tools.plugin_process import PluginError, PluginProcess
@@ -29,14 +28,20 @@ class SlimHost:
     def __enter__(self) -> Self:
         self._program.write_text(f"#!{sys.executable} -I\n{_PROGRAM.read_text()}")
         self._program.chmod(0o755)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(self._address))
-        self._socket.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        host = self
+
+        class Handler(StreamRequestHandler):
+            def handle(self) -> None:
+                for event in host.events(json.load(self.rfile)):
+                    self.wfile.write(json.dumps(event).encode() + b"\n")
+
+        self._server = ThreadingUnixStreamServer(str(self._address), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._server.shutdown()
+        self._server.server_close()
         self._address.unlink()
 
     @property
@@ -48,19 +53,8 @@ class SlimHost:
             "SLIM_HOST": str(self._address),
         }
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection, connection.makefile("rw", encoding="utf-8") as stream:
-            for event in self._events(json.loads(stream.read())):
-                stream.write(json.dumps(event) + "\n")
-                stream.flush()
-
-    def _events(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def events(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield what the engine is told of one action, its end or error last."""
         self.actions.append((request["id"], request["action"]))
         data = request["data"]
         del data["provider"]
