@@ -149,20 +149,15 @@ class FormReader:
 
     def headers(self, variable: str) -> tuple[tuple[str, str], ...]:
         """Return (name, value) pairs from a JSON object of texts."""
-        text = self.text(variable)
-        if not text:
-            return ()
-        example = 'a JSON object of text values such as {"x-team": "search"}'
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if not isinstance(parsed, dict) or not all(isinstance(v, str) for v in parsed.values()):
-            message = f"{variable} must be {example}."
-            raise SettingsError(message)
+        example = '{"x-team": "search"}'
+        parsed = self.json_object(variable, example)
         for name, value in parsed.items():
-            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-                message = f"{variable} must be {example}, with ASCII characters only."
+            is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
+            if not (is_text and _HEADER_NAME.fullmatch(name)):
+                message = (
+                    f"{variable} must be a JSON object of text values such as {example}, with ASCII "
+                    "characters only."
+                )
                 raise SettingsError(message)
             if name.lower() in _HEADERS_OF_THE_CONNECTION:
                 message = f"{variable} cannot set {name}: the connection sets it."
@@ -176,7 +171,10 @@ def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]
     if not text:
         return {}
     if len(text) > MAX_JSON_CHARACTERS:
-        message = f"{variable} must have at most {MAX_JSON_CHARACTERS} characters, not {len(text)}."
+        message = (
+            f"{variable} must be a JSON object of at most {MAX_JSON_CHARACTERS} characters, not "
+            f"{len(text)}."
+        )
         raise SettingsError(message)
     try:
         parsed = json.loads(text, parse_constant=_no_json, parse_float=_finite)
