@@ -373,7 +373,7 @@ def _url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes, bytes]]:
     headers = httpx.Headers(
         {

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import httpx
 
@@ -32,13 +31,12 @@ _READ_BYTES = 64 * 1024
 _TELLS_ITS_STATE = sys.platform == "linux"
 _ESTABLISHED = 1
 """The first byte of Linux's tcp_info: https://man7.org/linux/man-pages/man7/tcp.7.html"""
-_NO_CONTENT = frozenset({204, 304})
 _TUNNEL_FAILED = "Tunnel connection failed: "
 """How http.client's OSError begins when a proxy refuses to CONNECT."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class Origin:
     """A server as the pool tells servers apart."""
 
     scheme: str
@@ -57,7 +55,7 @@ class ConnectionPool(httpx.BaseTransport):
         """`via` is the HTTP proxy on the way, with its user and password."""
         self._tls = tls
         self._via = via
-        self._idle: list[tuple[_Origin, float, http.client.HTTPConnection]] = []
+        self._idle: list[tuple[Origin, float, http.client.HTTPConnection]] = []
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -65,13 +63,14 @@ class ConnectionPool(httpx.BaseTransport):
         timeouts: Mapping[str, float] = request.extensions["timeout"]
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
-        origin = _Origin(url.scheme, url.host, port)
+        origin = Origin(url.scheme, url.host, port)
         connection = self._take(origin) or self._connected(origin, timeouts["connect"])
         try:
             connection.sock.settimeout(timeouts["read"])
             self._send(connection, request)
             answer = _head(connection)
         except BaseException:
+            # Also when the greenlet of the call is killed.
             connection.close()
             raise
         return httpx.Response(
@@ -81,7 +80,7 @@ class ConnectionPool(httpx.BaseTransport):
             stream=_Body(self, origin, connection, answer),
         )  # fmt: skip
 
-    def give_back(self, origin: Any, connection: http.client.HTTPConnection) -> None:
+    def give_back(self, origin: Origin, connection: http.client.HTTPConnection) -> None:
         """Keep a connection whose answer was read to its end."""
         with self._lock:
             self._idle.append((origin, time.monotonic(), connection))
@@ -97,7 +96,7 @@ class ConnectionPool(httpx.BaseTransport):
         for _, _, connection in idle:
             connection.close()
 
-    def _take(self, origin: _Origin) -> http.client.HTTPConnection | None:
+    def _take(self, origin: Origin) -> http.client.HTTPConnection | None:
         """Return the newest idle connection to a server that is still open."""
         oldest = time.monotonic() - KEEP_ALIVE_SECONDS
         expired: list[http.client.HTTPConnection] = []
@@ -116,27 +115,18 @@ class ConnectionPool(httpx.BaseTransport):
             connection.close()
         return found
 
-    def _connected(self, origin: _Origin, seconds: float) -> http.client.HTTPConnection:
+    def _connected(self, origin: Origin, seconds: float) -> http.client.HTTPConnection:
         # A name that cannot be one fails here; within gevent it would leave a socket behind.
         origin.host.encode("idna")
         connection = self._new_connection(origin, seconds)
         try:
             connection.connect()
-        except http.client.HTTPException as error:
+        except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise httpx.ProxyError("it did not answer in HTTP") from error
-        except TimeoutError as error:
-            connection.close()
-            raise httpx.ConnectTimeout("") from error
-        except OSError as error:
-            connection.close()
-            words = str(error)
-            if words.startswith(_TUNNEL_FAILED):
-                raise httpx.ProxyError(words.removeprefix(_TUNNEL_FAILED)) from error
-            raise httpx.ConnectError("") from error
+            raise _not_connected(error) from error
         return connection
 
-    def _new_connection(self, origin: _Origin, seconds: float) -> http.client.HTTPConnection:
+    def _new_connection(self, origin: Origin, seconds: float) -> http.client.HTTPConnection:
         host, port = origin.host, origin.port
         if self._via:
             host, port = self._via.host, self._via.port or 80
@@ -180,9 +170,9 @@ class ConnectionPool(httpx.BaseTransport):
             if plain_via:
                 for words, secret in self._proxy_authorization.items():
                     connection.putheader(words, secret)
-            connection.endheaders()
-            for piece in request.stream:  # type: ignore[union-attr]
-                connection.send(piece)
+            # http.client writes the chunks of an upload whose length nobody knows.
+            chunked = "transfer-encoding" in request.headers
+            connection.endheaders(request.stream, encode_chunked=chunked)  # type: ignore[arg-type]
         except (BrokenPipeError, ConnectionResetError) as error:
             # A server may refuse a large body before it has read it, and say why.
             if not _has_input(connection.sock):
@@ -199,7 +189,7 @@ class _Body(httpx.SyncByteStream):
     def __init__(
         self,
         pool: ConnectionPool,
-        origin: _Origin,
+        origin: Origin,
         connection: http.client.HTTPConnection,
         answer: http.client.HTTPResponse,
     ) -> None:
@@ -233,8 +223,6 @@ class _Body(httpx.SyncByteStream):
         answer = self._answer
         if answer.chunked:
             yield from self._dechunked()
-        elif answer.status in _NO_CONTENT or answer.length == 0:
-            self._complete = True
         elif answer.length is None:
             while piece := answer.fp.read1(_READ_BYTES):
                 yield piece
@@ -262,6 +250,19 @@ class _Body(httpx.SyncByteStream):
             message = "the body ended early"
             raise ProxyProtocolError(message)
         return bytes(received)
+
+
+def _not_connected(error: Exception) -> httpx.TransportError:
+    words = str(error)
+    match error:
+        case http.client.HTTPException():
+            return httpx.ProxyError("it did not answer in HTTP")
+        case TimeoutError():
+            return httpx.ConnectTimeout("")
+        case _ if words.startswith(_TUNNEL_FAILED):
+            return httpx.ProxyError(words.removeprefix(_TUNNEL_FAILED))
+        case _:
+            return httpx.ConnectError("")
 
 
 def _head(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:

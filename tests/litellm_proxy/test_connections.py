@@ -148,3 +148,27 @@ def test_a_silent_server_is_a_time_out(pool: ConnectionPool) -> None:
         )  # fmt: skip
         with pytest.raises(httpx.ReadTimeout):
             pool.handle_request(request)
+
+
+def test_an_upload_of_unknown_length_goes_in_chunks(pool: ConnectionPool) -> None:
+    received: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            while not b"".join(received).endswith(b"0\r\n\r\n"):
+                received.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,)).start()
+        request = httpx.Request(
+            "POST", f"http://127.0.0.1:{listening.getsockname()[1]}/x",
+            content=iter([b"Hello ", b"world"]), extensions={"timeout": TIMEOUTS},
+        )  # fmt: skip
+        response = pool.handle_request(request)
+        assert b"".join(response.iter_raw()) == b"ok"
+        response.close()
+    sent = b"".join(received)
+    assert b"transfer-encoding: chunked" in sent.lower()
+    assert sent.endswith(b"\r\n\r\n6\r\nHello \r\n5\r\nworld\r\n0\r\n\r\n")
