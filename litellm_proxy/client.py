@@ -22,7 +22,7 @@ from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
-from litellm_proxy.wire.chat_events import ChatEvents
+from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import (
     Answer,
@@ -44,6 +44,8 @@ MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
+GIVE_WAY_BYTES = 16 * 1024
+"""About what one stream may bring to Dify before others get their turn: a few milliseconds' work."""
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
@@ -54,7 +56,8 @@ _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
 
 
-type ChatChunks = Generator[Sequence[ChatChunk]]
+type ChatArrivals = Generator[Sequence[ChatEvent]]
+"""What arrived together comes together, pieces of plain text joined."""
 
 
 class ProxyClient:
@@ -82,16 +85,14 @@ class ProxyClient:
         silence = min(settings.timeout or DEFAULT_TIMEOUT_SECONDS, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> Reply[ChatChunks]:
+    def chat(self, request: ChatRequest) -> Reply[ChatArrivals]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
-
-        Chunks that arrived together come together, pieces of plain text joined.
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
 
-    def complete(self, request: CompletionRequest) -> Reply[ChatChunks]:
+    def complete(self, request: CompletionRequest) -> Reply[ChatArrivals]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request.to_json(), stream=request.stream)
 
@@ -184,7 +185,7 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[ChatChunks]:
+    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[ChatArrivals]:
         response = self._send("POST", path, body)
         served = self._served(response)
         content_type = response.headers.get("content-type", "").lower()
@@ -192,15 +193,16 @@ class ProxyClient:
             return Reply(self._read_events(response), served)
         return Reply(self._one(self._accept(self._read(ChatChunk, response))), served)
 
-    def _one(self, chunk: ChatChunk) -> ChatChunks:
+    def _one(self, chunk: ChatChunk) -> ChatArrivals:
         yield [chunk]
 
-    def _read_events(self, response: httpx.Response) -> ChatChunks:
+    def _read_events(self, response: httpx.Response) -> ChatArrivals:
         stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
+        unbroken = 0
         try:
             with closing(self._read_pieces(response)) as pieces:
                 for received in pieces:
-                    chunks: list[ChatChunk] = []
+                    chunks: list[ChatEvent] = []
                     try:
                         stream.read(received, into=chunks)
                     except ProxyError:
@@ -209,8 +211,11 @@ class ProxyClient:
                         raise
                     if chunks:
                         yield chunks
-                    # A burst must not keep others waiting.
-                    time.sleep(0)
+                    # A burst must not keep others waiting; what trickles does not by itself.
+                    unbroken += len(received)
+                    if unbroken >= GIVE_WAY_BYTES:
+                        unbroken = 0
+                        time.sleep(0)
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
             if not stream.done:
@@ -401,7 +406,7 @@ class _EventStream:
         self._decoder = EventStreamDecoder()
         self._events = ChatEvents(parse)
 
-    def read(self, received: bytes, into: list[ChatChunk]) -> None:
+    def read(self, received: bytes, into: list[ChatEvent]) -> None:
         if not self.done:
             self._events.read(self._until_done(received), into)
 

@@ -1,8 +1,9 @@
-"""A pool of HTTP/1.1 connections as an httpx transport, on the standard library's http.client.
+"""A pool of HTTP/1.1 connections as an httpx transport.
 
 httpx's own pool asks every idle connection whether it is still open before each request, and its
 parser takes eight microseconds a chunk; both are measured in docs/performance.md. Here a request
 takes the connection that was used last, and a body comes in pieces as large as what has arrived.
+Connections are opened by the standard library's http.client, for TLS and tunnels.
 """
 
 import http.client
@@ -21,7 +22,8 @@ import httpx
 
 from litellm_proxy.chunked import ChunkedDecoder
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.failures import CertificateFileError
+from litellm_proxy.failures import NO_RESPONSE, CertificateFileError
+from litellm_proxy.http1 import HEAD_END, MAX_HEAD_BYTES, ResponseHead, parse_head, request_head
 from litellm_proxy.settings import TLSSettings
 
 KEEP_ALIVE_SECONDS = 30.0
@@ -55,7 +57,7 @@ class ConnectionPool(httpx.BaseTransport):
         """`via` is the HTTP proxy on the way, with its user and password."""
         self._tls = tls
         self._via = via
-        self._idle: list[tuple[Origin, float, http.client.HTTPConnection]] = []
+        self._idle: list[tuple[Origin, float, socket.socket]] = []
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -66,21 +68,17 @@ class ConnectionPool(httpx.BaseTransport):
         origin = Origin(url.scheme, url.host, port)
         connection = self._take(origin) or self._connected(origin, timeouts["connect"])
         try:
-            connection.sock.settimeout(timeouts["read"])
+            connection.settimeout(timeouts["read"])
             self._send(connection, request)
-            answer = _head(connection)
+            head, rest = _read_head(connection)
         except BaseException:
             # Also when the greenlet of the call is killed.
             connection.close()
             raise
-        return httpx.Response(
-            answer.status,
-            headers=[(name.encode("latin-1"), value.encode("latin-1"))
-                     for name, value in answer.headers.items()],
-            stream=_Body(self, origin, connection, answer),
-        )  # fmt: skip
+        body = _Body(self, origin, connection, head, rest)
+        return httpx.Response(head.status, headers=head.fields, stream=body)
 
-    def give_back(self, origin: Origin, connection: http.client.HTTPConnection) -> None:
+    def give_back(self, origin: Origin, connection: socket.socket) -> None:
         """Keep a connection whose answer was read to its end."""
         with self._lock:
             self._idle.append((origin, time.monotonic(), connection))
@@ -96,10 +94,10 @@ class ConnectionPool(httpx.BaseTransport):
         for _, _, connection in idle:
             connection.close()
 
-    def _take(self, origin: Origin) -> http.client.HTTPConnection | None:
+    def _take(self, origin: Origin) -> socket.socket | None:
         """Return the newest idle connection to a server that is still open."""
         oldest = time.monotonic() - KEEP_ALIVE_SECONDS
-        expired: list[http.client.HTTPConnection] = []
+        expired: list[socket.socket] = []
         found = None
         with self._lock:
             while self._idle and self._idle[0][1] < oldest:
@@ -107,7 +105,7 @@ class ConnectionPool(httpx.BaseTransport):
             for position in range(len(self._idle) - 1, -1, -1):
                 if self._idle[position][0] == origin:
                     connection = self._idle.pop(position)[2]
-                    if _is_open(connection.sock):
+                    if _is_open(connection):
                         found = connection
                         break
                     expired.append(connection)
@@ -115,7 +113,7 @@ class ConnectionPool(httpx.BaseTransport):
             connection.close()
         return found
 
-    def _connected(self, origin: Origin, seconds: float) -> http.client.HTTPConnection:
+    def _connected(self, origin: Origin, seconds: float) -> socket.socket:
         # A name that cannot be one fails here; within gevent it would leave a socket behind.
         origin.host.encode("idna")
         connection = self._new_connection(origin, seconds)
@@ -124,7 +122,7 @@ class ConnectionPool(httpx.BaseTransport):
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise _not_connected(error) from error
-        return connection
+        return connection.sock
 
     def _new_connection(self, origin: Origin, seconds: float) -> http.client.HTTPConnection:
         host, port = origin.host, origin.port
@@ -158,24 +156,23 @@ class ConnectionPool(httpx.BaseTransport):
         request = next(credentials.auth_flow(httpx.Request("GET", "http://proxy")))
         return {"Proxy-Authorization": request.headers["Authorization"]}
 
-    def _send(self, connection: http.client.HTTPConnection, request: httpx.Request) -> None:
-        target = request.url.raw_path.decode("ascii")
-        plain_via = self._via is not None and request.url.scheme == "http"
-        if plain_via:
-            target = str(request.url)
+    def _send(self, connection: socket.socket, request: httpx.Request) -> None:
+        target, fields = request.url.raw_path, request.headers.raw
+        if self._via and request.url.scheme == "http":
+            target = str(request.url).encode("ascii")
+            fields = [*fields, *httpx.Headers(self._proxy_authorization).raw]
+        head = request_head(request.method, target, fields)
+        pieces = iter(request.stream)  # type: ignore[arg-type]
+        if "transfer-encoding" in request.headers:
+            pieces = _chunked(pieces)
         try:
-            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.raw:
-                connection.putheader(name, value)
-            if plain_via:
-                for words, secret in self._proxy_authorization.items():
-                    connection.putheader(words, secret)
-            # http.client writes the chunks of an upload whose length nobody knows.
-            chunked = "transfer-encoding" in request.headers
-            connection.endheaders(request.stream, encode_chunked=chunked)  # type: ignore[arg-type]
+            # One system call for a short request.
+            connection.sendall(head + next(pieces, b""))
+            for piece in pieces:
+                connection.sendall(piece)
         except (BrokenPipeError, ConnectionResetError) as error:
             # A server may refuse a large body before it has read it, and say why.
-            if not _has_input(connection.sock):
+            if not _has_input(connection):
                 raise httpx.WriteError("") from error
         except TimeoutError as error:
             raise httpx.WriteTimeout("") from error
@@ -190,13 +187,16 @@ class _Body(httpx.SyncByteStream):
         self,
         pool: ConnectionPool,
         origin: Origin,
-        connection: http.client.HTTPConnection,
-        answer: http.client.HTTPResponse,
+        connection: socket.socket,
+        head: ResponseHead,
+        rest: bytes,
     ) -> None:
+        """`rest` is what came together with the head."""
         self._pool = pool
         self._origin = origin
         self._connection = connection
-        self._answer = answer
+        self._head = head
+        self._rest = rest
         self._complete = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -211,45 +211,54 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it."""
-        reusable = self._complete and not self._answer.will_close
-        self._answer.close()
-        if reusable:
+        if self._complete and self._head.keeps_alive:
             self._complete = False
             self._pool.give_back(self._origin, self._connection)
         else:
             self._connection.close()
 
     def _pieces(self) -> Iterator[bytes]:
-        answer = self._answer
-        if answer.chunked:
+        if self._head.chunked:
             yield from self._dechunked()
-        elif answer.length is None:
-            while piece := answer.fp.read1(_READ_BYTES):
+        elif self._head.length is None:
+            while piece := self._received():
                 yield piece
         else:
-            yield from self._counted(answer.length)
+            yield from self._counted(self._head.length)
 
     def _dechunked(self) -> Iterator[bytes]:
         decoder = ChunkedDecoder()
         while not decoder.complete:
-            if content := decoder.feed(self._received()):
+            if content := decoder.feed(self._required()):
                 yield content
         self._complete = not decoder.surplus
 
     def _counted(self, left: int) -> Iterator[bytes]:
         while left > 0:
-            piece = self._received(min(left, _READ_BYTES))
+            piece = self._required()
+            yield piece[:left]
             left -= len(piece)
-            yield piece
-        self._complete = True
+        self._complete = left == 0 and not self._rest
 
-    def _received(self, most: int = _READ_BYTES) -> bytes:
-        """Return what has arrived, waiting for something; the end is too early here."""
-        received = self._answer.fp.read1(most)
+    def _required(self) -> bytes:
+        """Return what has arrived; the end is too early here."""
+        received = self._received()
         if not received:
             message = "the body ended early"
             raise ProxyProtocolError(message)
-        return bytes(received)
+        return received
+
+    def _received(self) -> bytes:
+        """Return what has arrived, waiting for something; nothing at the end."""
+        rest, self._rest = self._rest, b""
+        return rest or self._connection.recv(_READ_BYTES)
+
+
+def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield an upload whose length nobody knows as chunks (RFC 9112, 7.1)."""
+    for piece in filter(None, pieces):
+        yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
 
 
 def _not_connected(error: Exception) -> httpx.TransportError:
@@ -265,32 +274,48 @@ def _not_connected(error: Exception) -> httpx.TransportError:
             return httpx.ConnectError("")
 
 
-def _head(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+def _read_head(connection: socket.socket) -> tuple[ResponseHead, bytes]:
+    """Return the head of the answer, and what came after it."""
+    received = b""
+    while True:
+        head, end, rest = received.partition(HEAD_END)
+        if len(head) > MAX_HEAD_BYTES:
+            message = "its head is too large"
+            raise httpx.RemoteProtocolError(message)
+        if end:
+            parsed = _parsed(head)
+            if not parsed.is_information:
+                return parsed, rest
+            received = rest
+        else:
+            received += _next_of_head(connection, received)
+
+
+def _next_of_head(connection: socket.socket, received: bytes) -> bytes:
     try:
-        answer = connection.getresponse()
-    except http.client.RemoteDisconnected as error:
-        message = "Server disconnected without sending a response."
-        raise httpx.RemoteProtocolError(message) from error
+        more = connection.recv(_READ_BYTES)
     except TimeoutError as error:
         raise httpx.ReadTimeout("") from error
-    except http.client.HTTPException as error:
-        raise httpx.RemoteProtocolError(type(error).__name__) from error
     except OSError as error:
         raise httpx.ReadError("") from error
-    if answer.headers.defects:
-        answer.close()
-        message = "a header that is none"
+    if not more:
+        message = "the head broke off" if received else NO_RESPONSE
         raise httpx.RemoteProtocolError(message)
-    return answer
+    return more
 
 
-def _is_open(idle: socket.socket | None) -> bool:
+def _parsed(head: bytes) -> ResponseHead:
+    try:
+        return parse_head(head)
+    except ProxyProtocolError as error:
+        raise httpx.RemoteProtocolError(str(error)) from error
+
+
+def _is_open(idle: socket.socket) -> bool:
     """Return whether the server has not closed a connection; it has nothing to say on an idle one.
 
     Linux tells the state in a microsecond; gevent's poll takes fifty.
     """
-    if idle is None:
-        return False
     if not _TELLS_ITS_STATE:
         return not _has_input(idle)
     with suppress(OSError):

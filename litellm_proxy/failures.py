@@ -15,6 +15,8 @@ _OF_VERIFY_CODE = {
 }
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 _LONGEST_DETAIL = 100
+NO_RESPONSE = "Server disconnected without sending a response"
+"""Of a connection that was closed before the first byte of an answer."""
 _AT_ONCE_SECONDS = 1.0
 """A pooled connection that the server had closed fails at once; later, somebody had worked."""
 
@@ -68,8 +70,7 @@ def surely_not_processed(error: httpx.TransportError, seconds: float) -> bool:
     """Return whether a request cannot have been worked on: no byte of an answer had come, at once.
 
     The connection was refused, or within `seconds` of sending reset or closed without a byte, as a
-    server closes a pooled connection that it no longer wants. The text is httpcore's, version 1.0,
-    which says the same of an answer that breaks off within its head; that cannot be told apart.
+    server closes a pooled connection that it no longer wants.
     """
     match error:
         case httpx.ConnectError():
@@ -77,8 +78,7 @@ def surely_not_processed(error: httpx.TransportError, seconds: float) -> bool:
         case httpx.ReadError() | httpx.WriteError():
             return seconds < _AT_ONCE_SECONDS
         case _:
-            hung_up = str(error).startswith("Server disconnected without sending a response")
-            return hung_up and seconds < _AT_ONCE_SECONDS
+            return str(error) == NO_RESPONSE and seconds < _AT_ONCE_SECONDS
 
 
 def _system_words(error: BaseException) -> str:

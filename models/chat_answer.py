@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
-from litellm_proxy.client import ChatChunks
+from litellm_proxy.client import ChatArrivals
 from litellm_proxy.reply import Reply, Served
 from models.thinking_store import store
 from translation.capabilities import Prices, has_own_prices, prices_of
@@ -38,7 +38,7 @@ class ChatAnswer:
     with_sources: bool
     started: float = field(default_factory=time.perf_counter)
 
-    def results(self, reply: Reply[ChatChunks]) -> Generator[LLMResultChunk]:
+    def results(self, reply: Reply[ChatArrivals]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
 
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was

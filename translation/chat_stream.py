@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
-from litellm_proxy.wire.chat import ChatChunk, Delta, OutputImage, ToolCallDelta, Usage
+from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
+from litellm_proxy.wire.chat_events import ChatEvent
 from translation.inline_thinking import InlineThinking
 from translation.thinking_blocks import ThinkingBlock, ThinkingBlocks
 from translation.tool_calls import FoldedToolCall, ToolCalls
@@ -73,11 +74,13 @@ class ChatStream:
         self._text_bytes = 0
         self._held_characters = 0
 
-    def feed(self, chunk: ChatChunk) -> list[str | OutputImage]:
+    def feed(self, chunk: ChatEvent) -> list[str | OutputImage]:
         """Take one chunk; return what it adds to the answer, in order: texts and images.
 
         Raises ProxyProtocolError when the answer holds more than can be passed on.
         """
+        if isinstance(chunk, str):
+            return self._shown(self._text(chunk), [])
         self._usage = chunk.usage or self._usage
         for url in chunk.citations or ():
             self._add_source(url, "")
@@ -87,7 +90,7 @@ class ChatStream:
             shown += self._piece(choice.piece)
         return shown
 
-    def feed_all(self, chunks: Iterable[ChatChunk]) -> Iterator[str | OutputImage]:
+    def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:
         """Take chunks that arrived together; yield what they add, texts in a row as one.
 
         Raises as `feed` does, after what came before.
@@ -145,16 +148,23 @@ class ChatStream:
     def _piece(self, piece: Delta) -> list[str | OutputImage]:
         text = self._reasoning(piece.reasoning_content or piece.reasoning or "")
         if piece.content:
-            if piece.content.isspace():
-                self._hold(len(piece.content))
-            reasoning, content = self._inline.feed(piece.content)
-            text += self._reasoning(reasoning) + self._content(content)
+            text += self._text(piece.content)
         if piece.tool_calls:
             self._calls.add(piece.tool_calls)
         text += self._rarities(piece)
         images = piece.images or []
         if images:
             text += self._before_images()
+        return self._shown(text, images)
+
+    def _text(self, piece: str) -> str:
+        """Return content as it is to be shown; what stands in think tags is reasoning."""
+        if piece.isspace():
+            self._hold(len(piece))
+        reasoning, content = self._inline.feed(piece)
+        return self._reasoning(reasoning) + self._content(content)
+
+    def _shown(self, text: str, images: Sequence[OutputImage]) -> list[str | OutputImage]:
         self._text_bytes += len(text.encode(errors="replace"))
         return [text, *images] if text else [*images]
 

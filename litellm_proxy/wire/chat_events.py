@@ -1,4 +1,4 @@
-"""Stream events → chunks; pieces of plain text that arrived together become one chunk.
+"""Stream events → chunks; pieces of plain text that arrived together become one text.
 
 Nearly every event of a stream differs from the one before in its text alone. So an event is compared
 with an earlier one that was parsed in full: the same bytes before the text and after it, and between
@@ -17,6 +17,10 @@ _LEARNING = range(2, 20)
 """A short answer is over before it pays, and some servers put something new into every event."""
 
 
+type ChatEvent = ChatChunk | str
+"""A chunk, or the text of chunks that bring nothing else."""
+
+
 class ChatEvents:
     """Reads the events of one stream."""
 
@@ -26,7 +30,7 @@ class ChatEvents:
         self._pattern: re.Pattern[bytes] | None = None
         self._parsed = 0
 
-    def read(self, events: Iterable[bytes], into: list[ChatChunk]) -> None:
+    def read(self, events: Iterable[bytes], into: list[ChatEvent]) -> None:
         """Add the chunks of events that arrived together, in order.
 
         What was read before an event that cannot be read has been added when `parse` raises.
@@ -71,16 +75,13 @@ def _text_alone(chunk: ChatChunk) -> str | None:
     """Return the text of a chunk that says nothing else."""
     match chunk:
         case ChatChunk(usage=None, choices=[Choice(delta=Delta(content=str(text)))]):
-            return text if chunk == _with_text(text) else None
+            alone = ChatChunk(choices=[Choice(delta=Delta(content=text))])
+            return text if chunk == alone else None
         case _:
             return None
 
 
-def _with_text(text: str) -> ChatChunk:
-    return ChatChunk(choices=[Choice(delta=Delta(content=text))])
-
-
-def _add_text(texts: list[str], into: list[ChatChunk]) -> None:
+def _add_text(texts: list[str], into: list[ChatEvent]) -> None:
     if texts:
-        into.append(_with_text("".join(texts)))
+        into.append("".join(texts))
         texts.clear()

@@ -12,7 +12,7 @@ from dify_plugin.entities.model.message import (
 )
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.client import ChatChunks, ProxyClient
+from litellm_proxy.client import ChatArrivals, ProxyClient
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.reply import Reply
 from litellm_proxy.wire.chat import ChatRequest
@@ -115,7 +115,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             raise InvokeBadRequestError(str(error)) from None
 
 
-def _chat(client: ProxyClient, request: ChatRequest) -> Reply[ChatChunks]:
+def _chat(client: ProxyClient, request: ChatRequest) -> Reply[ChatArrivals]:
     """Ask; if the provider refuses to think on, ask for an answer without thinking (F27)."""
     try:
         return client.chat(request)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from litellm_proxy.wire.chat import ChatChunk
-from litellm_proxy.wire.chat_events import ChatEvents
+from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
 
 
 def event(content: Any = "", **fields: Any) -> bytes:
@@ -15,14 +15,20 @@ def event(content: Any = "", **fields: Any) -> bytes:
     return json.dumps({"id": "1", "model": "m", "choices": [choice], **fields}).encode()
 
 
-def read(*events: bytes) -> list[ChatChunk]:
-    chunks: list[ChatChunk] = []
+def read(*events: bytes) -> list[ChatEvent]:
+    chunks: list[ChatEvent] = []
     ChatEvents(ChatChunk.model_validate_json).read(events, chunks)
     return chunks
 
 
-def texts(chunks: list[ChatChunk]) -> list[str | None]:
-    return [choice.piece.content for chunk in chunks for choice in chunk.choices or ()]
+def texts(chunks: list[ChatEvent]) -> list[str | None]:
+    return [text for chunk in chunks for text in texts_of(chunk)]
+
+
+def texts_of(chunk: ChatEvent) -> list[str | None]:
+    if isinstance(chunk, str):
+        return [chunk]
+    return [choice.piece.content for choice in chunk.choices or ()]
 
 
 def test_plain_pieces_become_one_chunk() -> None:
@@ -44,9 +50,9 @@ def test_what_brings_more_than_text_is_read_in_full() -> None:
     usage = {"prompt_tokens": 1, "completion_tokens": 2}
     chunks = read(*[event("x")] * 5, event("y", usage=usage), *[event("z")] * 5)
     assert "".join(filter(None, texts(chunks))) == "xxxxxyzzzzz"
-    assert [chunk.usage for chunk in chunks if chunk.usage]
+    assert [chunk for chunk in chunks if isinstance(chunk, ChatChunk) and chunk.usage]
     tools = b'{"id":"1","model":"m","choices":[{"delta":{"tool_calls":[{"index":0,"id":"x"}]}}]}'
-    assert read(*[event("x")] * 5, tools)[-1].choices[0].piece.tool_calls  # type: ignore[index]
+    assert read(*[event("x")] * 5, tools)[-1].choices[0].piece.tool_calls  # type: ignore[index, union-attr]
 
 
 def test_a_text_that_is_also_another_fields_value_is_not_confused() -> None:
@@ -62,7 +68,7 @@ def test_an_event_that_differs_around_its_text_is_read_in_full() -> None:
 
 
 def test_what_came_before_a_damaged_event_is_kept() -> None:
-    chunks: list[ChatChunk] = []
+    chunks: list[ChatEvent] = []
     events = ChatEvents(ChatChunk.model_validate_json)
     with pytest.raises(ValidationError):
         events.read([*[event("x")] * 6, b"{oops", event("y")], chunks)

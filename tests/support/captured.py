@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from litellm_proxy.client import ChatChunks, ProxyClient
+from litellm_proxy.client import ChatArrivals, ProxyClient
 from litellm_proxy.reply import Reply
 from litellm_proxy.settings import ProxySettings
-from litellm_proxy.wire.chat import ChatChunk
+from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 INDEX = json.loads((CAPTURES / "index.json").read_text())
@@ -24,10 +24,14 @@ def answer(file: str) -> httpx.Response:
     )
 
 
-def chunks_of(reply: Reply[ChatChunks]) -> Iterator[ChatChunk]:
-    """Yield the chunks of an answer one by one."""
+def chunks_of(reply: Reply[ChatArrivals]) -> Iterator[ChatChunk]:
+    """Yield the chunks of an answer one by one; a plain text as the chunk that it came in."""
     for chunks in reply.content:
-        yield from chunks
+        for chunk in chunks:
+            if isinstance(chunk, str):
+                yield ChatChunk(choices=[Choice(delta=Delta(content=chunk))])
+            else:
+                yield chunk
 
 
 def client_answered_with(file: str) -> ProxyClient:

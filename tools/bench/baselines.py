@@ -11,6 +11,15 @@ import yaml
 
 from tools.litellm_proxy_process import ROOT
 
+_MAIN = """
+from dify_plugin import DifyPluginEnv, Plugin
+
+plugin = Plugin(DifyPluginEnv())
+
+if __name__ == "__main__":
+    plugin.run()
+"""
+
 _PROVIDER = """
 from dify_plugin import ModelProvider
 
@@ -92,7 +101,7 @@ def write_null(folder: Path) -> Path:
 def _write(folder: Path, models: dict[str, str]) -> Path:
     (folder / "provider").mkdir(parents=True)
     shutil.copytree(ROOT / "_assets", folder / "_assets")
-    shutil.copy(ROOT / "main.py", folder)
+    (folder / "main.py").write_text(_MAIN)
     manifest = yaml.safe_load((ROOT / "manifest.yaml").read_text())
     (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest))
     provider = yaml.safe_load((ROOT / "provider" / "litellm.yaml").read_text())
