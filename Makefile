@@ -11,10 +11,10 @@ VENV = .venv/bin/python
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/installed .venv-proxy/installed .venv-models/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
+demo: .venv/installed .venv-proxy/installed .venv-models/installed .venv-engine/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
 	@$(VENV) -m tools.demo
 
-test: .venv/installed .venv-proxy/installed ## every test, against a real LiteLLM proxy
+test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test, against a real LiteLLM proxy and Dify's own engine
 	$(VENV) -m pytest
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
@@ -36,7 +36,7 @@ package: .venv/installed ## dist/litellm-<version>.difypkg, unpacked and started
 	$(VENV) -m tools.package
 
 clean: ## remove what was built and installed here
-	rm -rf .venv .venv-proxy .venv-models dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-proxy .venv-models .venv-engine dist .pytest_cache .mypy_cache .ruff_cache
 
 .venv/installed: requirements/dev.txt
 	@echo "Installing the plugin's environment (.venv) …"
@@ -48,6 +48,12 @@ clean: ## remove what was built and installed here
 	@echo "Installing a LiteLLM proxy (.venv-proxy, about 350 MB) …"
 	@$(PYTHON) -m venv --clear .venv-proxy
 	@.venv-proxy/bin/pip $(PIP_INSTALL) -r requirements/proxy.txt
+	@touch $@
+
+.venv-engine/installed: requirements/engine.txt
+	@echo "Installing Dify's workflow engine (.venv-engine) …"
+	@$(PYTHON) -m venv --clear .venv-engine
+	@.venv-engine/bin/pip $(PIP_INSTALL) -r requirements/engine.txt
 	@touch $@
 
 .venv-models/installed: requirements/local-models.txt

@@ -42,6 +42,8 @@ class PluginProcess:
         self._ready = threading.Event()
         self.lines: list[bytes] = []
         """Every line that the plugin wrote, for checks on the protocol."""
+        self.actions: dict[str, str] = {}
+        """What was asked in each session."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -90,6 +92,7 @@ class PluginProcess:
         """Send one request; yield the data of its answers; raise PluginError if it ends so."""
         session = uuid4().hex
         answers = self._answers[session] = Queue()
+        self.actions[session] = action
         request = {
             "session_id": session,
             "conversation_id": conversation_id,

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support import openai_format as openai
-from tests.support.environment import MASTER_KEY, Environment
+from tests.support.environment import MASTER_KEY, Environment, judged_plugin
 from tests.support.relay import _FOLDER, CERTIFICATE, ForwardProxy, TlsFront
 from tools.child import free_port
-from tools.litellm_proxy_process import ROOT
 from tools.plugin_process import PluginError, PluginProcess
 
 PASSWORD = "password-of-the-http-proxy"
@@ -83,7 +82,7 @@ def test_a_malformed_certificate_is_refused_when_the_form_is_saved(
 
 def test_ssl_cert_file_is_honoured(env: Environment, front: TlsFront) -> None:
     trusted = {"SSL_CERT_FILE": str(_FOLDER / "certificate.txt")}
-    with PluginProcess(ROOT, env=trusted) as plugin:
+    with judged_plugin(trusted) as plugin:
         assert ask(env, plugin, form(front.url)) == "Hello"
 
 
@@ -93,7 +92,7 @@ def test_what_is_wrong_with_tls_is_told(env: Environment) -> None:
     assert "did not speak TLS as expected" in caught.value.message
     assert "the base URL begins with http://" in caught.value.message
     with (
-        PluginProcess(ROOT, env={"SSL_CERT_FILE": "/no/such/file.pem"}) as plugin,
+        judged_plugin({"SSL_CERT_FILE": "/no/such/file.pem"}) as plugin,
         pytest.raises(PluginError) as caught,
     ):
         ask(env, plugin, form("https://litellm.invalid"))
@@ -105,12 +104,12 @@ def test_an_http_proxy_on_the_way_is_used(env: Environment, front: TlsFront) -> 
     with ForwardProxy() as forward:
         address = forward.url.replace("//", f"//user:{PASSWORD}@")
         proxies = {"HTTP_PROXY": address, "HTTPS_PROXY": address, "NO_PROXY": ""}
-        with PluginProcess(ROOT, env=proxies) as plugin:
+        with judged_plugin(proxies) as plugin:
             assert ask(env, plugin, form(env.proxy_url)) == "Hello"
             assert f"POST {env.proxy_url}/v1/chat/completions" in forward.asked
             assert ask(env, plugin, form(front.url, ca_certificate=CERTIFICATE)) == "Hello"
             assert f"CONNECT localhost:{front.port}" in forward.asked
-        with PluginProcess(ROOT, env={**proxies, "NO_PROXY": "127.0.0.0/8"}) as plugin:
+        with judged_plugin({**proxies, "NO_PROXY": "127.0.0.0/8"}) as plugin:
             before = len(forward.asked)
             assert ask(env, plugin, form(env.proxy_url)) == "Hello"
             assert len(forward.asked) == before
@@ -129,7 +128,7 @@ def test_an_http_proxy_that_fails_is_named_without_its_password(env: Environment
             (f"ftp://user:{PASSWORD}@h:1", env.proxy_url, "must be an http:// URL"),
         ):
             with (
-                PluginProcess(ROOT, env={"HTTP_PROXY": address, "HTTPS_PROXY": address}) as plugin,
+                judged_plugin({"HTTP_PROXY": address, "HTTPS_PROXY": address}) as plugin,
                 pytest.raises(PluginError) as caught,
             ):
                 ask(env, plugin, form(url))

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.support.upstream import Reply, Upstream
+from tools.dify_engine.engine import problems_of
 from tools.litellm_proxy_process import ROOT, litellm_proxy
 from tools.plugin_process import PluginProcess
 
@@ -66,6 +67,15 @@ class Environment:
 
 
 @contextmanager
+def judged_plugin(env: Mapping[str, str] | None = None) -> Iterator[PluginProcess]:
+    """Run the plugin; at the end, every line that it wrote has to pass Dify's own classes."""
+    with PluginProcess(ROOT, env=env) as plugin:
+        yield plugin
+    problems = problems_of(plugin.lines, plugin.actions)
+    assert [(plugin.actions.get(session or ""), problem) for session, problem in problems] == []
+
+
+@contextmanager
 def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Environment]:
     with ExitStack() as stack:
         upstream = stack.enter_context(upstream or Upstream())
@@ -80,5 +90,5 @@ def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Envi
                 },
             )
         )
-        plugin = stack.enter_context(PluginProcess(ROOT))
+        plugin = stack.enter_context(judged_plugin())
         yield Environment(upstream, proxy_url, plugin, folder / "calls.jsonl")

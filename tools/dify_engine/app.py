@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.dify_engine.engine import PYTHON
 from tools.dify_engine.slim_host import SlimHost
 from tools.litellm_proxy_process import ROOT
 
-PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 APPS = ROOT / "examples" / "apps"
 
 

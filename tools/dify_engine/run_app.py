@@ -2,7 +2,7 @@
 
 Reads one JSON object from stdin: `app` (path of the DSL file), `model` (put into every node in
 place of the file's own, or null), `form` (the plugin's credentials) and `inputs` (of the start node
-and of `sys`; `image` becomes a file). Writes the engine's events as JSON lines.
+and of `sys`; `image` is the path of a PNG, uploaded as Dify does it). Writes the engine's events as JSON lines.
 """
 
 import json
@@ -13,6 +13,21 @@ from typing import Any
 import yaml
 from graphon.dsl import loads
 from graphon.file import File, FileTransferMethod, FileType
+from graphon.file.runtime import use_workflow_file_runtime
+
+
+class Uploads:
+    """Dify's storage of files (graphon.file.protocols), which are known here by their paths."""
+
+    multimodal_send_format = "base64"
+
+    def load_file_bytes(self, *, file: File) -> bytes:
+        """Return what was uploaded."""
+        return Path(str(file.related_id)).read_bytes()
+
+    def resolve_file_url(self, *, file: File, for_external: bool = True) -> str:  # noqa: ARG002
+        """Return where Dify would offer the file."""
+        return Path(str(file.related_id)).as_uri()
 
 
 def main() -> int:
@@ -26,30 +41,31 @@ def main() -> int:
     inputs = dict(told["inputs"])
     if image := inputs.pop("image", None):
         inputs["files"] = [_image(image)]
-    engine = loads(
-        yaml.safe_dump(app, allow_unicode=True),
-        credentials={
-            "model_credentials": [{"values": told["form"]}],
-            "slim": {"mode": "local", "plugin_folder": told["folder"]},
-        },
-        start_inputs=inputs,
-    )
     kind = ""
-    for event in engine.run():
-        kind = type(event).__name__
-        print(json.dumps(_told(kind, event), default=str, ensure_ascii=False), flush=True)
+    with use_workflow_file_runtime(Uploads()):
+        engine = loads(
+            yaml.safe_dump(app, allow_unicode=True),
+            credentials={
+                "model_credentials": [{"values": told["form"]}],
+                "slim": {"mode": "local", "plugin_folder": told["folder"]},
+            },
+            start_inputs=inputs,
+        )
+        for event in engine.run():
+            kind = type(event).__name__
+            print(json.dumps(_told(kind, event), default=str, ensure_ascii=False), flush=True)
     return 0 if kind == "GraphRunSucceededEvent" else 1
 
 
-def _image(url: str) -> File:
+def _image(path: str) -> File:
     return File(
         file_type=FileType.IMAGE,
-        transfer_method=FileTransferMethod.REMOTE_URL,
-        remote_url=url,
+        transfer_method=FileTransferMethod.LOCAL_FILE,
+        related_id=path,
         mime_type="image/png",
-        filename="image.png",
+        filename=Path(path).name,
         extension=".png",
-        size=-1,
+        size=Path(path).stat().st_size,
     )
 
 

@@ -1,0 +1,128 @@
+"""Dify's own workflow engine runs the app files of examples/apps: engine → plugin → real proxy."""
+
+import json
+import tempfile
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import openai_format as openai
+from tests.support.environment import Environment
+from tools.dify_engine.app import APPS, run_app
+from tools.dify_engine.slim_host import SlimHost
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+PLUGIN = "litellm-community/litellm:"
+
+
+@pytest.fixture(scope="module")
+def host(env: Environment) -> Iterator[SlimHost]:
+    # The path of a socket must be short.
+    with tempfile.TemporaryDirectory() as folder, SlimHost(env.plugin, Path(folder)) as started:
+        yield started
+
+
+def run(
+    env: Environment, host: SlimHost, app: str, model: str, **inputs: str
+) -> list[dict[str, Any]]:
+    """Run an app to its success; return the engine's events."""
+    host.actions.clear()
+    events = list(run_app(host, APPS / f"{app}.yml", env.credentials, inputs, model=model))
+    assert [event["event"] for event in events][-1] == "GraphRunSucceededEvent", events
+    assert {plugin.startswith(PLUGIN) for plugin, _ in host.actions} == {True}
+    return events
+
+
+def outputs(events: list[dict[str, Any]], node: str) -> dict[str, Any]:
+    (found,) = [
+        event["outputs"]
+        for event in events
+        if event["event"] == "NodeRunSucceededEvent" and event["node"] == node
+    ]
+    return dict(found)
+
+
+def test_a_chat_streams_through_the_engine(env: Environment, host: SlimHost) -> None:
+    model = env.scenario("app-chat", openai.text_stream("Good ", "morning", "!"))
+    events = run(env, host, "chat", model, query="Say good morning.")
+    streamed = [e["chunk"] for e in events if "chunk" in e]
+    assert "".join(streamed) == "Good morning!"
+    assert len(streamed) >= 2
+    assert events[-1]["outputs"]["answer"] == "Good morning!"
+    (node,) = [e for e in events if e["event"] == "NodeRunSucceededEvent" and e["node"] == "llm"]
+    assert node["usage"]["prompt_tokens"] == 11
+    assert node["usage"]["completion_tokens"] == 7
+    assert node["outputs"]["finish_reason"] == "stop"
+    asked = env.upstream.asked_for("app-chat")[-1]
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+    assert asked["messages"][1]["content"] == "Say good morning."
+    assert asked["temperature"] == 0
+
+
+def test_reasoning_is_separated_by_the_engine(env: Environment, host: SlimHost) -> None:
+    model = env.scenario(
+        "app-reasoning",
+        openai.stream(
+            openai.delta(role="assistant", reasoning_content="Two and "),
+            openai.delta(reasoning_content="two."),
+            openai.delta(content="Four."),
+            openai.delta(finish_reason="stop"),
+            openai.usage_chunk(),
+        ),
+    )
+    events = run(env, host, "reasoning", model, question="What is 2 + 2?")
+    assert events[-1]["outputs"] == {"answer": "Four.", "reasoning": "Two and two."}
+
+
+def test_structured_output_reaches_the_engine_as_an_object(
+    env: Environment, host: SlimHost
+) -> None:
+    env.upstream.on("described", openai.text_stream('{"name": "Ada", ', '"age": 36}'))
+    events = run(env, host, "structured-output", "described", text="Ada is 36.")
+    assert events[-1]["outputs"]["person"] == {"name": "Ada", "age": 36}
+    asked = env.upstream.asked_for("described")[-1]
+    assert asked["response_format"]["json_schema"]["schema"]["required"] == ["name", "age"]
+
+
+def test_a_classifier_and_an_extractor_that_calls_a_function(
+    env: Environment, host: SlimHost
+) -> None:
+    chosen = {"category_id": "1", "category_name": "A question about the weather"}
+    function = {"name": "extract_parameters", "arguments": '{"city": "Lisbon"}'}
+    call = openai.completion(
+        finish_reason="tool_calls",
+        content=None,
+        tool_calls=[{"id": "call_1", "type": "function", "function": function}],
+    )
+    env.upstream.on("described", openai.text_stream(json.dumps(chosen)), call)
+    events = run(env, host, "sort-and-extract", "described", question="Rain in Lisbon?")
+    assert events[-1]["outputs"] == {"city": "Lisbon", "class": "A question about the weather"}
+    asked = env.upstream.asked_for("described")[-1]
+    assert asked["tools"][0]["function"]["parameters"]["required"] == ["city"]
+
+
+def test_an_image_reaches_the_model(env: Environment, host: SlimHost, tmp_path: Path) -> None:
+    image = tmp_path / "pixel.png"
+    image.write_bytes(b64decode(PIXEL))
+    env.upstream.on("described", openai.text_stream("A red pixel."))
+    events = run(env, host, "vision", "described", query="What is this?", image=str(image))
+    assert events[-1]["outputs"]["answer"] == "A red pixel."
+    content = env.upstream.asked_for("described")[-1]["messages"][-1]["content"]
+    assert [part["type"] for part in content] == ["image_url", "text"]
+    assert content[0]["image_url"]["url"] == f"data:image/png;base64,{PIXEL}"
+
+
+def test_an_error_of_the_proxy_reaches_the_engine_in_words(
+    env: Environment, host: SlimHost
+) -> None:
+    app = APPS / "chat.yml"
+    events = list(run_app(host, app, env.credentials, {"query": "Hi"}, model="no-such-model"))
+    assert events[-1]["event"] == "GraphRunFailedEvent"
+    assert "no-such-model" in events[-1]["error"]
+    assert "Traceback" not in events[-1]["error"]

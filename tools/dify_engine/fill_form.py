@@ -1,0 +1,40 @@
+"""Fills the plugin's form as Dify's API does; started with the engine's own environment.
+
+Reads from stdin one JSON object a line: `plugin` (its folder), `model_type` and `values`. Writes
+for each what Dify keeps of the values and sends to the plugin, `{"kept": {…}}`, or why it refuses
+them, `{"refused": "…"}`.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from graphon.dsl.slim.config import SlimConfig, SlimLocalSettings, SlimProviderBinding
+from graphon.dsl.slim.package_loader import SlimPackageLoader
+from graphon.model_runtime.entities.model_entities import ModelType
+from graphon.model_runtime.schema_validators.model_credential_schema_validator import (
+    ModelCredentialSchemaValidator,
+)
+
+
+def main() -> None:
+    """Fill one form a line."""
+    for line in sys.stdin:
+        print(json.dumps(fill(**json.loads(line)), ensure_ascii=False), flush=True)
+
+
+def fill(plugin: str, model_type: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what Dify keeps, or its refusal."""
+    binding = SlimProviderBinding("any/any:1.0.0", plugin_root=Path(plugin))
+    loader = SlimPackageLoader(SlimConfig([binding], SlimLocalSettings(Path(plugin))))
+    schema = loader.load(binding).provider_entity.model_credential_schema
+    validator = ModelCredentialSchemaValidator(ModelType(model_type), schema)
+    try:
+        return {"kept": validator.validate_and_filter(values)}
+    except (ValueError, TypeError) as error:
+        return {"refused": str(error)}
+
+
+if __name__ == "__main__":
+    main()
