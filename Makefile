@@ -5,11 +5,11 @@ PYTHON ?= python3.12
 PIP_INSTALL = install -q --disable-pip-version-check --no-input --require-hashes --no-deps
 VENV = .venv/bin/python
 
-.PHONY: help demo test fuzz bench check fmt package clean
+.PHONY: help demo test fuzz soak bench check fmt form-picture package clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/installed .venv-proxy/installed .venv-models/installed .venv-engine/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
 	@$(VENV) -m tools.demo
@@ -19,6 +19,9 @@ test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
 	HYPOTHESIS_PROFILE=fuzz $(VENV) -m pytest tests/fuzz --timeout 3600
+
+soak: .venv/installed .venv-proxy/installed ## everything at once with faults and restarts (MINUTES=5)
+	@$(VENV) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: .venv/installed .venv-proxy/installed ## how fast it is, against two baselines; writes docs/benchmark
 	@$(VENV) -m tools.bench $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -32,8 +35,11 @@ fmt: .venv/installed ## format, and fix what can be fixed by rule
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-package: .venv/installed ## dist/litellm-<version>.difypkg, unpacked and started as a check
-	$(VENV) -m tools.package
+form-picture: .venv/installed ## draw the form as Dify shows it; writes docs/form, needs Chromium
+	@$(VENV) -m tools.form_picture
+
+package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)
+	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
 
 clean: ## remove what was built and installed here
 	rm -rf .venv .venv-proxy .venv-models .venv-engine dist .pytest_cache .mypy_cache .ruff_cache
