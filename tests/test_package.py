@@ -1,9 +1,14 @@
 """What goes into the package."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from tools.package import build, packed_files
+import pytest
+import yaml
+
+from tools.marketplace import missing_of, problems_of
+from tools.package import build, packed, packed_files
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,14 +25,75 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
 
 
 def test_the_same_files_give_the_same_bytes_in_difys_layout(tmp_path: Path) -> None:
-    target = ROOT / "dist" / "test.difypkg"
-    try:
-        build(target)
-        first = target.read_bytes()
-        build(target)
-        assert target.read_bytes() == first
-        names = zipfile.ZipFile(target).namelist()
-    finally:
-        target.unlink()
+    first, second = tmp_path / "1.difypkg", tmp_path / "2.difypkg"
+    build(first, packed())
+    build(second, dict(reversed(packed().items())))
+    assert first.read_bytes() == second.read_bytes()
+    names = zipfile.ZipFile(first).namelist()
     assert names == sorted(names)
     assert not [name for name in names if name.endswith("/") or "\\" in name]
+
+
+def test_the_publisher_is_named_in_manifest_and_readmes() -> None:
+    files = packed("https://example.org/a/b", "someone@example.org")
+    manifest = yaml.safe_load(files["manifest.yaml"])
+    assert (manifest["repo"], manifest["contact"]) == (
+        "https://example.org/a/b",
+        "someone@example.org",
+    )
+    assert b"](https://example.org/a/b)" in files["README.md"]
+    assert missing_of(manifest) == []
+    assert problems_of(files) == []
+
+
+def test_what_only_the_publisher_knows_is_asked_for() -> None:
+    files = packed()
+    assert problems_of(files) == []
+    missing = " ".join(missing_of(yaml.safe_load(files["manifest.yaml"])))
+    assert "REPO=" in missing
+    assert "CONTACT=" in missing
+
+
+def changed(name: str, content: bytes | None) -> Mapping[str, bytes]:
+    files = packed()
+    if content is None:
+        return {other: files[other] for other in files if other != name}
+    return {**files, name: content}
+
+
+MANIFEST = (ROOT / "manifest.yaml").read_bytes()
+README = (ROOT / "README.md").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("manifest.yaml", MANIFEST.replace(b"privacy:", b"private:"), "lacks privacy"),
+        ("manifest.yaml", MANIFEST.replace(b"author: ", b"author: Dify-"), "lower-case"),
+        ("manifest.yaml", MANIFEST.replace(b"author: ", b"author: dify-"), "called like Dify"),
+        ("manifest.yaml", MANIFEST.replace(b"version: 0", b"version: v0"), "form 1.2.3"),
+        ("manifest.yaml", MANIFEST.replace(b"version: 0.", b"version: 7."), "CHANGELOG.md"),
+        ("manifest.yaml", MANIFEST.replace(b"icon.svg", b"none.svg"), "none.svg is missing"),
+        ("manifest.yaml", MANIFEST + b"repo: https://example.org/x/y", "link to the source"),
+        ("README.md", None, "README.md is missing"),
+        ("README.md", README + "漢字".encode(), "outside of code"),
+        ("README.md", b"# LiteLLM", "says nothing of setup"),
+        ("readme/README_ja_JP.md", None, "README_ja_JP.md is missing"),
+        ("PRIVACY.md", b"Please fill in", "the template"),
+        ("PRIVACY.md", b"We take care.", "does not say what is sent"),
+        ("requirements.txt", b"dify-plugin>=0.10,<0.11\nhttpx", "httpx has no version"),
+        ("requirements.txt", b"dify-plugin>=0.10.2,<0.11\nhttpx>=0.28", "no upper bound"),
+        ("requirements.txt", b"dify-plugin>=0.8.0,<0.11", "dify-plugin 0.9.0"),
+        ("requirements.txt", b"x @ git+https://example.org/x", "package index"),
+        ("models/x.log", b"", "does not belong"),
+        ("node_modules/x.js", b"", "does not belong"),
+        ("models/x.so", b"\0", "binary"),
+        ("models/x.py", b"KEY = 'sk-" + b"a" * 24 + b"'", "looks like a secret"),
+        ("models/rerank/rerank.py", None, "named in the form, but missing"),
+        ("large", b"x" * 51 * 1024 * 1024, "more than Dify takes"),
+    ],
+)
+def test_what_the_marketplace_refuses_is_named(
+    name: str, content: bytes | None, problem: str
+) -> None:
+    assert problem in "\n".join(problems_of(changed(name, content)))

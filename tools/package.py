@@ -1,27 +1,34 @@
-"""Build `dist/litellm-<version>.difypkg`, and start the plugin from it as a check.
+"""Build `dist/litellm-<version>.difypkg`, check it as Dify's marketplace does, and start it.
 
 The layout is the one of Dify's own packager: a zip with deflate, sorted `/` names, no directory
-entries, manifest.yaml at the root. What to leave out stands in `.difyignore`.
+entries, manifest.yaml at the root. What to leave out stands in `.difyignore`. The same files, and
+the same --repo and --contact, give the same bytes.
 """
 
+import argparse
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+import httpx
 import yaml
 
-from tools.child import free_port
+from tools.child import free_port, running
+from tools.marketplace import missing_of, problems_of
 from tools.plugin_process import PluginError, PluginProcess
 
 ROOT = Path(__file__).parent.parent
-MAX_BYTES = 50 * 1024 * 1024
-"""Dify refuses larger packages; measured uncompressed."""
+BOOT_SECONDS = 20
+"""What the marketplace's boot check waits."""
 _FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 _READ_WRITE = 0o100644 << 16
+_URL = re.compile(r"https://[\w.-]+(/[\w.~-]+)+")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 def packed_files() -> list[str]:
@@ -43,24 +50,35 @@ def _ignored(top: str, patterns: list[str]) -> bool:
     return any(fnmatch(top, pattern) for pattern in patterns)
 
 
-def build(target: Path) -> None:
+def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
+    """Return the files of the package by name, with the publisher's words where they belong."""
+    files = {name: (ROOT / name).read_bytes() for name in packed_files()}
+    words = {"repo": repo, "contact": contact}
+    told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
+    if repo or contact:
+        files["manifest.yaml"] += told.encode()
+    if repo:
+        link = f"\n## Source\n\n[{repo}]({repo})\n".encode()
+        files = {
+            name: content + link if Path(name).name.startswith("README") else content
+            for name, content in files.items()
+        }
+    return files
+
+
+def build(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the package; the same files give the same bytes."""
-    files = packed_files()
-    size = sum((ROOT / name).stat().st_size for name in files)
-    if size > MAX_BYTES:
-        sys.exit(f"The package would hold {size} bytes; Dify takes {MAX_BYTES}.")
     target.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        for name in files:
+        for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _FIXED_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = _READ_WRITE
-            package.writestr(entry, (ROOT / name).read_bytes())
-    print(f"{target.relative_to(ROOT)}: {len(files)} files, {target.stat().st_size} bytes")
+            package.writestr(entry, content)
 
 
 def check(package: Path) -> None:
-    """Unpack into an empty folder, start the plugin there, and let it answer twice."""
+    """Unpack into an empty folder, and start the plugin there as Dify and its marketplace do."""
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(package).extractall(folder)
         form = {"base_url": f"http://127.0.0.1:{free_port()}"}
@@ -70,7 +88,32 @@ def check(package: Path) -> None:
             refused = _error_of(plugin.call("validate_model_credentials", "any", form))
             assert refused, "A form for a proxy that is not there was accepted."
             assert refused.error_type == "CredentialsValidateFailedError", refused
-    print("The unpacked plugin starts and answers over stdio.")
+        print("The unpacked plugin starts and answers over stdio.")
+        _boot_over_http(Path(folder))
+        print("The unpacked plugin starts and answers over HTTP, as the marketplace checks it.")
+
+
+def _boot_over_http(folder: Path) -> None:
+    """Start the plugin without Dify, as a server of its own; any answer to a GET will do."""
+    port = free_port()
+    env = {"INSTALL_METHOD": "serverless", "SERVERLESS_PORT": str(port)}
+    log = folder.with_suffix(".log")
+    try:
+        with running(
+            [sys.executable, "-m", "main"], ready=lambda: _answers(port), log=log,
+            ready_seconds=BOOT_SECONDS, env=env, cwd=folder,
+        ):  # fmt: skip
+            pass
+    finally:
+        log.unlink(missing_ok=True)
+
+
+def _answers(port: int) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def _error_of(answers: Iterator[object]) -> PluginError | None:
@@ -81,12 +124,34 @@ def _error_of(answers: Iterator[object]) -> PluginError | None:
     return None
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.package", description=__doc__)
+    parser.add_argument("--repo", default="", help="URL of the source, as the marketplace wants it")
+    parser.add_argument("--contact", default="", help="e-mail address of the publisher")
+    options = parser.parse_args()
+    if options.repo and not _URL.fullmatch(options.repo):
+        parser.error(f"--repo must be an https:// URL of a repository, not {options.repo}")
+    if options.contact and not _ADDRESS.fullmatch(options.contact):
+        parser.error(f"--contact must be an e-mail address, not {options.contact}")
+    return options
+
+
 def main() -> None:
-    """Build and check."""
-    version = yaml.safe_load((ROOT / "manifest.yaml").read_text())["version"]
-    package = ROOT / "dist" / f"litellm-{version}.difypkg"
-    build(package)
+    """Build and check; exit with 1 if the marketplace would refuse what is packed."""
+    options = _options()
+    files = packed(options.repo, options.contact)
+    manifest = yaml.safe_load(files["manifest.yaml"])
+    if problems := problems_of(files):
+        sys.exit("\n".join(["Nothing was built:", *(f"- {problem}" for problem in problems)]))
+    package = ROOT / "dist" / f"litellm-{manifest['version']}.difypkg"
+    build(package, files)
+    size = package.stat().st_size
+    print(f"{package.relative_to(ROOT)}: {len(files)} files, {size} bytes")
     check(package)
+    missing = missing_of(manifest)
+    print("Ready for Dify's marketplace." if not missing else "To publish it:")
+    for each in missing:
+        print(f"- {each}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ process ends (tests/support/environment.py).
 """
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import yaml
 
 from tools.dify_engine.engine import filled, problems_of
 from tools.litellm_proxy_process import ROOT
-from tools.package import build
+from tools.package import packed
 from translation.settings import parse_settings
 
 MODEL_TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
@@ -24,7 +23,12 @@ type Frames = list[dict[str, Any]]
 
 
 def chunk(content: str | None, **delta: Any) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": content, "name": None, "tool_calls": []}
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": content,
+        "name": None,
+        "tool_calls": [],
+    }
     whole = {"index": 0, "message": message, "usage": None, "finish_reason": None, **delta}
     return {"type": "stream", "data": {"model": "m", "prompt_messages": [], "delta": whole}}
 
@@ -182,11 +186,8 @@ def test_an_option_that_does_not_exist_is_refused() -> None:
 
 
 def test_the_engine_reads_the_unpacked_package(tmp_path: Path) -> None:
-    package = ROOT / "dist" / "engine-test.difypkg"
-    try:
-        build(package)
-        zipfile.ZipFile(package).extractall(tmp_path)
-    finally:
-        package.unlink()
+    for name, content in packed().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
     (kept,) = filled([("llm", URL)], tmp_path)
     assert kept["kept"]["base_url"] == URL["base_url"]
