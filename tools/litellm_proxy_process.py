@@ -27,9 +27,13 @@ def litellm_proxy(
     log: Path,
     env: Mapping[str, str] | None = None,
     waiting: Callable[[], None] = lambda: None,
+    port: int | None = None,
 ) -> Iterator[str]:
-    """Run LiteLLM with a config file; the block gets its base URL when it answers."""
-    port = free_port()
+    """Run LiteLLM with a config file, on a free port if none is given.
+
+    The block gets its base URL when it answers.
+    """
+    port = port or free_port()
     base_url = f"http://127.0.0.1:{port}"
     command = [str(PROXY_COMMAND), "--config", str(config), "--host", "127.0.0.1"]
     with running(

@@ -32,12 +32,21 @@ class PluginProcess:
     """Runs the plugin of a folder until the `with` block ends; requests may run in parallel."""
 
     def __init__(
-        self, folder: Path, *, python: str = sys.executable, env: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        python: str = sys.executable,
+        env: Mapping[str, str] | None = None,
+        keep_lines: bool = True,
     ) -> None:
         """`env` is added to the environment of this process."""
         self._folder = folder
         self._env = env or {}
         self._python = python
+        self._keep_lines = keep_lines
+        self.reading = threading.Event()
+        """While it is cleared, nobody reads what the plugin writes."""
+        self.reading.set()
         self._answers: dict[str, Queue[dict[str, Any]]] = {}
         self._ready = threading.Event()
         self.lines: list[bytes] = []
@@ -143,9 +152,11 @@ class PluginProcess:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
+            self.reading.wait()
             if not line.strip():
                 continue
-            self.lines.append(line)
+            if self._keep_lines:
+                self.lines.append(line)
             with suppress(ValueError, KeyError):
                 self._dispatch(json.loads(line))
 
