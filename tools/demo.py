@@ -2,7 +2,8 @@
 
 Everything on the way is real: the plugin runs as a child process over stdin and stdout, as under
 Dify's daemon; it talks to a real LiteLLM proxy; behind it answer small models on this machine (for
-audio, rerank and moderation a stand-in), or, with --base-url, whatever your own proxy serves.
+audio, rerank and moderation a stand-in), or, with --base-url, whatever your own proxy serves. At
+the end Dify's own workflow engine runs Dify app files on the plugin.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from tools import demo_stand_in
+from tools import demo_stand_in, demo_workflow
 from tools.child import ChildFailedError, free_port, running
 from tools.demo_stand_in import stand_in
 from tools.litellm_proxy_process import ROOT, litellm_proxy
@@ -87,8 +88,11 @@ def main() -> None:
             _show(plugin, target)
             if not arguments.base_url:
                 demo_stand_in.show(plugin, target.form, console)
+            demo_workflow.show(plugin, target.chat_form, target.model, console)
             console.print(
-                "\n[bold green]Done.[/] Every answer came through the plugin and the proxy."
+                "\n[bold green]Done.[/] Every answer came through the plugin and the proxy. Real were "
+                "the plugin's process, LiteLLM, the models except where a stand-in is named, and "
+                "Dify's engine."
             )
     except (ChildFailedError, PluginError) as error:
         console.print(f"[red]{escape(str(error))}[/]")
