@@ -4,8 +4,10 @@ PYTHON ?= python3.12
 # look at the newest pydantic and refuse it for having no hash.
 PIP_INSTALL = install -q --disable-pip-version-check --no-input --require-hashes --no-deps
 VENV = .venv/bin/python
+CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
+	$(if $(READ_URL),--read-url '$(READ_URL)')
 
-.PHONY: help demo test fuzz soak bench check fmt form-picture package clean
+.PHONY: help demo test fuzz soak bench check fmt form-picture package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,6 +42,15 @@ form-picture: .venv/installed ## draw the form as Dify shows it; writes docs/for
 
 package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)
 	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
+
+catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= INCLUDE= EXCLUDE= MODES= LIMIT=)
+	@$(VENV) -m tools.catalog build $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
+		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
+		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
+		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT))
+
+catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was built (API_KEY_ENV=); exit 1 if something did
+	@$(VENV) -m tools.catalog diff $(PACKAGE) $(CATALOG_PROXY)
 
 clean: ## remove what was built and installed here
 	rm -rf .venv .venv-proxy .venv-models .venv-engine dist .pytest_cache .mypy_cache .ruff_cache

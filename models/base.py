@@ -7,12 +7,13 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from dify_plugin import get_current_session
-from dify_plugin.entities.model import AIModelEntity
+from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.options import RequestOptions
+from models.catalogue import with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
@@ -32,6 +33,8 @@ class ProxyModel:
     """Mixin of the model classes; not an AIModel itself, or the SDK would register it."""
 
     _kind: ClassVar[Kind]
+    model_type: ModelType
+    """Set by the SDK's class of that type."""
     _probe_path: ClassVar[str]
     """The endpoint that validation names the model at."""
 
@@ -64,7 +67,8 @@ class ProxyModel:
         """Return what Dify shows of the model; never raises, for Dify would drop the model."""
         try:
             settings = settings_of(model, credentials)
-            return _schema_of(self._schema, model, settings, facts_of(settings, credentials))
+            facts = self._facts(model, settings, credentials)
+            return _schema_of(self._schema, model, settings, facts)
         except Exception as error:  # noqa: BLE001 - without a schema the model would vanish
             _explained(error)
             settings = parse_settings(model, {"base_url": "http://unknown"})
@@ -101,6 +105,11 @@ class ProxyModel:
             conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
+
+    def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
+        """Return what is known of a model: now, when its form was saved, or in the catalogue."""
+        known = with_catalogued_facts(self.model_type.value, model, credentials)
+        return facts_of(settings, known)
 
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)

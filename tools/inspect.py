@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -21,18 +21,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from models.known_facts import VALIDATION_SECONDS, discover
-from translation.discovery import (
-    DEPLOYMENTS,
-    GROUP,
-    LISTING,
-    Discovery,
-    facts_of_deployments,
-    facts_of_groups,
-    facts_of_listing,
-)
+from tools.proxy_models import read_models
+from translation.discovery import Discovery
 from translation.errors import sentence
 from translation.facts import ModelFacts
 from translation.schema import llm_schema, per_million, text_embedding_schema
@@ -104,7 +96,7 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
 
 
 def _show_all(settings: Settings, *, as_json: bool) -> None:
-    rows = dict(_everything(settings))
+    rows = read_models(settings).discoveries
     if as_json:
         told = {
             model: {name: {"value": v, "from": s} for name, (v, s) in _known(discovery)}
@@ -125,37 +117,6 @@ def _show_all(settings: Settings, *, as_json: bool) -> None:
         )
     console.print(table)
     console.print(f"{len(rows)} models. Name one to see where each fact comes from.")
-
-
-def _everything(settings: Settings) -> Iterator[tuple[str, Discovery]]:
-    """Yield every name that the key can call, from three requests in all."""
-    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-    listing = client.models()
-    deployments = _tried(lambda: facts_of_deployments(client.deployments()))
-    groups = _tried(lambda: facts_of_groups(client.model_groups()))
-    listed = facts_of_listing(listing)
-    for row in listing.data:
-        yield (
-            row.id,
-            Discovery(
-                {
-                    DEPLOYMENTS: _of(deployments, row.id),
-                    GROUP: _of(groups, row.id),
-                    LISTING: listed[row.id],
-                }
-            ),
-        )
-
-
-def _tried(ask: Callable[[], Mapping[str, ModelFacts]]) -> Mapping[str, ModelFacts] | ProxyError:
-    try:
-        return ask()
-    except ProxyError as error:
-        return error
-
-
-def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts | ProxyError | None:
-    return known if isinstance(known, ProxyError) else known.get(model)
 
 
 def _known(discovery: Discovery) -> Iterator[tuple[str, tuple[Any, str]]]:

@@ -71,6 +71,46 @@ def refusal_of(model: str, kind: Kind, findings: Findings, base_url: str) -> str
     return _unknown(model, findings)
 
 
+def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
+    """Return why a key cannot be saved when the proxy did not list what it can use.
+
+    None where the refusal does not speak against the key: a route that it may not call, a limit.
+    """
+    match error:
+        case ProxyProtocolError():
+            return _not_litellm(base_url, str(error))
+        case ProxyRejected():
+            return _refusal_of_a_list(error, base_url)
+        case _:
+            return sentence(error)
+
+
+def none_usable(catalogue: int, names: Sequence[str]) -> str:
+    """Return the sentence for a key that can use none of a package's models."""
+    usable = [name for name in names if "*" not in name][:MAX_NAMES]
+    offer = f"It can use {', '.join(usable)}" if usable else "It can use no model at all"
+    return (
+        f"The API key is right, but can use none of the {catalogue} models in this package's "
+        f"catalogue. {offer}. Use another key, or build the catalogue with this one."
+    )
+
+
+def _refusal_of_a_list(error: ProxyRejected, base_url: str) -> str | None:
+    match cause_of(error):
+        case Cause.KEY:
+            return _wrong_key(error)
+        case Cause.BUDGET:
+            return f"The API key is right, but its budget is used up. {sentence(error)}"
+        case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
+            return None
+        case Cause.NOT_LITELLM:
+            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+        case _ if error.from_api:
+            return sentence(error)
+        case _:
+            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+
+
 def _refusal(model: str, error: ProxyRejected, findings: Findings, base_url: str) -> str | None:
     match cause_of(error):
         case Cause.KEY:

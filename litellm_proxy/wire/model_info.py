@@ -31,6 +31,7 @@ class ModelGroup(WireModel):
     """
 
     model_group: Lenient[str] = None
+    providers: Lenient[list[str]] = None
     mode: Lenient[str] = None
     max_input_tokens: Lenient[float] = None
     max_output_tokens: Lenient[float] = None
@@ -53,9 +54,11 @@ class ModelGroups(WireModel):
 class DeploymentInfo(WireModel):
     """What LiteLLM knows of one deployment: its catalogue, overridden by the proxy's config.
 
-    Null means unknown. Limits are tokens, prices USD per token, the vector size a count.
+    Null means unknown. Limits are tokens, prices USD per token, the vector size a count. All rows
+    that a wildcard was expanded into have the `id` of its deployment.
     """
 
+    id: Lenient[str] = None
     mode: Lenient[str] = None
     max_input_tokens: Lenient[float] = None
     max_output_tokens: Lenient[float] = None
@@ -83,10 +86,17 @@ class DeploymentInfo(WireModel):
     supported_openai_params: Lenient[list[str]] = None
 
 
+class DeploymentParams(WireModel):
+    """What LiteLLM calls: the backend's name; of an expanded wildcard the public name again."""
+
+    model: Lenient[str] = None
+
+
 class Deployment(WireModel):
     """A row of `GET /v1/model/info`: one deployment behind a public name."""
 
     model_name: str
+    litellm_params: Lenient[DeploymentParams] = None
     model_info: DeploymentInfo = DeploymentInfo()
 
 

@@ -16,7 +16,6 @@ from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, EmbeddingCall
 from models.forms import settings_of
-from models.known_facts import facts_of
 from translation.capabilities import (
     context_size_of,
     has_own_prices,
@@ -76,7 +75,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     ) -> tuple[list[list[float]], EmbeddingUsage]:
         started = time.perf_counter()
         settings = settings_of(model, credentials)
-        facts = facts_of(settings, credentials)
+        facts = self._facts(model, settings, credentials)
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
             owner=settings.proxy.cache_key,

@@ -1,0 +1,56 @@
+"""The provider's credentials, which stand for all models of a catalogue."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from dify_plugin.errors.model import CredentialsValidateFailedError
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyError
+from models.catalogue import proxy_name_of
+from models.forms import settings_of
+from models.known_facts import VALIDATION_SECONDS
+from translation.errors import to_invoke_error
+from translation.form import SettingsError
+from translation.validation import none_usable, refusal_of_key
+
+logger = logging.getLogger(__name__)
+_MOST_TOLD = 20
+
+
+def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) -> None:
+    """Check URL and key, and that the key can use at least one model of the catalogue.
+
+    Models that it cannot use are named in the log; Dify shows nothing beside an error. Raises
+    CredentialsValidateFailedError with the sentence that the user reads.
+    """
+    try:
+        settings = settings_of("", credentials)
+    except SettingsError as error:
+        raise CredentialsValidateFailedError(str(to_invoke_error(error))) from None
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+    try:
+        names = [row.id for row in client.models(with_patterns=True).data]
+    except ProxyError as error:
+        if refusal := refusal_of_key(error, settings.proxy.base_url):
+            raise CredentialsValidateFailedError(refusal) from None
+        return
+    patterns = [name for name in names if "*" in name]
+    listed = set(names)
+    missing = [
+        model
+        for model in catalogue
+        if proxy_name_of(model) not in listed
+        and not any(fnmatchcase(proxy_name_of(model), pattern) for pattern in patterns)
+    ]
+    if catalogue and len(missing) == len(catalogue):
+        raise CredentialsValidateFailedError(none_usable(len(catalogue), names))
+    if missing:
+        logger.warning(
+            "The API key can use %d of the catalogue's %d models; not: %s%s",
+            len(catalogue) - len(missing),
+            len(catalogue),
+            ", ".join(missing[:_MOST_TOLD]),
+            ", …" if len(missing) > _MOST_TOLD else "",
+        )

@@ -1,0 +1,181 @@
+"""A package with the catalogue of your proxy: Dify lists every model, the key is entered once.
+
+    python -m tools.catalog build --base-url http://litellm:4000 --api-key-env LITELLM_API_KEY
+    python -m tools.catalog diff dist/litellm-0.1.0-1234567890.difypkg --api-key-env LITELLM_API_KEY
+
+Reads what the key can use, and writes the same plugin with one model file for each. Costs no tokens.
+`diff` exits with 0 if nothing changed, 1 if something did, 2 if it could not tell.
+"""
+
+import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
+
+import argparse
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from litellm_proxy.errors import ProxyError
+from tools.catalog.choices import Choices, ChoicesError, read_choices
+from tools.catalog.difference import Entities, changes
+from tools.catalog.files import CATALOGUE, catalogue_files, entity_of
+from tools.catalog.selection import Selection, kinds_of, select
+from tools.marketplace import MAX_BYTES, MAX_FILES
+from tools.package import ROOT, build, check, packed
+from tools.proxy_models import read_models
+from translation.errors import sentence
+from translation.form import SettingsError
+from translation.settings import parse_settings
+
+_MOST_TOLD = 15
+console = Console(highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build or compare; return the exit status."""
+    options = _options(arguments)
+    try:
+        if options.command == "build":
+            return _build(options)
+        return _diff(options)
+    except ChoicesError as error:
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+    except SettingsError as error:
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+    except ProxyError as error:
+        console.print(f"[red]{escape(sentence(error))}[/]", soft_wrap=True)
+    return 2
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.catalog",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    builder = commands.add_parser("build", help="build a package with the proxy's models")
+    builder.add_argument(
+        "--config", type=Path, metavar="FILE", help="choices in YAML (catalog.yaml)"
+    )
+    builder.add_argument("--include", metavar="A,B*", help="name patterns (default: all)")
+    builder.add_argument("--exclude", metavar="A,B*", help="name patterns to leave out")
+    builder.add_argument("--modes", metavar="chat,…", help="LiteLLM's modes (default: all)")
+    builder.add_argument("--wildcards", choices=["leave-out", "expand"],
+                         help="names that only a wildcard stands for (default: leave-out)")  # fmt: skip
+    builder.add_argument("--order", choices=["name", "provider"], help="in Dify (default: name)")
+    builder.add_argument("--limit", metavar="N", help="models at most (default: 500)")
+    builder.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER",
+                         help="where the package goes (default: dist)")  # fmt: skip
+    comparer = commands.add_parser(
+        "diff", help="what changed on the proxy since a package was built"
+    )
+    comparer.add_argument("package", type=Path, help="the package that was built")
+    for command in (builder, comparer):
+        command.add_argument("--base-url", default="", help="the proxy, as Dify's daemon sees it")
+        command.add_argument("--read-url", default="", metavar="URL",
+                             help="the proxy as seen from here, where that differs")  # fmt: skip
+        command.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY",
+                             help="environment variable with the key (default: %(default)s)")  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+def _build(options: argparse.Namespace) -> int:
+    flags = ("base_url", "include", "exclude", "modes", "wildcards", "order", "limit")
+    choices = read_choices(options.config, **{flag: getattr(options, flag) for flag in flags})
+    selection = _selected(choices, options)
+    files, stamp = catalogue_files(packed(), selection.models, choices)
+    size = sum(map(len, files.values()))
+    if size > MAX_BYTES or len(files) > MAX_FILES:
+        message = (
+            f"{len(files)} files of {size} bytes are more than Dify takes ({MAX_FILES} files, "
+            f"{MAX_BYTES} bytes): choose fewer models."
+        )
+        raise ChoicesError(message)
+    version = yaml.safe_load(packed()["manifest.yaml"])["version"]
+    package = options.to.resolve() / f"litellm-{version}-{stamp}.difypkg"
+    build(package, files)
+    check(package)
+    _show(selection)
+    console.print(f"{package}: {len(selection.models)} models, {package.stat().st_size} bytes")
+    return 0
+
+
+def _selected(choices: Choices, options: argparse.Namespace) -> Selection:
+    if not choices.base_url:
+        message = "base_url is missing: give --base-url (BASE_URL=), or base_url in the file."
+        raise ChoicesError(message)
+    form = {
+        "base_url": options.read_url or choices.base_url,
+        "api_key": os.environ.get(options.api_key_env, ""),
+    }
+    with console.status("Asking the proxy for its models …"):
+        proxy = read_models(parse_settings("", form))
+    return select(proxy, choices)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    before, choices = _read(options.package)
+    if options.base_url:
+        choices = choices.model_copy(update={"base_url": options.base_url})
+    models = _selected(choices, options).models
+    now = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in models}
+    found = list(changes(before, now))
+    if not found:
+        console.print(f"Nothing changed: {len(now)} models.")
+        return 0
+    table = Table("kind", "model", "change")
+    for change in found:
+        table.add_row(change.kind, escape(change.model), escape(change.what))
+    console.print(table)
+    console.print(f"{len(found)} changes. Build the catalogue again to take them over.")
+    return 1
+
+
+def _read(package: Path) -> tuple[Entities, Choices]:
+    """Return the models of a package, and the choices that it was built with."""
+    try:
+        with zipfile.ZipFile(package) as archive:
+            choices = Choices.model_validate(json.loads(archive.read(CATALOGUE))["choices"])
+            entities = [
+                yaml.safe_load(archive.read(name))
+                for name in archive.namelist()
+                if name.startswith("models/") and name.endswith(".yaml")
+                and not name.endswith("_position.yaml")
+            ]  # fmt: skip
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        message = f"{package} is no package with a catalogue."
+        raise ChoicesError(message) from None
+    told: dict[tuple[str, str], Any] = {(e["model_type"], e["model"]): e for e in entities}
+    return told, choices
+
+
+def _show(selection: Selection) -> None:
+    table = Table("kind", "models")
+    for kind, count in kinds_of(selection.models):
+        table.add_row(kind.value, str(count))
+    console.print(table)
+    told = {name: why for name, why in selection.left_out.items() if why != "not included"}
+    for name, why in list(told.items())[:_MOST_TOLD]:
+        console.print(f"[dim]left out: {escape(name)}: {why}[/]")
+    if len(told) > _MOST_TOLD:
+        console.print(f"[dim]… and {len(told) - _MOST_TOLD} more[/]")
+    unknown = [model.name for model in selection.models if model.facts.mode is None]
+    if unknown:
+        names = ", ".join(unknown[:_MOST_TOLD]) + (" …" if len(unknown) > _MOST_TOLD else "")
+        console.print(
+            f"[yellow]The proxy does not tell the mode of {len(unknown)} models; they are listed as "
+            f"kinds says, else as LLMs: {escape(names)}[/]"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

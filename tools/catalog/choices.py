@@ -1,0 +1,92 @@
+"""Which models go into a catalogue, under what names and in what order: `catalog.yaml`, checked."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError
+
+
+class ChoicesError(Exception):
+    """A choice that cannot be; the text names it and says what it must be."""
+
+
+class Wildcards(StrEnum):
+    """What becomes of names that the proxy lists only because a wildcard stands for them."""
+
+    LEAVE_OUT = "leave-out"
+    EXPAND = "expand"
+
+
+class Order(StrEnum):
+    """How Dify lists the models."""
+
+    NAME = "name"
+    PROVIDER = "provider"
+
+
+class ModelKind(StrEnum):
+    """Dify's kinds of models, as its files name them."""
+
+    LLM = "llm"
+    TEXT_EMBEDDING = "text-embedding"
+    RERANK = "rerank"
+    SPEECH2TEXT = "speech2text"
+    TTS = "tts"
+    MODERATION = "moderation"
+
+
+def _words(value: object) -> object:
+    """Take `a, b` for a list, as command lines write it."""
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+
+
+type Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
+class Choices(BaseModel):
+    """Patterns are those of the shell: `*`, `?` and `[ab]`; names are the proxy's.
+
+    `modes` are LiteLLM's words (chat, embedding, …), blank for all. `kinds` names the kind of models
+    whose mode the proxy does not tell; such a model is else taken for an LLM. `aliases` gives the
+    name in Dify. `limit` is the number of models at most.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = ""
+    include: Names = ("*",)
+    exclude: Names = ()
+    modes: Names = ()
+    kinds: dict[str, ModelKind] = Field(default_factory=dict)
+    wildcards: Wildcards = Wildcards.LEAVE_OUT
+    aliases: dict[str, str] = Field(default_factory=dict)
+    order: Order | tuple[str, ...] = Order.NAME
+    limit: PositiveInt = 500
+
+
+def read_choices(file: Path | None, **over: Any) -> Choices:
+    """Return what a file and the command line choose; the command line wins where it is set.
+
+    Raises ChoicesError that names the field.
+    """
+    chosen: dict[str, Any] = {}
+    if file:
+        try:
+            chosen = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except (OSError, yaml.YAMLError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or getattr(error, "problem", "not YAML")
+            message = f"{file} cannot be read: {reason}."
+            raise ChoicesError(message) from None
+        if not isinstance(chosen, dict):
+            message = f"{file} must be a mapping such as `include: [gpt-*]`."
+            raise ChoicesError(message)
+    chosen |= {name: value for name, value in over.items() if value}
+    try:
+        return Choices.model_validate(chosen)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"][:2])
+        message = f"{file or 'The command line'}: {where}: {problem['msg']}."
+        raise ChoicesError(message) from None

@@ -1,0 +1,128 @@
+"""The models of a catalogue → the files of its package, the same for the same catalogue; pure."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import yaml
+from dify_plugin.entities.model import AIModelEntity, FetchFrom
+
+from tools.catalog.choices import Choices, ModelKind
+from tools.catalog.selection import CatalogueModel
+from translation import schema
+from translation.facts import ModelFacts
+from translation.settings import Settings, parse_settings
+from translation.stored_facts import to_stored
+
+CATALOGUE = "provider/catalog.json"
+FORM = "provider/litellm.yaml"
+MANIFEST = "manifest.yaml"
+PROVIDER_FIELDS = (
+    "base_url", "api_key", "settings", "drop_params", "extra_body", "end_user", "tags", "timeout",
+    "extra_headers", "ca_certificate", "tls_verify",
+)  # fmt: skip
+"""What of the model's form holds for all models of a proxy."""
+_STAMP = 8
+"""Hexadecimal digits of a hash that tell one catalogue, or one model name, from another."""
+_LONGEST_FILE_NAME = 80
+_NOT_IN_A_FILE_NAME = re.compile(r"[^a-z0-9._-]+")
+
+type SchemaMaker = Callable[[str, Settings, ModelFacts], AIModelEntity]
+_SCHEMAS: Mapping[ModelKind, SchemaMaker] = {
+    ModelKind.LLM: schema.llm_schema,
+    ModelKind.TEXT_EMBEDDING: schema.text_embedding_schema,
+    ModelKind.RERANK: schema.rerank_schema,
+    ModelKind.SPEECH2TEXT: schema.speech2text_schema,
+    ModelKind.TTS: schema.tts_schema,
+    ModelKind.MODERATION: schema.moderation_schema,
+}
+
+
+def folder_of(kind: ModelKind) -> str:
+    """Return where the model files of a kind are."""
+    return f"models/{kind.value.replace('-', '_')}"
+
+
+def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
+    """Return what Dify is told of a model, as its file holds it."""
+    settings = parse_settings(model.name, {"base_url": base_url})
+    entity = _SCHEMAS[model.kind](model.name, settings, model.facts)
+    listed = entity.model_copy(update={"fetch_from": FetchFrom.PREDEFINED_MODEL})
+    return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def catalogue_files(
+    plain: Mapping[str, bytes], models: tuple[CatalogueModel, ...], choices: Choices
+) -> tuple[dict[str, bytes], str]:
+    """Return the package's files by name, and the stamp of the catalogue (digits)."""
+    added: dict[str, bytes] = {FORM: _provider(plain[FORM], choices.base_url, models)}
+    for kind in {model.kind for model in models}:
+        names = [model.name for model in models if model.kind is kind]
+        added[f"{folder_of(kind)}/_position.yaml"] = _yaml(names)
+    for model in models:
+        name = f"{folder_of(model.kind)}/{file_name(model.name)}"
+        added[name] = _yaml(entity_of(model, choices.base_url))
+    added[CATALOGUE] = _catalogue(models, choices)
+    digest = sha256()
+    for name, content in sorted(added.items()):
+        digest.update(name.encode() + b"\0" + content + b"\0")
+    # Dify's daemon takes `-` and 16 word characters behind a version, the SDK only digits (PEP 440).
+    stamp = str(int(digest.hexdigest()[:_STAMP], 16))
+    manifest = _manifest(plain[MANIFEST], stamp)
+    return {**plain, **added, MANIFEST: manifest}, stamp
+
+
+def file_name(model: str) -> str:
+    """Return a file name that every file system takes, different for every model name."""
+    plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_LONGEST_FILE_NAME]
+    if plain != model:
+        plain = f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}"
+    return f"{plain}.yaml"
+
+
+def _manifest(plain: bytes, stamp: str) -> bytes:
+    """Return the manifest of a version that Dify tells from others by the stamp."""
+    manifest = yaml.safe_load(plain)
+    manifest["version"] = f"{manifest['version']}-{stamp}"
+    return _yaml(manifest)
+
+
+def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -> bytes:
+    provider = yaml.safe_load(plain)
+    fields = {
+        field["variable"]: field
+        for field in provider["model_credential_schema"]["credential_form_schemas"]
+    }
+    shared = [dict(fields[variable]) for variable in PROVIDER_FIELDS]
+    # Dify takes a default only where nothing has to be filled in.
+    shared[0] |= {"default": base_url, "required": False}
+    provider["configurate_methods"] = ["predefined-model", "customizable-model"]
+    provider["provider_credential_schema"] = {"credential_form_schemas": shared}
+    provider["models"] = {
+        folder_of(kind).partition("/")[2]: {
+            "position": f"{folder_of(kind)}/_position.yaml",
+            "predefined": [f"{folder_of(kind)}/*.yaml"],
+        }
+        for kind in ModelKind
+        if any(model.kind is kind for model in models)
+    }
+    return _yaml(provider)
+
+
+def _catalogue(models: tuple[CatalogueModel, ...], choices: Choices) -> bytes:
+    """Return what the plugin itself needs of the models, and what was chosen, for a comparison."""
+    catalogue = {
+        "choices": choices.model_dump(mode="json"),
+        "names": {
+            model.name: model.proxy_name for model in models if model.name != model.proxy_name
+        },
+        "facts": {f"{model.kind.value}/{model.name}": to_stored(model.facts) for model in models},
+    }
+    return json.dumps(catalogue, indent=1, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _yaml(value: object) -> bytes:
+    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=1000)
+    return text.encode()

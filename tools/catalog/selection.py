@@ -1,0 +1,128 @@
+"""What the proxy has and what is chosen → the models of a catalogue; pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tools.catalog.choices import Choices, ChoicesError, ModelKind, Order, Wildcards
+from tools.proxy_models import ProxyModels
+from translation.facts import ModelFacts
+
+MAX_NAME = 255
+"""Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
+_KINDS = {
+    "chat": ModelKind.LLM,
+    "completion": ModelKind.LLM,
+    "responses": ModelKind.LLM,
+    "embedding": ModelKind.TEXT_EMBEDDING,
+    "rerank": ModelKind.RERANK,
+    "audio_transcription": ModelKind.SPEECH2TEXT,
+    "audio_speech": ModelKind.TTS,
+    "moderation": ModelKind.MODERATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueModel:
+    """A model of the catalogue: its name in Dify, on the proxy, its kind and what is known of it."""
+
+    name: str
+    proxy_name: str
+    kind: ModelKind
+    facts: ModelFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The chosen models in their order, and why others were left out, by name."""
+
+    models: tuple[CatalogueModel, ...]
+    left_out: Mapping[str, str]
+
+
+def select(proxy: ProxyModels, choices: Choices) -> Selection:
+    """Choose; raise ChoicesError if nothing or too much is left, or two names are one in Dify."""
+    left_out: dict[str, str] = {}
+    models: list[CatalogueModel] = []
+    for name, discovery in proxy.discoveries.items():
+        kind = _kind(name, discovery.facts, choices)
+        if reason := _reason_against(name, kind, discovery.facts, proxy, choices):
+            left_out[name] = reason
+        elif isinstance(kind, ModelKind):
+            shown = choices.aliases.get(name, name)
+            models.append(CatalogueModel(shown, name, kind, discovery.facts))
+    _require_possible(models, choices)
+    return Selection(tuple(sorted(models, key=_place(proxy, choices))), left_out)
+
+
+def _kind(name: str, facts: ModelFacts, choices: Choices) -> ModelKind | None:
+    """Return the kind of a model, None for one that Dify has no place for."""
+    if facts.mode is None:
+        return choices.kinds.get(name, ModelKind.LLM)
+    return choices.kinds.get(name) or _KINDS.get(facts.mode)
+
+
+def _reason_against(
+    name: str, kind: ModelKind | None, facts: ModelFacts, proxy: ProxyModels, choices: Choices
+) -> str:
+    if not _matches(name, choices.include):
+        return "not included"
+    if _matches(name, choices.exclude):
+        return "excluded"
+    if choices.modes and facts.mode not in choices.modes:
+        return f"of mode {facts.mode or 'unknown'}"
+    if kind is None:
+        return f"of mode {facts.mode}, which Dify has no place for"
+    if name in proxy.expansions and choices.wildcards is Wildcards.LEAVE_OUT:
+        return f"stands for {proxy.expansions[name]} only"
+    if len(choices.aliases.get(name, name)) > MAX_NAME:
+        return f"its name is longer than {MAX_NAME} characters"
+    return ""
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _require_possible(models: list[CatalogueModel], choices: Choices) -> None:
+    if not models:
+        message = "No model is left: the key can use none, or include and exclude leave none."
+        raise ChoicesError(message)
+    if len(models) > choices.limit:
+        message = (
+            f"{len(models)} models are more than the limit of {choices.limit}: choose fewer with "
+            "include, exclude and modes, or raise limit (LIMIT=)."
+        )
+        raise ChoicesError(message)
+    twice = [name for name, count in Counter(model.name for model in models).items() if count > 1]
+    if twice:
+        message = f'aliases: "{twice[0]}" would be the name of two models in Dify.'
+        raise ChoicesError(message)
+    unknown = sorted(choices.aliases.keys() - {model.proxy_name for model in models})
+    if unknown:
+        message = f'aliases: "{unknown[0]}" is not among the chosen models.'
+        raise ChoicesError(message)
+
+
+type Place = tuple[int, tuple[str, ...], str, str]
+
+
+def _place(proxy: ProxyModels, choices: Choices) -> Callable[[CatalogueModel], Place]:
+    """Return the key to sort by: the names that were given first, providers, names."""
+    given = () if isinstance(choices.order, Order) else choices.order
+    places = {name: place for place, name in enumerate(given)}
+
+    def place(model: CatalogueModel) -> Place:
+        at = places.get(model.proxy_name, places.get(model.name, len(places)))
+        by_provider = choices.order is Order.PROVIDER
+        providers = proxy.providers.get(model.proxy_name, ()) if by_provider else ()
+        return at, providers, model.name.lower(), model.name
+
+    return place
+
+
+def kinds_of(models: tuple[CatalogueModel, ...]) -> Iterator[tuple[ModelKind, int]]:
+    """Yield how many models there are of each kind."""
+    counts = Counter(model.kind for model in models)
+    yield from ((kind, counts[kind]) for kind in ModelKind if counts[kind])

@@ -1,0 +1,106 @@
+"""Every model that a key can use, with all that the proxy tells of it, from three requests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyError
+from litellm_proxy.wire.model_info import Deployments, ModelGroups
+from models.known_facts import VALIDATION_SECONDS
+from translation.discovery import (
+    DEPLOYMENTS,
+    GROUP,
+    LISTING,
+    Discovery,
+    facts_of_deployments,
+    facts_of_groups,
+    facts_of_listing,
+)
+from translation.facts import ModelFacts
+from translation.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyModels:
+    """What the key can use: discoveries by public name, in the proxy's order.
+
+    `patterns` are the wildcards, `expansions` the names that are listed only because a wildcard
+    stands for them, each with its pattern, and `providers` LiteLLM's providers by name.
+    """
+
+    discoveries: Mapping[str, Discovery]
+    patterns: tuple[str, ...]
+    expansions: Mapping[str, str]
+    providers: Mapping[str, tuple[str, ...]]
+
+
+def read_models(settings: Settings) -> ProxyModels:
+    """Ask the proxy; raise ProxyError if it does not even list names.
+
+    Each of the other two endpoints may refuse: then less is known.
+    """
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+    listing = client.models(with_patterns=True)
+    rows = _tried(client.deployments)
+    deployments = rows if isinstance(rows, ProxyError) else facts_of_deployments(rows)
+    answer = _tried(client.model_groups)
+    groups = answer if isinstance(answer, ProxyError) else facts_of_groups(answer)
+    listed = facts_of_listing(listing)
+    patterns = tuple(name for name in listed if "*" in name)
+    configured = set() if isinstance(rows, ProxyError) else _configured(rows)
+    return ProxyModels(
+        discoveries={
+            name: Discovery(
+                {
+                    DEPLOYMENTS: _of(deployments, name),
+                    GROUP: _of(groups, name),
+                    LISTING: listed[name],
+                }
+            )
+            for name in listed
+            if name not in patterns
+        },
+        patterns=patterns,
+        expansions={
+            name: pattern
+            for name in listed
+            if name not in configured and name not in patterns
+            for pattern in patterns
+            if fnmatchcase(name, pattern)
+        },
+        providers=_providers(answer),
+    )
+
+
+def _tried[A](ask: Callable[[], A]) -> A | ProxyError:
+    try:
+        return ask()
+    except ProxyError as error:
+        return error
+
+
+def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts | ProxyError | None:
+    return known if isinstance(known, ProxyError) else known.get(model)
+
+
+def _configured(rows: Deployments) -> set[str]:
+    """Return the names that have a deployment of their own.
+
+    LiteLLM 1.106 copies a wildcard's deployment for each name that it stands for, under the same id
+    and with that name as the backend's (proxy/auth/model_checks.py).
+    """
+    names: dict[str | None, set[str]] = {}
+    for row in rows.data:
+        names.setdefault(row.model_info.id, set()).add(row.model_name)
+    return {
+        row.model_name
+        for row in rows.data
+        if len(names[row.model_info.id]) == 1
+        or not (row.litellm_params and row.litellm_params.model == row.model_name)
+    }
+
+
+def _providers(groups: ModelGroups | ProxyError) -> Mapping[str, tuple[str, ...]]:
+    rows = () if isinstance(groups, ProxyError) else groups.data
+    return {row.model_group: tuple(row.providers or ()) for row in rows if row.model_group}
