@@ -130,8 +130,9 @@ def test_what_has_no_place_in_dify_is_left_out_and_named(
 ) -> None:
     build(fleet.url, tmp_path / "again")
     told = " ".join(capsys.readouterr().out.split())
-    assert "left out: painter: of mode image_generation" in told
-    assert f"left out: {TOO_LONG[:20]}" in told
+    assert "left out, of mode image_generation, which Dify has no place for: painter" in told
+    assert f"longer than 255 characters: {TOO_LONG[:60]}" in told
+    assert "stands for many/* only: many/" in told
     assert "does not tell the mode of 1 models" in told
     assert "of-unknown-mode" in told
 
@@ -306,6 +307,10 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
         (["build"], "base_url is missing"),
         (["build", "--base-url", "litellm"], "base_url must be a URL"),
         (["build", "--base-url", "http://127.0.0.1:1"], "the connection was refused"),
+        (
+            ["build", "--base-url", "http://127.0.0.1:1", "--api-key-env", "NOT_SET"],
+            "NOT_SET is not set",
+        ),
         (["diff", "no.difypkg"], "no.difypkg is no package with a catalogue"),
     ],
 )
@@ -313,7 +318,7 @@ def test_what_goes_wrong_is_one_sentence_and_exit_status_2(
     arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert problem in " ".join(capsys.readouterr().out.split())
+    assert problem in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_catalogues_facts_count_while_the_proxy_tells_nothing(

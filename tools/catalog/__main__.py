@@ -35,8 +35,10 @@ from translation.errors import sentence
 from translation.form import SettingsError
 from translation.settings import parse_settings
 
-_MOST_TOLD = 15
+_MOST_TOLD = 5
+_LONGEST_TOLD = 60
 console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "build":
             return _build(options)
         return _diff(options)
-    except ChoicesError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-    except SettingsError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+    except (ChoicesError, SettingsError) as error:
+        errors.print(escape(str(error)))
     except ProxyError as error:
-        console.print(f"[red]{escape(sentence(error))}[/]", soft_wrap=True)
+        errors.print(escape(sentence(error)))
+        if not os.environ.get(options.api_key_env):
+            errors.print(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
     return 2
 
 
@@ -163,18 +165,22 @@ def _show(selection: Selection) -> None:
     for kind, count in kinds_of(selection.models):
         table.add_row(kind.value, str(count))
     console.print(table)
-    told = {name: why for name, why in selection.left_out.items() if why != "not included"}
-    for name, why in list(told.items())[:_MOST_TOLD]:
-        console.print(f"[dim]left out: {escape(name)}: {why}[/]")
-    if len(told) > _MOST_TOLD:
-        console.print(f"[dim]… and {len(told) - _MOST_TOLD} more[/]")
+    for why in sorted(set(selection.left_out.values())):
+        names = [name for name, reason in selection.left_out.items() if reason == why]
+        console.print(f"[dim]left out, {escape(why)}: {_listed(names)}[/]", soft_wrap=True)
     unknown = [model.name for model in selection.models if model.facts.mode is None]
     if unknown:
-        names = ", ".join(unknown[:_MOST_TOLD]) + (" …" if len(unknown) > _MOST_TOLD else "")
         console.print(
             f"[yellow]The proxy does not tell the mode of {len(unknown)} models; they are listed as "
-            f"kinds says, else as LLMs: {escape(names)}[/]"
+            f"kinds says, else as LLMs: {_listed(unknown)}[/]",
+            soft_wrap=True,
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+    return escape(", ".join(name[:_LONGEST_TOLD] for name in names[:_MOST_TOLD]) + more)
 
 
 if __name__ == "__main__":
