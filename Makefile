@@ -37,7 +37,7 @@ fmt: .venv/installed ## format, and fix what can be fixed by rule
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-form-picture: .venv/installed ## draw the form as Dify shows it; writes docs/form, needs Chromium
+form-picture: .venv/installed ## draw the form as Dify shows it; writes _assets/form, needs Chromium
 	@$(VENV) -m tools.form_picture
 
 package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)

@@ -1,5 +1,7 @@
 """What goes into the package."""
 
+import os
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +22,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         sources = {str(file.relative_to(ROOT)) for file in (ROOT / package).rglob("*.py")}
         assert sources <= set(files)
     tops = {name.partition("/")[0] for name in files}
-    assert not tops & {"tests", "tools", "requirements", "examples", "Makefile", ".git"}
+    assert not tops & {"tests", "tools", "requirements", "Makefile", ".git"}
     assert not [name for name in files if name.endswith((".pyc", ".env", ".log", ".pem", ".key"))]
 
 
@@ -97,3 +99,15 @@ def test_what_the_marketplace_refuses_is_named(
     name: str, content: bytes | None, problem: str
 ) -> None:
     assert problem in "\n".join(problems_of(changed(name, content)))
+
+
+def test_every_link_of_the_documents_leads_to_a_packed_file() -> None:
+    files = packed()
+    for name in files:
+        if not name.endswith(".md"):
+            continue
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", files[name].decode()):
+            if "://" not in target:
+                path = os.path.normpath(Path(name).parent / target)
+                inside = path in files or any(other.startswith(f"{path}/") for other in files)
+                assert inside, f"{name}: {target}"

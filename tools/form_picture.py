@@ -1,7 +1,7 @@
-"""Draw the plugin's form as Dify shows it, from `provider/litellm.yaml`, into `docs/form`.
+"""Draw the plugin's form as Dify shows it, from `provider/litellm.yaml`, into `_assets/form`.
 
 A picture that was taken once goes stale in silence. These are drawn by a headless Chromium from
-pages that are made of the form itself. `docs/form/pictures.json` keeps the hash of each page, and a
+pages that are made of the form itself. `_assets/form/pictures.json` keeps the hash of each page, and a
 test makes the pages again and compares, so that the form cannot change without its pictures.
 
 What surrounds the fields (title, type and name of the model, buttons, notice) is Dify's own and
@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "docs" / "form"
+FOLDER = ROOT / "_assets" / "form"
 HASHES = "pictures.json"
 
 STATES: dict[str, dict[str, str]] = {"automatic": {}, "custom": {"settings": "custom"}}

@@ -69,8 +69,8 @@ def table(results: Results) -> Table:
     return shown
 
 
-def write(results: Results, folder: Path) -> list[Path]:
-    """Write results.json, table.md and picture.svg; return their paths."""
+def write(results: Results, folder: Path, picture: Path) -> list[Path]:
+    """Write results.json and table.md into a folder, and the picture; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = {
         figure.scenario.name: {
@@ -83,13 +83,13 @@ def write(results: Results, folder: Path) -> list[Path]:
     }
     told = {"cores": results.cores, "rounds": results.rounds, "figures": figures}
     texts = {
-        "results.json": json.dumps(told, indent=1) + "\n",
-        "table.md": _markdown(results),
-        "picture.svg": _picture(results),
+        folder / "results.json": json.dumps(told, indent=1) + "\n",
+        folder / "table.md": _markdown(results),
+        picture: _picture(results),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text)
-    return [folder / name for name in texts]
+    for path, text in texts.items():
+        path.write_text(text)
+    return list(texts)
 
 
 def _rows(results: Results) -> list[tuple[str, ...]]:
