@@ -70,7 +70,7 @@ class ConnectionPool(httpx.BaseTransport):
         try:
             connection.settimeout(timeouts["read"])
             self._send(connection, request)
-            head, rest = _read_head(connection)
+            head, rest = _read_head(connection, timeouts["read"])
         except BaseException:
             # Also when the greenlet of the call is killed.
             connection.close()
@@ -274,10 +274,11 @@ def _not_connected(error: Exception) -> httpx.TransportError:
             return httpx.ConnectError("")
 
 
-def _read_head(connection: socket.socket) -> tuple[ResponseHead, bytes]:
-    """Return the head of the answer, and what came after it."""
+def _read_head(connection: socket.socket, seconds: float) -> tuple[ResponseHead, bytes]:
+    """Return the head of the answer, which may take so long in all, and what came after it."""
     received = b""
-    while True:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         head, end, rest = received.partition(HEAD_END)
         if len(head) > MAX_HEAD_BYTES:
             message = "its head is too large"
@@ -289,6 +290,7 @@ def _read_head(connection: socket.socket) -> tuple[ResponseHead, bytes]:
             received = rest
         else:
             received += _next_of_head(connection, received)
+    raise httpx.ReadTimeout("")
 
 
 def _next_of_head(connection: socket.socket, received: bytes) -> bytes:

@@ -263,6 +263,23 @@ def test_a_proxy_without_these_models_is_refused_with_what_there_is(plugin: Plug
     assert "It can use else" in message
 
 
+def test_models_that_the_key_cannot_use_are_named_in_the_log(plugin: PluginProcess) -> None:
+    with Upstream() as other:
+        other.on("/v1/models", json_reply({"data": [{"id": "chat-050"}, {"id": "rerank-*"}]}))
+        (saved,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
+    assert saved["result"] is True
+    told = [line.decode() for line in plugin.lines if b"of the catalogue" in line]
+    assert "can use 16 of the catalogue's 201 models; not: " in told[-1]
+
+
+def test_a_key_that_may_not_list_its_models_is_saved(plugin: PluginProcess) -> None:
+    refused = {"detail": "Virtual key is not allowed to call this route."}
+    with Upstream() as other:
+        other.on("/v1/models", json_reply(refused, 403))
+        (saved,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
+    assert saved["result"] is True
+
+
 def test_a_model_that_left_the_proxy_is_named(fleet: Fleet, plugin: PluginProcess) -> None:
     text = config(fleet.upstream, without="chat-060")
     with tempfile.TemporaryDirectory() as folder, proxy_with(text, Path(folder)) as url:

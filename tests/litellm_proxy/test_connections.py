@@ -150,6 +150,17 @@ def test_a_silent_server_is_a_time_out(pool: ConnectionPool) -> None:
             pool.handle_request(request)
 
 
+@pytest.mark.parametrize("drop", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_a_head_that_never_ends_is_a_time_out(pool: ConnectionPool, drop: bytes) -> None:
+    drops = [part for _ in range(200) for part in (drop, Pause(0.01))]
+    with RawServer(*drops) as server:
+        request = httpx.Request(
+            "GET", server.url, extensions={"timeout": httpx.Timeout(0.3).as_dict()}
+        )
+        with pytest.raises(httpx.ReadTimeout):
+            pool.handle_request(request)
+
+
 def test_an_upload_of_unknown_length_goes_in_chunks(pool: ConnectionPool) -> None:
     received: list[bytes] = []
 

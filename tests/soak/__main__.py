@@ -10,11 +10,14 @@ import argparse
 import os
 import sys
 import tempfile
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.table import Table
@@ -60,79 +63,97 @@ class Report:
     restarts: int
 
 
+@dataclass(frozen=True)
+class Disturbance:
+    """What happens after how many seconds."""
+
+    at: float
+    name: str
+    happen: Callable[[], None]
+
+
 def soak(seconds: float, folder: Path, say: Callable[[str], None] = lambda _: None) -> Report:
     """Work for so long; `say` is told what happens meanwhile."""
-    port, sizes = free_port(), Sizes()
-    form = {"base_url": f"http://127.0.0.1:{port}", "api_key": MASTER_KEY}
-    with (
-        SoakUpstream(FAULTS, SEED) as upstream,
-        ExitStack() as proxy,
-        PluginProcess(ROOT, keep_lines=False) as plugin,
-    ):
-        env = {"UPSTREAM_V1": f"{upstream.url}/v1", "MASTER_KEY": MASTER_KEY,
-               "RECORDED_CALLS": os.devnull}  # fmt: skip
-
-        def start_proxy() -> None:
-            log = folder / "litellm.log"
-            proxy.enter_context(litellm_proxy(CONFIG, log=log, env=env, port=port))
-
-        start_proxy()
-        workers = Workers(plugin, form, SEED)
-        events = _events(workers, plugin, proxy, start_proxy)
-        due = iter(_due(seconds))
-        restarts = 0
-        next_event, at = next(due)
-        started = time.monotonic()
-
-        def meanwhile(left: float) -> None:
-            nonlocal next_event, at, restarts
+    with ExitStack() as stack:
+        upstream = stack.enter_context(SoakUpstream(FAULTS, SEED))
+        proxy = stack.enter_context(Proxy(upstream, folder))
+        plugin = stack.enter_context(PluginProcess(ROOT, keep_lines=False))
+        workers = Workers(plugin, proxy.form, SEED)
+        due = deque(_disturbances(seconds, workers, plugin, proxy))
+        sizes = Sizes()
+        for passed in workers.at_work(CALLERS, seconds):
             sizes.take(plugin.process_id)
-            if time.monotonic() - started >= at:
-                say(f"{left:4.0f} s left: {next_event}")
-                events[next_event]()
-                restarts += next_event == RESTART
-                next_event, at = next(due, ("", seconds * 2))
-            else:
-                time.sleep(min(1.0, left))
-
-        workers.run(CALLERS, seconds, meanwhile)
+            if due and due[0].at <= passed:
+                disturbance = due.popleft()
+                say(f"{passed:4.0f} s: {disturbance.name}")
+                disturbance.happen()
         sizes.take(plugin.process_id)
-        return Report(time.monotonic() - started, workers.score, sizes, upstream.failed, restarts)
+        return Report(seconds, workers.score, sizes, upstream.failed, proxy.restarts)
 
 
-RESTART = "the proxy is killed and started again"
-QUIET = f"all is quiet for {QUIET_SECONDS} s"
-UNREAD = f"nobody reads for {UNREAD_SECONDS} s"
+class Proxy:
+    """The real LiteLLM proxy, which can be killed and started again at the same address."""
+
+    def __init__(self, upstream: SoakUpstream, folder: Path) -> None:
+        self._port = free_port()
+        self._log = folder / "litellm.log"
+        self._env = {
+            "UPSTREAM_V1": f"{upstream.url}/v1",
+            "MASTER_KEY": MASTER_KEY,
+            "RECORDED_CALLS": os.devnull,
+        }
+        self._running = ExitStack()
+        self.restarts = 0
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    @property
+    def form(self) -> dict[str, str]:
+        """Return what leads there."""
+        return {"base_url": f"http://127.0.0.1:{self._port}", "api_key": MASTER_KEY}
+
+    def restart(self) -> None:
+        """Kill it and start it again; returns when it answers."""
+        self._running.close()
+        self._start()
+        self.restarts += 1
+
+    def _start(self) -> None:
+        started = litellm_proxy(CONFIG, log=self._log, env=self._env, port=self._port)
+        self._running.enter_context(started)
 
 
-def _due(seconds: float) -> Iterator[tuple[str, float]]:
-    """Yield what happens after how many seconds: each once a minute, and once at least."""
+def _disturbances(
+    seconds: float, workers: Workers, plugin: PluginProcess, proxy: Proxy
+) -> Iterator[Disturbance]:
+    """Yield each kind once a minute, and once at least."""
     rounds = max(1, round(seconds / 60))
-    for number in range(rounds):
-        start = number * seconds / rounds
-        yield UNREAD, start + 0.1 * seconds / rounds
-        yield RESTART, start + 0.25 * seconds / rounds
-        yield QUIET, start + 0.7 * seconds / rounds
+    length = seconds / rounds
+    for start in (number * length for number in range(rounds)):
+        yield Disturbance(
+            start + 0.1 * length,
+            f"nobody reads for {UNREAD_SECONDS} s",
+            lambda: _without(plugin.reading, UNREAD_SECONDS),
+        )
+        yield Disturbance(
+            start + 0.25 * length, "the proxy is killed and started again", proxy.restart
+        )
+        yield Disturbance(
+            start + 0.7 * length,
+            f"all is quiet for {QUIET_SECONDS} s",
+            lambda: _without(workers.working, QUIET_SECONDS),
+        )
 
 
-def _events(
-    workers: Workers, plugin: PluginProcess, proxy: ExitStack, start_proxy: Callable[[], None]
-) -> dict[str, Callable[[], None]]:
-    def restart() -> None:
-        proxy.close()
-        start_proxy()
-
-    def quiet() -> None:
-        workers.working.clear()
-        time.sleep(QUIET_SECONDS)
-        workers.working.set()
-
-    def unread() -> None:
-        plugin.reading.clear()
-        time.sleep(UNREAD_SECONDS)
-        plugin.reading.set()
-
-    return {RESTART: restart, QUIET: quiet, UNREAD: unread}
+def _without(going_on: threading.Event, seconds: float) -> None:
+    going_on.clear()
+    time.sleep(seconds)
+    going_on.set()
 
 
 def show(report: Report, console: Console) -> None:

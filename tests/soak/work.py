@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,15 +47,16 @@ class Workers:
         self.working.set()
         self.ended = threading.Event()
 
-    def run(self, callers: int, seconds: float, meanwhile: Callable[[float], None]) -> None:
-        """Work for so long; `meanwhile` is called with the seconds left, until they are over."""
-        deadline = time.monotonic() + seconds
+    def at_work(self, callers: int, seconds: float) -> Iterator[float]:
+        """Work for so long; yield the seconds that have passed, about once a second."""
+        started = time.monotonic()
         threads = [threading.Thread(target=self._call) for _ in range(callers)]
         for thread in threads:
             thread.start()
         try:
-            while (left := deadline - time.monotonic()) > 0:
-                meanwhile(left)
+            while (passed := time.monotonic() - started) < seconds:
+                yield passed
+                time.sleep(1)
         finally:
             self.ended.set()
             self.working.set()
