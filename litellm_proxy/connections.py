@@ -3,14 +3,14 @@
 httpx's own pool asks every idle connection whether it is still open before each request, and its
 parser takes eight microseconds a chunk; both are measured in docs/performance.md. Here a request
 takes the connection that was used last, and a body comes in pieces as large as what has arrived.
-Connections are opened by the standard library's http.client, for TLS and tunnels.
 """
 
-import http.client
+import fcntl
 import select
 import socket
 import ssl
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -33,8 +33,7 @@ _READ_BYTES = 64 * 1024
 _TELLS_ITS_STATE = sys.platform == "linux"
 _ESTABLISHED = 1
 """The first byte of Linux's tcp_info: https://man7.org/linux/man-pages/man7/tcp.7.html"""
-_TUNNEL_FAILED = "Tunnel connection failed: "
-"""How http.client's OSError begins when a proxy refuses to CONNECT."""
+_OK = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,11 @@ class ConnectionPool(httpx.BaseTransport):
         """Keep a connection whose answer was read to its end."""
         with self._lock:
             self._idle.append((origin, time.monotonic(), connection))
-            too_many = self._idle[:-MAX_IDLE]
+            old = self._expired()
+            old += [idle for _, _, idle in self._idle[:-MAX_IDLE]]
             del self._idle[:-MAX_IDLE]
-        for _, _, old in too_many:
-            old.close()
+        for idle in old:
+            idle.close()
 
     def close(self) -> None:
         """Close what is idle."""
@@ -96,12 +96,9 @@ class ConnectionPool(httpx.BaseTransport):
 
     def _take(self, origin: Origin) -> socket.socket | None:
         """Return the newest idle connection to a server that is still open."""
-        oldest = time.monotonic() - KEEP_ALIVE_SECONDS
-        expired: list[socket.socket] = []
         found = None
         with self._lock:
-            while self._idle and self._idle[0][1] < oldest:
-                expired.append(self._idle.pop(0)[2])
+            expired = self._expired()
             for position in range(len(self._idle) - 1, -1, -1):
                 if self._idle[position][0] == origin:
                     connection = self._idle.pop(position)[2]
@@ -113,29 +110,51 @@ class ConnectionPool(httpx.BaseTransport):
             connection.close()
         return found
 
+    def _expired(self) -> list[socket.socket]:
+        """Take out the connections that have been idle for too long; they are to be closed."""
+        oldest = time.monotonic() - KEEP_ALIVE_SECONDS
+        expired: list[socket.socket] = []
+        while self._idle and self._idle[0][1] < oldest:
+            expired.append(self._idle.pop(0)[2])
+        return expired
+
     def _connected(self, origin: Origin, seconds: float) -> socket.socket:
         # A name that cannot be one fails here; within gevent it would leave a socket behind.
         origin.host.encode("idna")
-        connection = self._new_connection(origin, seconds)
+        server = (self._via.host, self._via.port or 80) if self._via else (origin.host, origin.port)
         try:
-            connection.connect()
-        except (OSError, http.client.HTTPException) as error:
+            connection = socket.create_connection(server, seconds)
+        except OSError as error:
+            raise _not_connected(error) from error
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if origin.scheme != "https":
+                return connection
+            if self._via:
+                self._tunnel(connection, origin, seconds)
+            return self._tls_context.wrap_socket(connection, server_hostname=origin.host)
+        except OSError as error:
             connection.close()
             raise _not_connected(error) from error
-        return connection.sock
+        except BaseException:
+            connection.close()
+            raise
 
-    def _new_connection(self, origin: Origin, seconds: float) -> http.client.HTTPConnection:
-        host, port = origin.host, origin.port
-        if self._via:
-            host, port = self._via.host, self._via.port or 80
-        if origin.scheme != "https":
-            return http.client.HTTPConnection(host, port, timeout=seconds)
-        connection = http.client.HTTPSConnection(
-            host, port, timeout=seconds, context=self._tls_context
-        )
-        if self._via:
-            connection.set_tunnel(origin.host, origin.port, headers=self._proxy_authorization)
-        return connection
+    def _tunnel(self, connection: socket.socket, origin: Origin, seconds: float) -> None:
+        """Let the HTTP proxy connect to the server (RFC 9110, 9.3.6)."""
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        target = f"{host}:{origin.port}".encode("ascii")
+        fields = [(b"Host", target), *httpx.Headers(self._proxy_authorization).raw]
+        connection.sendall(request_head("CONNECT", target, fields))
+        try:
+            head, _ = _read_head(connection, seconds)
+        except httpx.RemoteProtocolError as error:
+            message = "it did not answer in HTTP"
+            raise httpx.ProxyError(message) from error
+        except httpx.ReadTimeout as error:
+            raise httpx.ConnectTimeout("") from error
+        if head.status not in _OK:
+            raise httpx.ProxyError(f"{head.status} {head.reason}")
 
     @cached_property
     def _tls_context(self) -> ssl.SSLContext:
@@ -170,10 +189,13 @@ class ConnectionPool(httpx.BaseTransport):
             connection.sendall(head + next(pieces, b""))
             for piece in pieces:
                 connection.sendall(piece)
-        except (BrokenPipeError, ConnectionResetError) as error:
-            # A server may refuse a large body before it has read it, and say why.
-            if not _has_input(connection):
-                raise httpx.WriteError("") from error
+        except (BrokenPipeError, ConnectionResetError):
+            # A server may refuse a large body before it has read it; what it says is read next.
+            pass
+        except ssl.SSLEOFError:
+            # Over TLS nothing can be read any more then.
+            message = "the server closed it while the request was sent"
+            raise httpx.RemoteProtocolError(message) from ProxyProtocolError(message)
         except TimeoutError as error:
             raise httpx.WriteTimeout("") from error
         except OSError as error:
@@ -261,17 +283,8 @@ def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield b"0\r\n\r\n"
 
 
-def _not_connected(error: Exception) -> httpx.TransportError:
-    words = str(error)
-    match error:
-        case http.client.HTTPException():
-            return httpx.ProxyError("it did not answer in HTTP")
-        case TimeoutError():
-            return httpx.ConnectTimeout("")
-        case _ if words.startswith(_TUNNEL_FAILED):
-            return httpx.ProxyError(words.removeprefix(_TUNNEL_FAILED))
-        case _:
-            return httpx.ConnectError("")
+def _not_connected(error: OSError) -> httpx.TransportError:
+    return httpx.ConnectTimeout("") if isinstance(error, TimeoutError) else httpx.ConnectError("")
 
 
 def _read_head(connection: socket.socket, seconds: float) -> tuple[ResponseHead, bytes]:
@@ -282,7 +295,7 @@ def _read_head(connection: socket.socket, seconds: float) -> tuple[ResponseHead,
         head, end, rest = received.partition(HEAD_END)
         if len(head) > MAX_HEAD_BYTES:
             message = "its head is too large"
-            raise httpx.RemoteProtocolError(message)
+            raise httpx.RemoteProtocolError(message) from ProxyProtocolError(message)
         if end:
             parsed = _parsed(head)
             if not parsed.is_information:
@@ -299,10 +312,12 @@ def _next_of_head(connection: socket.socket, received: bytes) -> bytes:
     except TimeoutError as error:
         raise httpx.ReadTimeout("") from error
     except OSError as error:
-        raise httpx.ReadError("") from error
+        if not received:
+            raise httpx.ReadError("") from error
+        more = b""
     if not more:
-        message = "the head broke off" if received else NO_RESPONSE
-        raise httpx.RemoteProtocolError(message)
+        message = "its head broke off" if received else NO_RESPONSE
+        raise httpx.RemoteProtocolError(message) from ProxyProtocolError(message)
     return more
 
 
@@ -314,14 +329,20 @@ def _parsed(head: bytes) -> ResponseHead:
 
 
 def _is_open(idle: socket.socket) -> bool:
-    """Return whether the server has not closed a connection; it has nothing to say on an idle one.
+    """Return whether the server has neither closed an idle connection nor said anything on it.
 
-    Linux tells the state in a microsecond; gevent's poll takes fifty.
+    What it says unasked would be taken for the next answer. Linux tells both in a microsecond each;
+    gevent's poll takes fifty.
     """
+    if isinstance(idle, ssl.SSLSocket) and idle.pending():
+        return False
     if not _TELLS_ITS_STATE:
         return not _has_input(idle)
     with suppress(OSError):
-        return idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
+        state = idle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return state == _ESTABLISHED and fcntl.ioctl(idle, termios.FIONREAD, b"\0\0\0\0") == bytes(
+            4
+        )
     return False
 
 

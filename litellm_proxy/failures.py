@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from litellm_proxy.errors import Failure
+from litellm_proxy.errors import Failure, ProxyProtocolError
 
 _OF_VERIFY_CODE = {
     10: Failure.CERTIFICATE_EXPIRED,
@@ -15,7 +15,7 @@ _OF_VERIFY_CODE = {
 }
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 _LONGEST_DETAIL = 100
-NO_RESPONSE = "Server disconnected without sending a response"
+NO_RESPONSE = "the server closed it without an answer"
 """Of a connection that was closed before the first byte of an answer."""
 _AT_ONCE_SECONDS = 1.0
 """A pooled connection that the server had closed fails at once; later, somebody had worked."""
@@ -26,10 +26,7 @@ class CertificateFileError(Exception):
 
 
 def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: C901, PLR0912 - a case per failure
-    """Return the step that failed and the operating system's or TLS library's own words.
-
-    The exception's text is not used: h11 quotes the header value that it refuses.
-    """
+    """Return the step that failed, in the operating system's, the TLS library's or our own words."""
     for cause in _causes(error):
         match cause:
             case CertificateFileError():
@@ -61,7 +58,8 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: C901, PLR0
         case httpx.ConnectError() | httpx.UnsupportedProtocol():
             return Failure.CONNECT, _system_words(error)
         case httpx.RemoteProtocolError():
-            return Failure.BROKEN, "the server closed it early or did not speak HTTP"
+            ours = (str(cause) for cause in _causes(error) if isinstance(cause, ProxyProtocolError))
+            return Failure.BROKEN, next(ours, "the server closed it early or did not speak HTTP")
         case _:
             return Failure.BROKEN, _system_words(error)
 

@@ -15,10 +15,11 @@ MAX_HEAD_BYTES = 64 * 1024
 MAX_FIELDS = 256
 """LiteLLM repeats the provider's headers beside its own."""
 HEAD_END = b"\r\n\r\n"
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])( [^\r\n]*)?")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([^\r\n]*))?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\n-\x1f\x7f]*)")
 _LENGTH = re.compile(rb"[0-9]{1,15}")
-_INFORMATION = range(100, 200)
+_SWITCHING_PROTOCOLS = 101
+_INFORMATION = frozenset(range(100, 200)) - {_SWITCHING_PROTOCOLS}
 _WITHOUT_BODY = frozenset({204, 304})
 
 type Fields = Sequence[tuple[bytes, bytes]]
@@ -29,12 +30,14 @@ class ResponseHead:
     """Status and fields of an answer, in their order; names as they were sent."""
 
     status: int
+    reason: str
+    """The words behind the status, for people."""
     fields: Fields
     keeps_alive: bool
     """Whether the server takes another request after this answer."""
     chunked: bool
     length: int | None
-    """Bytes of the body; None for one that is chunked, or ends with the connection."""
+    """Bytes of the body; 0 without one, None for one that is chunked or ends with the connection."""
 
     @property
     def is_information(self) -> bool:
@@ -69,15 +72,23 @@ def parse_head(head: bytes) -> ResponseHead:
         message = "one of its headers is damaged"
         raise ProxyProtocolError(message)
     status = int(status_line[2])
+    has_body = status not in _WITHOUT_BODY
     connection = _values(b"connection", fields)
     coding = _values(b"transfer-encoding", fields)
+    length = _length(fields)
+    chunked = _is_chunked(coding)
+    modern = status_line[1] == b"1"
+    # An old server, or one that gives two lengths, may mean another end of the body than we do.
+    doubtful = chunked and (not modern or length is not None)
     return ResponseHead(
         status=status,
+        reason=(status_line[3] or b"").decode("latin-1"),
         fields=fields,
         keeps_alive=b"close" not in connection
-        and (status_line[1] == b"1" or b"keep-alive" in connection),
-        chunked=_is_chunked(coding),
-        length=0 if status in _WITHOUT_BODY else None if coding else _length(fields),
+        and (modern or b"keep-alive" in connection)
+        and not doubtful,
+        chunked=chunked and has_body,
+        length=None if chunked and has_body else length if has_body else 0,
     )
 
 

@@ -36,6 +36,8 @@ def test_a_response() -> None:
         (OK + b"\r\ncontent-length: 5, 5\r\ncontent-length: 5", 5, False),
         (b"HTTP/1.1 204 No Content", 0, False),
         (b"HTTP/1.1 304", 0, False),
+        (b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked", 0, False),
+        (b"HTTP/1.1 304 Not Modified\r\ncontent-length: 5", 0, False),
     ],
 )
 def test_how_a_body_ends(head: bytes, length: int | None, chunked: bool) -> None:  # noqa: FBT001
@@ -51,10 +53,19 @@ def test_how_a_body_ends(head: bytes, length: int | None, chunked: bool) -> None
         (OK + b"\r\nconnection: x, close", False),
         (b"HTTP/1.0 200 OK", False),
         (b"HTTP/1.0 200 OK\r\nConnection: keep-alive", True),
+        (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\ntransfer-encoding: chunked", False),
+        (OK + b"\r\ntransfer-encoding: chunked", True),
+        (OK + b"\r\ntransfer-encoding: chunked\r\ncontent-length: 5", False),
     ],
 )
 def test_whether_the_connection_lives_on(head: bytes, keeps: bool) -> None:  # noqa: FBT001
     assert parse_head(head).keeps_alive is keeps
+
+
+def test_only_information_is_followed_by_the_answer() -> None:
+    assert parse_head(b"HTTP/1.1 103 Early Hints").is_information
+    assert not parse_head(b"HTTP/1.1 101 Switching Protocols").is_information
+    assert parse_head(b"HTTP/1.1 407 Who are you").reason == "Who are you"
 
 
 @pytest.mark.parametrize(

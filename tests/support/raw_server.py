@@ -6,13 +6,13 @@ import time
 from contextlib import suppress
 
 from tests.support.socket_server import SocketServer
-from tests.support.upstream import Pause
+from tests.support.upstream import Cut, Pause, reset
 
 
 class RawServer(SocketServer):
     """Waits for a request, sends the pieces and closes; counts the connections."""
 
-    def __init__(self, *pieces: bytes | Pause, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *pieces: bytes | Pause | Cut, tls: ssl.SSLContext | None = None) -> None:
         self._pieces = pieces
         self._tls = tls
         self.requests = 0
@@ -28,7 +28,10 @@ class RawServer(SocketServer):
             if connection.recv(65536):
                 self.requests += 1
             for piece in self._pieces:
-                if isinstance(piece, Pause):
-                    time.sleep(piece.seconds)
-                else:
-                    connection.sendall(piece)
+                match piece:
+                    case Pause():
+                        time.sleep(piece.seconds)
+                    case Cut():
+                        reset(connection)
+                    case bytes():
+                        connection.sendall(piece)
