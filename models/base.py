@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.options import RequestOptions
-from models.catalogue import with_catalogued_facts
+from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
@@ -61,12 +62,20 @@ class ProxyModel:
         if isinstance(credentials, dict):
             credentials[VARIABLE] = to_stored(findings.facts)
 
+    def get_model_schema(
+        self, model: str, credentials: Mapping[str, Any] | None = None
+    ) -> AIModelEntity | None:
+        """Return the schema that counts; of a model added by hand, never the catalogue's."""
+        if credentials and is_added_by_hand(credentials):
+            return super().get_customizable_model_schema_from_credentials(model, credentials)  # type: ignore[misc, no-any-return]
+        return super().get_model_schema(model, credentials)  # type: ignore[misc, no-any-return]
+
     def get_customizable_model_schema(
         self, model: str, credentials: Mapping[str, Any]
     ) -> AIModelEntity:
         """Return what Dify shows of the model; never raises, for Dify would drop the model."""
         try:
-            settings = settings_of(model, credentials)
+            settings = self._settings(model, credentials)
             facts = self._facts(model, settings, credentials)
             return _schema_of(self._schema, model, settings, facts)
         except Exception as error:  # noqa: BLE001 - without a schema the model would vanish
@@ -106,10 +115,17 @@ class ProxyModel:
             parameters=parameters,
         )
 
+    def _settings(self, model: str, credentials: Mapping[str, Any]) -> Settings:
+        """Return the settings of a model that was added by hand, or of one of the catalogue."""
+        settings = settings_of(model, credentials)
+        name = model if is_added_by_hand(credentials) else proxy_name_of(model)
+        return settings if name == model else replace(settings, model=name)
+
     def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
         """Return what is known of a model: now, when its form was saved, or in the catalogue."""
-        known = with_catalogued_facts(self.model_type.value, model, credentials)
-        return facts_of(settings, known)
+        if not is_added_by_hand(credentials):
+            credentials = with_catalogued_facts(self.model_type.value, model, credentials)
+        return facts_of(settings, credentials)
 
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)

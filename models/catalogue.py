@@ -20,12 +20,21 @@ def proxy_name_of(model: str) -> str:
     return _read()["names"].get(model, model)
 
 
+def is_added_by_hand(credentials: Mapping[str, object]) -> bool:
+    """Return whether these are the credentials of a custom model, not the provider's.
+
+    A custom model may be called like one of the catalogue, and be on another proxy. Validation has
+    left its facts in its form; nothing else tells it from the provider's.
+    """
+    return VARIABLE in credentials
+
+
 def with_catalogued_facts(
     model_type: str, model: str, credentials: Mapping[str, object]
 ) -> Mapping[str, object]:
-    """Return the credentials with the catalogue's facts, unless a form brings its own."""
+    """Return the provider's credentials with the catalogue's facts of a model."""
     stored = _read()["facts"].get(f"{model_type}/{model}")
-    return {VARIABLE: stored, **credentials} if stored else credentials
+    return {**credentials, VARIABLE: stored} if stored else credentials
 
 
 @cache

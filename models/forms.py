@@ -1,10 +1,8 @@
 """Forms in use, parsed once: Dify sends the whole form with every call."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
-from models.catalogue import proxy_name_of
 from translation.settings import Settings, parse_settings
 
 MAX_FORMS = 512
@@ -17,16 +15,9 @@ def settings_of(model: str, credentials: Mapping[str, object]) -> Settings:
         return _parsed(model, tuple(credentials.items()))
     except TypeError:
         # A value that is no text, and of a type that cannot be a key of the memory.
-        return _settings(model, credentials)
+        return parse_settings(model, credentials)
 
 
 @lru_cache(maxsize=MAX_FORMS)
 def _parsed(model: str, values: tuple[tuple[str, object], ...]) -> Settings:
-    return _settings(model, dict(values))
-
-
-def _settings(model: str, credentials: Mapping[str, object]) -> Settings:
-    settings = parse_settings(model, credentials)
-    # What the form says of the name wins over the catalogue.
-    asked = settings.model if settings.model != model else proxy_name_of(model)
-    return replace(settings, model=asked)
+    return parse_settings(model, dict(values))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from dify_plugin.errors.model import CredentialsValidateFailedError
 
@@ -13,7 +12,7 @@ from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS
 from translation.errors import to_invoke_error
 from translation.form import SettingsError
-from translation.validation import none_usable, refusal_of_key
+from translation.validation import can_use, none_usable, refusal_of_key
 
 logger = logging.getLogger(__name__)
 _MOST_TOLD = 20
@@ -36,14 +35,7 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
         if refusal := refusal_of_key(error, settings.proxy.base_url):
             raise CredentialsValidateFailedError(refusal) from None
         return
-    patterns = [name for name in names if "*" in name]
-    listed = set(names)
-    missing = [
-        model
-        for model in catalogue
-        if proxy_name_of(model) not in listed
-        and not any(fnmatchcase(proxy_name_of(model), pattern) for pattern in patterns)
-    ]
+    missing = [model for model in catalogue if not can_use(proxy_name_of(model), names)]
     if catalogue and len(missing) == len(catalogue):
         raise CredentialsValidateFailedError(none_usable(len(catalogue), names))
     if missing:

@@ -68,7 +68,7 @@ def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
 
 def build(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the package; the same files give the same bytes."""
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _FIXED_TIME)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError
+from litellm_proxy.errors import ProxyError, ProxyRejected
 from litellm_proxy.wire.model_info import Deployments, ModelGroups
 from models.known_facts import VALIDATION_SECONDS
 from translation.discovery import (
@@ -20,25 +20,32 @@ from translation.discovery import (
 from translation.facts import ModelFacts
 from translation.settings import Settings
 
+_REFUSALS = frozenset({401, 403, 404, 422})
+"""Of a route that the key may not use, or that an old proxy does not have (litellm-proxy-contract 2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProxyModels:
     """What the key can use: discoveries by public name, in the proxy's order.
 
     `patterns` are the wildcards, `expansions` the names that are listed only because a wildcard
-    stands for them, each with its pattern, and `providers` LiteLLM's providers by name.
+    stands for them, each with its pattern, and `providers` LiteLLM's providers by name. `refused`
+    are endpoints that the key may not ask, with the reason: less is known then, and without
+    DEPLOYMENTS no name can be told to be an expansion. Nor can the one name of a wildcard that
+    stands for a single model.
     """
 
     discoveries: Mapping[str, Discovery]
     patterns: tuple[str, ...]
     expansions: Mapping[str, str]
     providers: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, ProxyError]
 
 
 def read_models(settings: Settings) -> ProxyModels:
-    """Ask the proxy; raise ProxyError if it does not even list names.
+    """Ask the proxy; raise ProxyError if it does not list names, or fails at the other endpoints.
 
-    Each of the other two endpoints may refuse: then less is known.
+    Those two may refuse; a passing fault would make an answer that is wrong without saying so.
     """
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models(with_patterns=True)
@@ -48,7 +55,8 @@ def read_models(settings: Settings) -> ProxyModels:
     groups = answer if isinstance(answer, ProxyError) else facts_of_groups(answer)
     listed = facts_of_listing(listing)
     patterns = tuple(name for name in listed if "*" in name)
-    configured = set() if isinstance(rows, ProxyError) else _configured(rows)
+    configured = set(listed) if isinstance(rows, ProxyError) else _configured(rows)
+    asked = {DEPLOYMENTS: rows, GROUP: answer}
     return ProxyModels(
         discoveries={
             name: Discovery(
@@ -70,13 +78,16 @@ def read_models(settings: Settings) -> ProxyModels:
             if fnmatchcase(name, pattern)
         },
         providers=_providers(answer),
+        refused={path: each for path, each in asked.items() if isinstance(each, ProxyError)},
     )
 
 
 def _tried[A](ask: Callable[[], A]) -> A | ProxyError:
     try:
         return ask()
-    except ProxyError as error:
+    except ProxyRejected as error:
+        if error.status not in _REFUSALS:
+            raise
         return error
 
 

@@ -22,7 +22,7 @@ _ADAPTER = TypeAdapter(ModelFacts)
 def to_stored(facts: ModelFacts) -> str:
     """Return the known facts as compact JSON; parameters that no rule offers are left out."""
     if facts.supported_params is not None:
-        offered = tuple(name for name in facts.supported_params if name in OFFERED)
+        offered = tuple(sorted(name for name in facts.supported_params if name in OFFERED))
         facts = replace(facts, supported_params=offered)
     return _ADAPTER.dump_json(facts, exclude_none=True).decode()
 

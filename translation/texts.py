@@ -66,10 +66,10 @@ RESPONSE_FORMAT_HELP = words(
     "text：自由文。json_object：任意の JSON。json_schema：スキーマに従う JSON。",
     "text: texto livre. json_object: qualquer objeto JSON. json_schema: JSON conforme o esquema.",
 )
-JSON_SCHEMA = words("JSON Schema", "JSON 模式", "JSON スキーマ", "Esquema JSON")
+JSON_SCHEMA = words("JSON Schema", "JSON Schema", "JSON スキーマ", "Esquema JSON")
 JSON_SCHEMA_HELP = words(
     "The JSON schema that the answer must follow; a model that cannot is told it in its prompt.",
-    "回答必须符合的 JSON 模式；不支持的模型会在提示词中得到它。",
+    "回答必须符合的 JSON Schema；不支持的模型会在提示词中得到它。",
     "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
     "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )

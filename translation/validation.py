@@ -1,13 +1,14 @@
 """What the proxy answered to free questions → may this form be saved, or why not, in a sentence."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from translation.errors import Cause, cause_of, sentence
 from translation.facts import ModelFacts
+from translation.form import shown
 
 MAX_NAMES = 10
 _MOST_COMPARED = 5000
@@ -85,9 +86,14 @@ def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
             return sentence(error)
 
 
+def can_use(model: str, names: Collection[str]) -> bool:
+    """Return whether a key can use a model: by its name, or by a pattern such as `openai/*`."""
+    return model in names or any(fnmatchcase(model, name) for name in names if "*" in name)
+
+
 def none_usable(catalogue: int, names: Sequence[str]) -> str:
     """Return the sentence for a key that can use none of a package's models."""
-    usable = [name for name in names if "*" not in name][:MAX_NAMES]
+    usable = [shown(name) for name in sorted(names, key=lambda name: "*" in name)[:MAX_NAMES]]
     offer = f"It can use {', '.join(usable)}" if usable else "It can use no model at all"
     return (
         f"The API key is right, but can use none of the {catalogue} models in this package's "
@@ -163,7 +169,7 @@ def _unknown(model: str, findings: Findings) -> str | None:
     names = findings.names
     if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves is not False:
         return None
-    if any(fnmatchcase(model, name) for name in names if "*" in name) or model in names:
+    if can_use(model, names):
         return None
     return f'The proxy does not know a model "{model}". {_offer(model, findings)}'
 

@@ -18,7 +18,6 @@ from litellm_proxy.reply import Reply
 from litellm_proxy.wire.chat import ChatRequest
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
-from models.forms import settings_of
 from models.thinking_store import store
 from translation.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning_effort
@@ -54,7 +53,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
         The SDK's own way of returning a blocking answer would lose its finish reason.
         """
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         facts = self._facts(model, settings, credentials)
         require_known_inputs(prompt_messages, settings, facts)
         answer = ChatAnswer(

@@ -7,7 +7,6 @@ from dify_plugin import ModerationModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.moderations import ModerationRequest
 from models.base import ProxyModel
-from models.forms import settings_of
 from translation.schema import moderation_schema
 from translation.validation import MODERATION
 
@@ -29,7 +28,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         """Return whether the text was flagged; an answer without a judgement is an error."""
         if not text.strip():
             return False
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         request = ModerationRequest(settings.model, text, self._options(settings, user))
         answer = self._client(settings).moderate(request)
         if not answer.results:

@@ -7,7 +7,6 @@ from dify_plugin.entities.model.rerank import RerankResult
 
 from litellm_proxy.wire.rerank import RerankRequest
 from models.base import ProxyModel
-from models.forms import settings_of
 from translation.rerank import ranked_documents
 from translation.schema import rerank_schema
 from translation.settings import Normalisation
@@ -32,7 +31,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         user: str | None = None,
     ) -> RerankResult:
         """Return the documents by falling score; no documents, no request."""
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         if not docs:
             return RerankResult(model=model, docs=[])
         # Providers refuse empty documents, and their positions have to stay.

@@ -8,7 +8,6 @@ from dify_plugin.interfaces.model.speech2text_model import Speech2TextModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
-from models.forms import settings_of
 from translation.schema import speech2text_schema
 from translation.validation import SPEECH2TEXT
 
@@ -26,7 +25,7 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
     ) -> str:
         """Return the text of an audio file, which is sent as a stream."""
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         name = getattr(file, "name", None)
         file_name = PurePath(name).name if isinstance(name, str) else _NAMELESS
         request = TranscriptionRequest(

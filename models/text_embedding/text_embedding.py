@@ -15,7 +15,6 @@ from dify_plugin.entities.model.text_embedding import (
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, EmbeddingCall
-from models.forms import settings_of
 from translation.capabilities import (
     context_size_of,
     has_own_prices,
@@ -74,7 +73,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         may_cut: bool,
     ) -> tuple[list[list[float]], EmbeddingUsage]:
         started = time.perf_counter()
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         facts = self._facts(model, settings, credentials)
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),

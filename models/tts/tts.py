@@ -12,7 +12,6 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
-from models.forms import settings_of
 from translation.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.validation import TTS
 
@@ -38,7 +37,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         user: str | None = None,
     ) -> Generator[bytes]:
         """Yield the audio in pieces; a long text is spoken in parts, split where sentences end."""
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         if not content_text.strip():
             message = "There is no text to be spoken."
             raise InvokeBadRequestError(message)
@@ -68,7 +67,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         language: str | None = None,  # noqa: ARG002
     ) -> list[dict[str, str]]:
         """Return every voice of the form: these models speak whatever language the text has."""
-        settings = settings_of(model, credentials)
+        settings = self._settings(model, credentials)
         return [{"name": voice, "value": voice} for voice in settings.voices]
 
 

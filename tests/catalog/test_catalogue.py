@@ -179,6 +179,10 @@ def is_latin_1(name: str) -> bool:
     return name.encode("latin-1", "ignore").decode("latin-1") == name
 
 
+def body_of(asked: Asked) -> dict[str, Any]:
+    return asked.body if isinstance(asked.body, dict) else {}
+
+
 def sampled(mode: str) -> list[str]:
     return [name for each, name in names() if each == mode][-SAMPLED:]
 
@@ -238,6 +242,27 @@ def test_a_custom_model_beside_the_catalogue_works_on(fleet: Fleet, plugin: Plug
     assert shown["model_schema"]["model_properties"]["context_size"] == 1234
 
 
+def saved(plugin: PluginProcess, model: str, form: dict[str, str]) -> dict[str, str]:
+    """Return the credentials that Dify keeps of a custom model."""
+    (answer,) = plugin.call("validate_model_credentials", model, form)
+    credentials: dict[str, str] = answer["credentials"]
+    return credentials
+
+
+def test_a_custom_model_called_like_one_of_the_catalogue_keeps_its_own_form(
+    fleet: Fleet, plugin: PluginProcess
+) -> None:
+    form = saved(plugin, "chat-051", {**fleet.credentials, "context_size": "1234",
+                                      "max_tokens": "5000", "vision": "yes"})  # fmt: skip
+    (shown,) = plugin.call("get_ai_model_schemas", "chat-051", form)
+    assert shown["model_schema"]["fetch_from"] == "customizable-model"
+    assert shown["model_schema"]["model_properties"]["context_size"] == 1234
+    assert "vision" in shown["model_schema"]["features"]
+    # The catalogue's schema would allow 1000.
+    chunks = list(chat(plugin, "chat-051", form, max_tokens=3000))
+    assert chunks[-1]["delta"]["finish_reason"] == "stop"
+
+
 def refusal(plugin: PluginProcess, **credentials: str) -> str:
     with pytest.raises(PluginError) as caught:
         list(plugin.call("validate_provider_credentials", "", credentials))
@@ -246,8 +271,8 @@ def refusal(plugin: PluginProcess, **credentials: str) -> str:
 
 
 def test_the_providers_credentials_are_checked(fleet: Fleet, plugin: PluginProcess) -> None:
-    (saved,) = plugin.call("validate_provider_credentials", "", fleet.credentials)
-    assert saved["result"] is True
+    (accepted,) = plugin.call("validate_provider_credentials", "", fleet.credentials)
+    assert accepted["result"] is True
     assert "Check the API key" in refusal(plugin, base_url=fleet.url, api_key="sk-wrong")
     with Upstream() as other:
         assert "does not look like" in refusal(plugin, base_url=other.url)
@@ -260,14 +285,14 @@ def test_a_proxy_without_these_models_is_refused_with_what_there_is(plugin: Plug
         other.on("/v1/models", json_reply({"data": [{"id": "else"}]}))
         message = refusal(plugin, base_url=other.url)
     assert "none of the 201 models" in message
-    assert "It can use else" in message
+    assert 'It can use "else"' in message
 
 
 def test_models_that_the_key_cannot_use_are_named_in_the_log(plugin: PluginProcess) -> None:
     with Upstream() as other:
         other.on("/v1/models", json_reply({"data": [{"id": "chat-050"}, {"id": "rerank-*"}]}))
-        (saved,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
-    assert saved["result"] is True
+        (answer,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
+    assert answer["result"] is True
     told = [line.decode() for line in plugin.lines if b"of the catalogue" in line]
     assert "can use 16 of the catalogue's 201 models; not: " in told[-1]
 
@@ -276,8 +301,8 @@ def test_a_key_that_may_not_list_its_models_is_saved(plugin: PluginProcess) -> N
     refused = {"detail": "Virtual key is not allowed to call this route."}
     with Upstream() as other:
         other.on("/v1/models", json_reply(refused, 403))
-        (saved,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
-    assert saved["result"] is True
+        (answer,) = plugin.call("validate_provider_credentials", "", {"base_url": other.url})
+    assert answer["result"] is True
 
 
 def test_a_model_that_left_the_proxy_is_named(fleet: Fleet, plugin: PluginProcess) -> None:
@@ -295,9 +320,11 @@ def invoke_error(plugin: PluginProcess, model: str, credentials: dict[str, str])
 
 
 def chat(
-    plugin: PluginProcess, model: str, credentials: dict[str, str]
+    plugin: PluginProcess, model: str, credentials: dict[str, str], **parameters: Any
 ) -> Iterator[dict[str, Any]]:
-    fields: dict[str, Any] = {"model_parameters": {}, "tools": None, "stop": None, "stream": True}
+    fields: dict[str, Any] = {
+        "model_parameters": parameters, "tools": None, "stop": None, "stream": True,
+    }  # fmt: skip
     message = [{"role": "user", "content": "Hi"}]
     return plugin.call("invoke_llm", model, credentials, prompt_messages=message, **fields)
 
@@ -314,6 +341,17 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
     with PluginProcess(tmp_path / "plugin") as plugin:
         chunks = list(chat(plugin, "Our assistant", fleet.credentials))
         (shown,) = plugin.call("get_ai_model_schemas", "Our assistant", fleet.credentials)
+        with Upstream() as other:
+            # A custom model of that name on another proxy is asked by its own name.
+            for path in ("/v1/models", "/v1/model/info", "/model_group/info"):
+                other.on(path, json_reply({"data": [{"id": "Our assistant"}]}))
+            param = {"error": {"message": "no messages", "param": "messages", "type": "x"}}
+            other.on("Our assistant", json_reply(param, 400), openai.text_stream("Hi"))
+            form = saved(plugin, "Our assistant", {"base_url": other.url})
+            list(chat(plugin, "Our assistant", form))
+            assert {body["model"] for body in map(body_of, other.asked) if body} == {
+                "Our assistant"
+            }
     assert chunks[0]["delta"]["message"]["content"]
     assert shown["model_schema"]["model_properties"]["context_size"] == 8055
 
@@ -336,6 +374,22 @@ def test_what_goes_wrong_is_one_sentence_and_exit_status_2(
 ) -> None:
     assert main(arguments) == 2
     assert problem in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_fault_of_the_proxy_makes_no_catalogue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is merely refused makes a poorer one, and is said."""
+    with Upstream() as faulty:
+        faulty.on("/v1/models", json_reply({"data": [{"id": "a"}, {"id": "b*"}, {"id": "b"}]}))
+        faulty.on("/model_group/info", json_reply({"data": []}))
+        faulty.on("/v1/model/info", json_reply({"error": {"message": "Broken"}}, 500))
+        arguments = ["build", "--base-url", faulty.url, "--to", str(tmp_path / "dist")]
+        assert main(arguments) == 2
+        assert "Broken" in capsys.readouterr().err
+        faulty.on("/v1/model/info", json_reply({"detail": "Not for this key"}, 403))
+        assert main(arguments) == 0
+    assert "/v1/model/info was refused" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_catalogues_facts_count_while_the_proxy_tells_nothing(
@@ -364,3 +418,15 @@ def test_one_changed_price_shows_in_the_difference(
     assert "USD per million, output: 2 → 10" in told
     assert "rerank-003 │ gone" in told
     assert "3 changes" in told
+
+
+def test_an_alias_whose_model_left_the_proxy_is_a_difference_and_no_error(
+    fleet: Fleet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "catalog.yaml"
+    file.write_text("include: [chat-06*]\naliases: {chat-060: Ours}\nlimit: 10")
+    package = build(fleet.url, tmp_path / "dist", "--config", str(file))
+    with proxy_with(config(fleet.upstream, without="chat-060"), tmp_path) as url:
+        arguments = ["diff", str(package), "--api-key-env", KEY_VARIABLE, "--read-url", url]
+        assert main(arguments) == 1
+    assert "Ours │ gone" in " ".join(capsys.readouterr().out.split())

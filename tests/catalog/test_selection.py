@@ -8,7 +8,7 @@ import pytest
 from tools.catalog.choices import Choices, ChoicesError, ModelKind, Order, Wildcards, read_choices
 from tools.catalog.difference import changes
 from tools.catalog.files import file_name
-from tools.catalog.selection import select
+from tools.catalog.selection import require_catalogue, select
 from tools.proxy_models import ProxyModels
 from translation.discovery import DEPLOYMENTS, Discovery
 from translation.facts import ModelFacts
@@ -22,11 +22,15 @@ PROXY = ProxyModels(
     patterns=("many/*",),
     expansions={"many/x": "many/*"},
     providers={"b-chat": ("anthropic",), "A-chat": ("openai",), "vectors": ("openai",)},
+    refused={},
 )
 
 
 def chosen(**choices: Any) -> list[str]:
-    return [model.name for model in select(PROXY, Choices(**choices)).models]
+    chosen = Choices(**choices)
+    selection = select(PROXY, chosen)
+    require_catalogue(selection, chosen)
+    return [model.name for model in selection.models]
 
 
 def test_by_default_all_names_but_expansions_and_what_dify_has_no_place_for() -> None:
@@ -48,6 +52,8 @@ def test_names_are_chosen_by_patterns_and_modes() -> None:
 def test_a_kind_that_the_proxy_does_not_tell_can_be_told() -> None:
     models = select(PROXY, Choices(kinds={"mystery": ModelKind.RERANK})).models
     assert {model.kind for model in models if model.name == "mystery"} == {ModelKind.RERANK}
+    told = select(PROXY, Choices(kinds={"b-chat": ModelKind.RERANK})).models
+    assert {model.kind for model in told if model.name == "b-chat"} == {ModelKind.LLM}
 
 
 def test_order() -> None:
@@ -64,7 +70,9 @@ def test_aliases() -> None:
     ("choices", "problem"),
     [
         ({"limit": 3}, "4 models are more than the limit of 3"),
-        ({"include": ["none"]}, "No model is left"),
+        ({"include": ["none"]}, "No model is left. Left out: 6 not included"),
+        ({"kinds": {"gone": "llm"}}, 'kinds: "gone" is not among'),
+        ({"order": ("vectors", "gone")}, 'order: "gone" is not among'),
         ({"aliases": {"A-chat": "b-chat"}}, '"b-chat" would be the name of two models'),
         ({"aliases": {"gone": "x"}}, '"gone" is not among the chosen models'),
         ({"aliases": {"A-chat": "x" * 256}}, "not among the chosen models"),
@@ -82,6 +90,7 @@ def test_what_cannot_be_is_said(choices: dict[str, Any], problem: str) -> None:
         ("limit: none", "limit: Input should be a valid integer"),
         ("limit: 0", "limit: Input should be greater than 0"),
         ("order: size", "order"),
+        ("aliases: {a: ''}", "aliases.a: String should have at least 1 character"),
         ("kinds: {x: chat}", "kinds.x: Input should be 'llm'"),
         ("- a", "must be a mapping"),
         ("a: [", "cannot be read"),
@@ -106,12 +115,13 @@ def test_the_command_line_wins_over_the_file(tmp_path: Path) -> None:
 
 
 def test_file_names_differ_wherever_names_do() -> None:
-    names = ["a/b", "a-b", "A-B", "a b", "..", ".", "-", "_position", "con", "日本", "x" * 300]
+    names = ["a/b", "a-b", "A-B", "a b", "..", ".", "-", "_position", "con", "日本", "x" * 300,
+             file_name("a-b").removesuffix(".yaml")]  # fmt: skip
     files = [file_name(name) for name in names]
     assert len({name.lower() for name in files}) == len(names)
     assert not [name for name in files if not name.isascii() or "/" in name or len(name) > 100]
     assert not [name for name in files if name.endswith("_position.yaml")]
-    assert file_name("gpt-4o.mini") == "gpt-4o.mini.yaml"
+    assert file_name("gpt-4o.mini").startswith("gpt-4o.mini-")
 
 
 def entity(**fields: Any) -> dict[tuple[str, str], dict[str, Any]]:

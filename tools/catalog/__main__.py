@@ -4,7 +4,8 @@
     python -m tools.catalog diff dist/litellm-0.1.0-1234567890.difypkg --api-key-env LITELLM_API_KEY
 
 Reads what the key can use, and writes the same plugin with one model file for each. Costs no tokens.
-`diff` exits with 0 if nothing changed, 1 if something did, 2 if it could not tell.
+`diff` exits with 0 if nothing changed, 1 if something did, 2 if it could not tell (make turns both of
+these into 2: in CI call it as above).
 """
 
 import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
@@ -27,7 +28,7 @@ from litellm_proxy.errors import ProxyError
 from tools.catalog.choices import Choices, ChoicesError, read_choices
 from tools.catalog.difference import Entities, changes
 from tools.catalog.files import CATALOGUE, catalogue_files, entity_of
-from tools.catalog.selection import Selection, kinds_of, select
+from tools.catalog.selection import Selection, kinds_of, require_catalogue, select
 from tools.marketplace import MAX_BYTES, MAX_FILES
 from tools.package import ROOT, build, check, packed
 from tools.proxy_models import read_models
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "build":
             return _build(options)
         return _diff(options)
+    except OSError as error:
+        errors.print(f"{escape(str(error.filename))}: {error.strerror}.")
     except (ChoicesError, SettingsError) as error:
         errors.print(escape(str(error)))
     except ProxyError as error:
@@ -94,7 +97,9 @@ def _build(options: argparse.Namespace) -> int:
     flags = ("base_url", "include", "exclude", "modes", "wildcards", "order", "limit")
     choices = read_choices(options.config, **{flag: getattr(options, flag) for flag in flags})
     selection = _selected(choices, options)
-    files, stamp = catalogue_files(packed(), selection.models, choices)
+    require_catalogue(selection, choices)
+    plain = packed()
+    files, stamp = catalogue_files(plain, selection.models, choices)
     size = sum(map(len, files.values()))
     if size > MAX_BYTES or len(files) > MAX_FILES:
         message = (
@@ -102,7 +107,7 @@ def _build(options: argparse.Namespace) -> int:
             f"{MAX_BYTES} bytes): choose fewer models."
         )
         raise ChoicesError(message)
-    version = yaml.safe_load(packed()["manifest.yaml"])["version"]
+    version = yaml.safe_load(plain["manifest.yaml"])["version"]
     package = options.to.resolve() / f"litellm-{version}-{stamp}.difypkg"
     build(package, files)
     check(package)
@@ -121,6 +126,8 @@ def _selected(choices: Choices, options: argparse.Namespace) -> Selection:
     }
     with console.status("Asking the proxy for its models …"):
         proxy = read_models(parse_settings("", form))
+    for path, error in proxy.refused.items():
+        console.print(f"[yellow]{path} was refused, so less is known: {escape(sentence(error))}[/]")
     return select(proxy, choices)
 
 
@@ -153,7 +160,7 @@ def _read(package: Path) -> tuple[Entities, Choices]:
                 if name.startswith("models/") and name.endswith(".yaml")
                 and not name.endswith("_position.yaml")
             ]  # fmt: skip
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, yaml.YAMLError):
         message = f"{package} is no package with a catalogue."
         raise ChoicesError(message) from None
     told: dict[tuple[str, str], Any] = {(e["model_type"], e["model"]): e for e in entities}

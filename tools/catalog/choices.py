@@ -50,7 +50,8 @@ class Choices(BaseModel):
 
     `modes` are LiteLLM's words (chat, embedding, …), blank for all. `kinds` names the kind of models
     whose mode the proxy does not tell; such a model is else taken for an LLM. `aliases` gives the
-    name in Dify. `limit` is the number of models at most.
+    name in Dify. `order` is a rule, or the names that come first. `limit` is the number of models at
+    most.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,7 +62,7 @@ class Choices(BaseModel):
     modes: Names = ()
     kinds: dict[str, ModelKind] = Field(default_factory=dict)
     wildcards: Wildcards = Wildcards.LEAVE_OUT
-    aliases: dict[str, str] = Field(default_factory=dict)
+    aliases: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     order: Order | tuple[str, ...] = Order.NAME
     limit: PositiveInt = 500
 

@@ -65,21 +65,20 @@ def catalogue_files(
         name = f"{folder_of(model.kind)}/{file_name(model.name)}"
         added[name] = _yaml(entity_of(model, choices.base_url))
     added[CATALOGUE] = _catalogue(models, choices)
+    files = {**plain, **added}
     digest = sha256()
-    for name, content in sorted(added.items()):
+    for name, content in sorted(files.items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
     # Dify's daemon takes `-` and 16 word characters behind a version, the SDK only digits (PEP 440).
     stamp = str(int(digest.hexdigest()[:_STAMP], 16))
     manifest = _manifest(plain[MANIFEST], stamp)
-    return {**plain, **added, MANIFEST: manifest}, stamp
+    return {**files, MANIFEST: manifest}, stamp
 
 
 def file_name(model: str) -> str:
     """Return a file name that every file system takes, different for every model name."""
     plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_LONGEST_FILE_NAME]
-    if plain != model:
-        plain = f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}"
-    return f"{plain}.yaml"
+    return f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}.yaml"
 
 
 def _manifest(plain: bytes, stamp: str) -> bytes:

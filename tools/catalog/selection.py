@@ -11,6 +11,7 @@ from translation.facts import ModelFacts
 
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
+_MOST_REASONS = 5
 _KINDS = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
@@ -42,52 +43,28 @@ class Selection:
 
 
 def select(proxy: ProxyModels, choices: Choices) -> Selection:
-    """Choose; raise ChoicesError if nothing or too much is left, or two names are one in Dify."""
+    """Choose; whether the choice makes a catalogue, `require_catalogue` tells."""
     left_out: dict[str, str] = {}
     models: list[CatalogueModel] = []
     for name, discovery in proxy.discoveries.items():
-        kind = _kind(name, discovery.facts, choices)
-        if reason := _reason_against(name, kind, discovery.facts, proxy, choices):
-            left_out[name] = reason
-        elif isinstance(kind, ModelKind):
+        mode = discovery.facts.mode
+        kind = _KINDS.get(mode) if mode else choices.kinds.get(name, ModelKind.LLM)
+        reason = _reason_against(name, discovery.facts, proxy, choices)
+        if reason or kind is None:
+            left_out[name] = reason or f"of mode {mode}, which Dify has no place for"
+        else:
             shown = choices.aliases.get(name, name)
             models.append(CatalogueModel(shown, name, kind, discovery.facts))
-    _require_possible(models, choices)
     return Selection(tuple(sorted(models, key=_place(proxy, choices))), left_out)
 
 
-def _kind(name: str, facts: ModelFacts, choices: Choices) -> ModelKind | None:
-    """Return the kind of a model, None for one that Dify has no place for."""
-    if facts.mode is None:
-        return choices.kinds.get(name, ModelKind.LLM)
-    return choices.kinds.get(name) or _KINDS.get(facts.mode)
-
-
-def _reason_against(
-    name: str, kind: ModelKind | None, facts: ModelFacts, proxy: ProxyModels, choices: Choices
-) -> str:
-    if not _matches(name, choices.include):
-        return "not included"
-    if _matches(name, choices.exclude):
-        return "excluded"
-    if choices.modes and facts.mode not in choices.modes:
-        return f"of mode {facts.mode or 'unknown'}"
-    if kind is None:
-        return f"of mode {facts.mode}, which Dify has no place for"
-    if name in proxy.expansions and choices.wildcards is Wildcards.LEAVE_OUT:
-        return f"stands for {proxy.expansions[name]} only"
-    if len(choices.aliases.get(name, name)) > MAX_NAME:
-        return f"its name is longer than {MAX_NAME} characters"
-    return ""
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _require_possible(models: list[CatalogueModel], choices: Choices) -> None:
+def require_catalogue(selection: Selection, choices: Choices) -> None:
+    """Raise ChoicesError if nothing or too much is left, or a name is unknown or doubled."""
+    models = selection.models
     if not models:
-        message = "No model is left: the key can use none, or include and exclude leave none."
+        reasons = Counter(selection.left_out.values())
+        told = "; ".join(f"{count} {why}" for why, count in reasons.most_common(_MOST_REASONS))
+        message = f"No model is left. Left out: {told}." if told else "The key can use no model."
         raise ChoicesError(message)
     if len(models) > choices.limit:
         message = (
@@ -99,10 +76,35 @@ def _require_possible(models: list[CatalogueModel], choices: Choices) -> None:
     if twice:
         message = f'aliases: "{twice[0]}" would be the name of two models in Dify.'
         raise ChoicesError(message)
-    unknown = sorted(choices.aliases.keys() - {model.proxy_name for model in models})
-    if unknown:
-        message = f'aliases: "{unknown[0]}" is not among the chosen models.'
-        raise ChoicesError(message)
+    known = {model.proxy_name for model in models}
+    given = () if isinstance(choices.order, Order) else choices.order
+    names = known | {model.name for model in models}
+    for field, unknown in (
+        ("aliases", choices.aliases.keys() - known),
+        ("kinds", choices.kinds.keys() - known),
+        ("order", set(given) - names),
+    ):
+        if unknown:
+            message = f'{field}: "{min(unknown)}" is not among the chosen models.'
+            raise ChoicesError(message)
+
+
+def _reason_against(name: str, facts: ModelFacts, proxy: ProxyModels, choices: Choices) -> str:
+    if not _matches(name, choices.include):
+        return "not included"
+    if _matches(name, choices.exclude):
+        return "excluded"
+    if choices.modes and facts.mode not in choices.modes:
+        return f"of mode {facts.mode or 'unknown'}"
+    if name in proxy.expansions and choices.wildcards is Wildcards.LEAVE_OUT:
+        return f"stands for {proxy.expansions[name]} only"
+    if len(choices.aliases.get(name, name)) > MAX_NAME:
+        return f"its name is longer than {MAX_NAME} characters"
+    return ""
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 type Place = tuple[int, tuple[str, ...], str, str]
