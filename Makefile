@@ -43,7 +43,7 @@ form-picture: .venv/installed ## draw the form as Dify shows it; writes _assets/
 package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)
 	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
 
-catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= INCLUDE= EXCLUDE= MODES= LIMIT=)
+catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= …; see the README)
 	@$(VENV) -m tools.catalog build $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
 		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \

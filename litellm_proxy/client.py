@@ -45,7 +45,7 @@ PAUSE_SECONDS = (0.05, 0.25)
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 GIVE_WAY_BYTES = 16 * 1024
-"""About what one stream may bring to Dify before others get their turn: a few milliseconds' work."""
+"""After how much of one stream others surely get their turn: a few milliseconds' work."""
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
@@ -198,7 +198,7 @@ class ProxyClient:
 
     def _read_events(self, response: httpx.Response) -> ChatArrivals:
         stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
-        unbroken = 0
+        since_last_turn = 0
         try:
             with closing(self._read_pieces(response)) as pieces:
                 for received in pieces:
@@ -211,10 +211,10 @@ class ProxyClient:
                         raise
                     if chunks:
                         yield chunks
-                    # A burst must not keep others waiting; what trickles does not by itself.
-                    unbroken += len(received)
-                    if unbroken >= GIVE_WAY_BYTES:
-                        unbroken = 0
+                    # A burst must not keep others waiting; what trickles waits by itself.
+                    since_last_turn += len(received)
+                    if since_last_turn >= GIVE_WAY_BYTES:
+                        since_last_turn = 0
                         time.sleep(0)
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.

@@ -1,7 +1,7 @@
 """Draw the plugin's form as Dify shows it, from `provider/litellm.yaml`, into `_assets/form`.
 
 A picture that was taken once goes stale in silence. These are drawn by a headless Chromium from
-pages that are made of the form itself. `_assets/form/pictures.json` keeps the hash of each page, and a
+pages that are made of the form itself. `_assets/form/pictures.json` keeps the hash of each page and picture, and a
 test makes the pages again and compares, so that the form cannot change without its pictures.
 
 What surrounds the fields (title, type and name of the model, buttons, notice) is Dify's own and
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -143,9 +144,12 @@ def page(source: Source, state: str, theme: str) -> str:
     )
 
 
-def hashes(drawn: dict[str, str]) -> dict[str, str]:
-    """Return the hash of each page, by the picture's file name."""
-    return {name: hashlib.sha256(html.encode()).hexdigest() for name, html in drawn.items()}
+def hashes(drawn: Mapping[str, bytes | str]) -> dict[str, str]:
+    """Return the hash of each page, or of each picture, by the picture's file name."""
+    return {
+        name: hashlib.sha256(each if isinstance(each, bytes) else each.encode()).hexdigest()
+        for name, each in drawn.items()
+    }
 
 
 def _fields(provider: dict[str, Any]) -> list[dict[str, Any]]:
@@ -265,11 +269,13 @@ def main() -> None:
     chromium = browser()
     drawn = pages(read_source())
     options.into.mkdir(parents=True, exist_ok=True)
+    pictures: dict[str, bytes] = {}
     for name, html in drawn.items():
-        picture = draw(chromium, html, options.scale)
-        (options.into / name).write_bytes(picture)
-        print(f"{name}: {len(picture)} bytes")
-    (options.into / HASHES).write_text(json.dumps(hashes(drawn), indent=2) + "\n")
+        pictures[name] = draw(chromium, html, options.scale)
+        (options.into / name).write_bytes(pictures[name])
+        print(f"{name}: {len(pictures[name])} bytes")
+    kept = {"pages": hashes(drawn), "pictures": hashes(pictures)}
+    (options.into / HASHES).write_text(json.dumps(kept, indent=2) + "\n")
 
 
 if __name__ == "__main__":

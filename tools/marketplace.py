@@ -20,15 +20,17 @@ MAX_FIELDS = 32
 TRANSLATIONS = ("zh_Hans", "ja_JP", "pt_BR")
 _MANIFEST = ("author", "name", "version", "type", "icon", "plugins", "privacy", "label",
              "description", "meta", "created_at")  # fmt: skip
+_NEEDED = ("manifest.yaml", "provider/litellm.yaml", "README.md", "requirements.txt")
 _FORBIDDEN = ("*.pyc", "*.log", "*.pem", "*.key", ".env*", ".DS_Store")
 _FORBIDDEN_FOLDERS = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".idea"})
 _TOPICS = {
     "setup": ("install", "setup"),
-    "usage": ("how", "use", "usage"),
-    "credentials": ("form", "credential", "api key"),
-    "connection": ("connect", "base url", "network"),
+    "usage": ("usage", "how answers arrive", "from dify"),
+    "credentials": ("credential", "api key"),
+    "connection": ("connection", "base url"),
 }
-"""What the README has to speak of, in a heading or a table."""
+_TOLD = re.compile(r"^(?:#+ |\| )([^|\n]*)", re.MULTILINE)
+"""Headings and first cells of tables, where the README has to speak of these topics."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-\w{1,16})?")
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -46,6 +48,9 @@ type Problems = Iterator[str]
 
 def problems_of(files: Files) -> list[str]:
     """Return what the marketplace would refuse of the packed files, each as one sentence."""
+    missing = [f"{name} is missing." for name in _NEEDED if name not in files]
+    if missing:
+        return missing
     checks: tuple[Callable[[Files], Problems], ...] = (
         _manifest, _icons, _readme, _translations, _privacy, _requirements, _contents, _form,
         _changelog,
@@ -83,20 +88,20 @@ def _manifest(files: Files) -> Problems:
 
 def _icons(files: Files) -> Problems:
     manifest, form = _yaml(files, "manifest.yaml"), _yaml(files, "provider/litellm.yaml")
-    named = {manifest.get("icon"), manifest.get("icon_dark")}
-    named |= {icon for key in ("icon_small", "icon_small_dark") for icon in form[key].values()}
+    named = {manifest[key] for key in ("icon", "icon_dark") if key in manifest}
+    named |= {
+        icon for key in ("icon_small", "icon_small_dark") for icon in form.get(key, {}).values()
+    }
     yield from (f"_assets/{icon} is missing." for icon in named if f"_assets/{icon}" not in files)
 
 
 def _readme(files: Files) -> Problems:
     text = files.get("README.md", b"").decode()
-    if not text:
-        yield "README.md is missing."
     if _CJK.search(_FENCE.sub("", text)):
         yield "README.md holds Chinese, Japanese or Korean characters outside of code."
-    lower = text.lower()
+    told = " ".join(_TOLD.findall(text)).lower()
     for topic, words in _TOPICS.items():
-        if not any(word in lower for word in words):
+        if not any(word in told for word in words):
             yield f"README.md says nothing of {topic}."
     repo = _yaml(files, "manifest.yaml").get("repo")
     if repo and repo not in text:

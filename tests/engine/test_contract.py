@@ -74,6 +74,9 @@ CASES: list[tuple[str, Frames, str]] = [
     (LLM, [chunk("a"), chunk("b")], "did not end"),
     (LLM, [LAST, END, chunk("late")], "after the end"),
     (LLM, [LAST, LAST, END], "usage came 2 times"),
+    (LLM, [chunk("a"), END], "usage came 0 times"),
+    (LLM, [END], "usage came 0 times"),
+    (LLM, [chunk("a"), failed("InvokeConnectionError"), END], ""),
     (LLM, [chunk("", usage=USAGE), END], "without a finish reason"),
     (LLM, [chunk("", usage={"prompt_tokens": 1}, finish_reason="stop"), END], "prompt_unit_price"),
     (LLM, [chunk("", message={"role": "assistant", "content": 7}), END], "ValidationError"),
@@ -134,6 +137,11 @@ def test_the_judge_names_what_dify_would_not_take(number: int, found: dict[int, 
 def test_the_judge_measures_lines() -> None:
     line = json.dumps({"event": "log", "data": "x" * 5 * 1024 * 1024}).encode() + b"\n"
     assert problems_of([line], {}) == [(None, f"a line of {len(line)} bytes")]
+
+
+def test_the_judge_misses_no_session() -> None:
+    line = json.dumps({"event": "session", "session_id": "x", "data": END}).encode() + b"\n"
+    assert problems_of([line], {}) == [("x", "an answer that nobody asked for")]
 
 
 def test_a_form_with_the_url_alone_is_enough() -> None:

@@ -261,10 +261,12 @@ VALUES = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(VARIABLES), VALUES, max_size=len(VARIABLES)))
 def test_form_values(values: dict[str, Any]) -> None:
-    form = {"base_url": "http://h", "settings": "custom", **values}
     with suppress(SettingsError):
-        parse_settings("m", form)
-    assert instance(ModelType.LLM).get_customizable_model_schema("m", {**form, "base_url": ""})
+        parse_settings("m", {"base_url": "http://h", "settings": "custom", **values})
+    with answering(httpx.Response(404, content=b"{}")) as reachable:
+        form = {"settings": "custom", **values, "base_url": reachable["base_url"]}
+        for model_type in MODEL_TYPES:
+            assert instance(model_type).get_customizable_model_schema("m", form)
 
 
 @given(TEXT | st.sampled_from(["{", "[]", "null", '{"a": NaN}', "\x00", '"x"']), TEXT, JSON)

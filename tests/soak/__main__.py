@@ -1,7 +1,7 @@
 """Hours of mixed work in minutes: `make soak MINUTES=5`.
 
 Callers ask the plugin process through the real LiteLLM proxy for everything at once, while answers
-fail in all the ways there are, the proxy is killed and started again, nobody reads what the plugin
+fail in all the ways there are, the proxy is stopped and started again, nobody reads what the plugin
 writes for seconds, and all is quiet for longer than servers keep connections. No answer may be
 lost, crossed or invented; memory and file descriptors must not grow.
 """
@@ -13,8 +13,8 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -35,6 +35,7 @@ QUIET_SECONDS = 7
 """LiteLLM's server closes a connection after 5 s without a request (uvicorn's default)."""
 UNREAD_SECONDS = 2
 SEED = 7
+RESTART = "the proxy is stopped and started again"
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Report:
     score: Score
     sizes: Sizes
     faults: int
-    restarts: int
+    happened: Sequence[str]
+    """The disturbances, in their order."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,23 @@ def soak(seconds: float, folder: Path, say: Callable[[str], None] = lambda _: No
         workers = Workers(plugin, proxy.form, SEED)
         due = deque(_disturbances(seconds, workers, plugin, proxy))
         sizes = Sizes()
-        for passed in workers.at_work(CALLERS, seconds):
-            sizes.take(plugin.process_id)
-            if due and due[0].at <= passed:
-                disturbance = due.popleft()
-                say(f"{passed:4.0f} s: {disturbance.name}")
-                disturbance.happen()
+        happened: list[str] = []
+        with closing(workers.at_work(CALLERS)) as work:
+            for passed in work:
+                sizes.take(plugin.process_id)
+                if due and due[0].at <= passed:
+                    disturbance = due.popleft()
+                    say(f"{passed:4.0f} s: {disturbance.name}")
+                    disturbance.happen()
+                    happened.append(disturbance.name)
+                elif not due and passed >= seconds:
+                    break
         sizes.take(plugin.process_id)
-        return Report(seconds, workers.score, sizes, upstream.failed, proxy.restarts)
+        return Report(passed, workers.score, sizes, upstream.failed, happened)
 
 
 class Proxy:
-    """The real LiteLLM proxy, which can be killed and started again at the same address."""
+    """The real LiteLLM proxy, which can be stopped and started again at the same address."""
 
     def __init__(self, upstream: SoakUpstream, folder: Path) -> None:
         self._port = free_port()
@@ -103,7 +110,6 @@ class Proxy:
             "RECORDED_CALLS": os.devnull,
         }
         self._running = ExitStack()
-        self.restarts = 0
 
     def __enter__(self) -> Self:
         self._start()
@@ -118,10 +124,9 @@ class Proxy:
         return {"base_url": f"http://127.0.0.1:{self._port}", "api_key": MASTER_KEY}
 
     def restart(self) -> None:
-        """Kill it and start it again; returns when it answers."""
+        """Stop it and start it again; returns when it answers."""
         self._running.close()
         self._start()
-        self.restarts += 1
 
     def _start(self) -> None:
         started = litellm_proxy(CONFIG, log=self._log, env=self._env, port=self._port)
@@ -141,13 +146,21 @@ def _disturbances(
             lambda: _without(plugin.reading, UNREAD_SECONDS),
         )
         yield Disturbance(
-            start + 0.25 * length, "the proxy is killed and started again", proxy.restart
+            start + 0.25 * length, RESTART, lambda: _restart(proxy, workers.proxy_is_away)
         )
         yield Disturbance(
             start + 0.7 * length,
             f"all is quiet for {QUIET_SECONDS} s",
             lambda: _without(workers.working, QUIET_SECONDS),
         )
+
+
+def _restart(proxy: Proxy, is_away: threading.Event) -> None:
+    is_away.set()
+    proxy.restart()
+    # What failed on the way has been answered by now.
+    time.sleep(1)
+    is_away.clear()
 
 
 def _without(going_on: threading.Event, seconds: float) -> None:
@@ -160,13 +173,14 @@ def show(report: Report, console: Console) -> None:
     """Print the figures."""
     score, sizes = report.score, report.sizes
     table = Table(title=f"{report.seconds:.0f} s, {CALLERS} callers, {report.faults} faults, "
-                        f"{report.restarts} restarts of the proxy")  # fmt: skip
+                        f"{len(report.happened)} disturbances")  # fmt: skip
     table.add_column("what")
     table.add_column("figure", justify="right")
     for kind, count in sorted(score.right.items()):
         table.add_row(f"right answers: {kind}", str(count))
     for kind, count in sorted(score.errors.items()):
         table.add_row(f"errors: {kind}", str(count))
+    table.add_row("errors while the proxy was away", str(score.while_away))
     table.add_row("lost, crossed or invented answers", str(len(score.wrong)))
     early, late = sizes.megabytes[len(sizes.megabytes) // 3], sizes.megabytes[-1]
     table.add_row("memory after a third, at the end (MB)", f"{early:.1f}, {late:.1f}")

@@ -15,9 +15,10 @@ def test_nothing_is_lost_crossed_or_leaked(tmp_path: Path) -> None:
     assert report.score.wrong == []
     # Every kind of work has succeeded, with faults and a restart on the way.
     assert len(report.score.right) == 6
+    assert len(report.happened) == 3
     assert report.faults > 0
-    assert report.restarts == 1
-    assert report.score.errors
+    # Whoever gets an error is one whom a fault or the restart hit.
+    assert report.score.errors.total() - report.score.while_away <= report.faults
     sizes = report.sizes
     assert sizes.descriptors[-1] <= sizes.descriptors[0] + 4 * CALLERS
     assert sizes.megabytes[-1] - sizes.megabytes[len(sizes.megabytes) // 3] < MOST_GROWN_MEGABYTES

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ class Score:
 
     right: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    while_away: int = 0
+    """Errors while the proxy was away."""
     wrong: list[str] = field(default_factory=list)
     """Lost, crossed or invented answers, and errors that Dify does not know."""
 
@@ -45,17 +47,18 @@ class Workers:
         self.working = threading.Event()
         """While it is cleared, nobody asks anything."""
         self.working.set()
+        self.proxy_is_away = threading.Event()
         self.ended = threading.Event()
 
-    def at_work(self, callers: int, seconds: float) -> Iterator[float]:
-        """Work for so long; yield the seconds that have passed, about once a second."""
+    def at_work(self, callers: int) -> Generator[float]:
+        """Work until this is closed; yield the seconds that have passed, about once a second."""
         started = time.monotonic()
         threads = [threading.Thread(target=self._call) for _ in range(callers)]
         for thread in threads:
             thread.start()
         try:
-            while (passed := time.monotonic() - started) < seconds:
-                yield passed
+            while True:
+                yield time.monotonic() - started
                 time.sleep(1)
         finally:
             self.ended.set()
@@ -84,6 +87,7 @@ class Workers:
     def _failed(self, kind: str, error: PluginError) -> None:
         with self._lock:
             self.score.errors[error.error_type] += 1
+            self.score.while_away += self.proxy_is_away.is_set()
             if error.error_type not in _KNOWN or MASTER_KEY in f"{error} {error.details}":
                 self.score.wrong.append(f"{kind}: {error}")
 

@@ -58,12 +58,16 @@ def judge(lines: Iterable[bytes], actions: Mapping[str, str]) -> Found:
     """Yield what is wrong with lines, and with sessions that did not end or went on after it."""
     usages: dict[str, int] = defaultdict(int)
     ended: set[str] = set()
+    failed: set[str] = set()
     for line in lines:
         if len(line) > MAX_LINE_BYTES:
             yield None, f"a line of {len(line)} bytes"
         frame = json.loads(line)
         session = frame.get("session_id")
-        if frame.get("event") != "session" or session not in actions:
+        if frame.get("event") != "session":
+            continue
+        if session not in actions:
+            yield session, "an answer that nobody asked for"
             continue
         if session in ended:
             yield session, "something came after the end"
@@ -71,13 +75,15 @@ def judge(lines: Iterable[bytes], actions: Mapping[str, str]) -> Found:
             yield session, problem
         if frame["data"]["type"] == "end":
             ended.add(session)
+        if frame["data"]["type"] == "error":
+            failed.add(session)
         if frame["data"]["type"] == "stream" and actions[session] == "invoke_llm":
             usages[session] += frame["data"]["data"]["delta"]["usage"] is not None
     for session in actions.keys() - ended:
         yield session, "it did not end"
-    for session, count in usages.items():
-        if count > 1:
-            yield session, f"usage came {count} times"
+    for session in ended - failed:
+        if actions[session] == "invoke_llm" and usages[session] != 1:
+            yield session, f"usage came {usages[session]} times"
 
 
 def _problems(action: str, data: Mapping[str, Any]) -> Problems:
