@@ -49,11 +49,12 @@ catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
 		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT))
 
-catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was built (API_KEY_ENV=); exit 1 if something did
-	@$(VENV) -m tools.catalog diff $(PACKAGE) $(CATALOG_PROXY)
+catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was built (API_KEY_ENV= READ_URL=)
+	@test -n '$(PACKAGE)' || { echo "Name the package: make catalog-diff PACKAGE=dist/litellm-….difypkg" >&2; exit 2; }
+	@$(VENV) -m tools.catalog diff '$(PACKAGE)' $(CATALOG_PROXY)
 
 clean: ## remove what was built and installed here
-	rm -rf .venv .venv-proxy .venv-models .venv-engine dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-proxy .venv-models .venv-engine .demo .hypothesis dist .pytest_cache .mypy_cache .ruff_cache
 
 .venv/installed: requirements/dev.txt
 	@echo "Installing the plugin's environment (.venv) …"
@@ -62,7 +63,7 @@ clean: ## remove what was built and installed here
 	@touch $@
 
 .venv-proxy/installed: requirements/proxy.txt
-	@echo "Installing a LiteLLM proxy (.venv-proxy, about 350 MB) …"
+	@echo "Installing a LiteLLM proxy (.venv-proxy, about 470 MB) …"
 	@$(PYTHON) -m venv --clear .venv-proxy
 	@.venv-proxy/bin/pip $(PIP_INSTALL) -r requirements/proxy.txt
 	@touch $@

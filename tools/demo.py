@@ -111,7 +111,8 @@ def _arguments() -> argparse.Namespace:
         ("embedding-model", "an embedding model"),
     ):
         variable = name.upper().replace("-", "_")
-        parser.add_argument(f"--{name}", default=os.environ.get(variable, ""), help=meaning)
+        default = os.environ.get(variable) or os.environ.get(f"LITELLM_{variable}", "")
+        parser.add_argument(f"--{name}", default=default, help=meaning)
     return parser.parse_args()
 
 

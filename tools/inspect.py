@@ -23,13 +23,17 @@ from rich.table import Table
 
 from litellm_proxy.errors import ProxyError
 from models.known_facts import VALIDATION_SECONDS, discover
+from tools.catalog.choices import ModelKind
+from tools.catalog.files import SCHEMAS
+from tools.catalog.selection import KIND_OF_MODE
 from tools.proxy_models import read_models
 from translation.discovery import Discovery
 from translation.errors import sentence
 from translation.facts import ModelFacts
-from translation.schema import llm_schema, per_million, text_embedding_schema
+from translation.schema import per_million
 from translation.form import SettingsError
 from translation.settings import Settings, parse_settings
+from translation.validation import refusal_of_key
 
 console = Console(highlight=False)
 
@@ -41,13 +45,15 @@ def main() -> None:
     try:
         if arguments.model:
             settings = parse_settings(arguments.model, form)
-            _show_one(settings, discover(settings, VALIDATION_SECONDS), as_json=arguments.json)
+            discovery = discover(settings, VALIDATION_SECONDS)
+            _show_one(settings, discovery, as_json=arguments.json)
+            sys.exit(0 if discovery.answered else 1)
         else:
             _show_all(parse_settings("", form), as_json=arguments.json)
     except SettingsError as error:
         sys.exit(str(error))
     except ProxyError as error:
-        sys.exit(sentence(error))
+        sys.exit(refusal_of_key(error, arguments.base_url) or sentence(error))
 
 
 def _arguments() -> argparse.Namespace:
@@ -81,7 +87,7 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
                 name: {"value": value, "from": source} for name, (value, source) in known.items()
             },
             "unknown": unknown,
-            "dify": schema.model_dump(mode="json", include=_SHOWN_IN_DIFY),
+            "dify": schema and schema.model_dump(mode="json", include=_SHOWN_IN_DIFY),
         }
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return
@@ -91,8 +97,11 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
     for name, (value, source) in known.items():
         table.add_row(name, escape(_text(value)), source)
     console.print(table)
+    if not known:
+        console.print("Nothing is known of this model; what the form says will count.")
+        return
     console.print(f"[bold]unknown[/]: {', '.join(unknown) or 'nothing'}")
-    console.print(_dify_table(schema))
+    console.print(_dify_table(schema) if schema else "Dify has no place for a model of this mode.")
 
 
 def _show_all(settings: Settings, *, as_json: bool) -> None:
@@ -138,9 +147,10 @@ def _state(rung: ModelFacts | ProxyError | None) -> str:
             return "answers, but does not know this name"
 
 
-def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity:
-    make = text_embedding_schema if facts.mode == "embedding" else llm_schema
-    return make(settings.model, settings, facts)
+def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity | None:
+    """Return what Dify will show; None for a model that it has no place for."""
+    kind = KIND_OF_MODE.get(facts.mode) if facts.mode else ModelKind.LLM
+    return SCHEMAS[kind](settings.model, settings, facts) if kind else None
 
 
 def _dify_table(schema: AIModelEntity) -> Table:

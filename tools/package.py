@@ -32,9 +32,12 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 def packed_files() -> list[str]:
-    """Return the names of the files that git knows and `.difyignore` does not leave out."""
+    """Return the names of the files that git tracks and `.difyignore` does not leave out.
+
+    What else lies in the folder may be somebody's own, with keys in it.
+    """
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "--cached"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout.splitlines()  # fmt: skip
     lines = (ROOT / ".difyignore").read_text().splitlines()
@@ -149,7 +152,9 @@ def main() -> None:
     print(f"{package.relative_to(ROOT)}: {len(files)} files, {size} bytes")
     check(package)
     missing = missing_of(manifest)
-    print("Ready for Dify's marketplace." if not missing else "To publish it:")
+    print("Ready to install." + ("" if missing else " Ready for Dify's marketplace."))
+    if missing:
+        print("Only to publish it on Dify's marketplace:")
     for each in missing:
         print(f"- {each}")
 

@@ -124,12 +124,13 @@ _OF_STATUS = {
     401: Cause.KEY,
     403: Cause.ROUTE_ACCESS,
     404: Cause.NOT_LITELLM,
+    405: Cause.NOT_LITELLM,
     408: Cause.TIMEOUT,
     429: Cause.RATE_LIMIT,
 }
 _OF_UPSTREAM_STATUS = {401: Cause.UPSTREAM_KEY, 403: Cause.REQUEST, 404: Cause.REQUEST}
 """A message that begins with a LiteLLM class is the provider's refusal, never the caller's key."""
-_OF_A_GATEWAY = frozenset({401, 403, 404, 407})
+_OF_A_GATEWAY = frozenset({401, 403, 404, 405, 407, 501})
 """With a page instead of an API's error, these come from something in front of LiteLLM."""
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
@@ -251,4 +252,8 @@ def _network_advice(error: ProxyUnreachable) -> str:
         case Failure.READ_TIMEOUT | Failure.TOO_LONG:
             return "Try again, or raise the time-out in the model's settings."
         case Failure.BROKEN:
-            return "Try again; if it stays, look at the log of LiteLLM and of what is in front."
+            told = "Try again; if it stays, look at the log of LiteLLM and of what is in front."
+            is_plain = error.base_url.startswith("http://")
+            return (
+                f"{told} With TLS there, the base URL begins with https://." if is_plain else told
+            )

@@ -188,7 +188,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
 
 
 def _base_url(text: str) -> str:
-    """Return scheme, host and path prefix; one trailing `/v1` goes, the endpoints bring it."""
+    """Return scheme, host and path prefix; one trailing `/v1` or `/ui` goes."""
     example = "such as http://litellm:4000 or https://gateway.example.com/llm"
     if not text:
         message = f"base_url is missing: give the URL of the LiteLLM proxy, {example}."
@@ -203,4 +203,5 @@ def _base_url(text: str) -> str:
     if url.userinfo or url.query or url.fragment:
         message = f"base_url must be a plain URL {example}: without a password, ? or #."
         raise SettingsError(message)
-    return str(url).rstrip("/").removesuffix("/v1").rstrip("/")
+    # /ui is LiteLLM's own dashboard, as copied from a browser.
+    return str(url).rstrip("/").removesuffix("/v1").removesuffix("/ui").rstrip("/")

@@ -366,7 +366,8 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
             ["build", "--base-url", "http://127.0.0.1:1", "--api-key-env", "NOT_SET"],
             "NOT_SET is not set",
         ),
-        (["diff", "no.difypkg"], "no.difypkg is no package with a catalogue"),
+        (["diff", "no.difypkg"], "no.difypkg does not exist"),
+        (["diff", "README.md"], "README.md is no package with a catalogue"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence_and_exit_status_2(
@@ -430,3 +431,11 @@ def test_an_alias_whose_model_left_the_proxy_is_a_difference_and_no_error(
         arguments = ["diff", str(package), "--api-key-env", KEY_VARIABLE, "--read-url", url]
         assert main(arguments) == 1
     assert "Ours │ gone" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_key_in_place_of_its_variable_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["build", "--base-url", "http://h", "--api-key-env", "sk-secret-0123456789"])
+    told = capsys.readouterr()
+    assert "is the name of a variable" in told.err
+    assert "sk-secret" not in told.err + told.out

@@ -86,7 +86,9 @@ def test_what_cannot_be_is_said(choices: dict[str, Any], problem: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("colour: red", "colour: Extra inputs are not permitted"),
+        ("colour: red", "colour: there is no such option; there are base_url, include"),
+        ("modes: [embeddings]", 'modes: "embeddings" is none of chat, completion'),
+        ("exclude: [*-x]", "(a pattern that begins with * needs quotes)"),
         ("limit: none", "limit: Input should be a valid integer"),
         ("limit: 0", "limit: Input should be greater than 0"),
         ("order: size", "order"),

@@ -41,7 +41,7 @@ def test_a_right_form_is_saved_without_asking_a_model(
     assert env.upstream.posts == before
 
 
-@pytest.mark.parametrize("suffix", ["/", "/v1", "/v1/"])
+@pytest.mark.parametrize("suffix", ["/", "/v1", "/v1/", "/ui", "/ui/"])
 def test_f11_every_form_of_the_url_is_saved(env: Environment, suffix: str) -> None:
     assert save(env, "gpt-4", base_url=env.proxy_url + suffix)["result"] is True
 
@@ -74,6 +74,11 @@ def test_another_server_is_named(env: Environment) -> None:
     with Upstream() as other:
         other.on("/v1/chat/completions", json_reply({"detail": "Not Found"}, 404))
         assert "Check the base URL" in refusal(env, "gpt-4", base_url=other.url)
+
+
+def test_a_page_of_litellm_that_is_no_api_is_named(env: Environment) -> None:
+    message = refusal(env, "nonsense", base_url=f"{env.proxy_url}/health", api_key="sk-wrong")
+    assert "Check the base URL" in message
 
 
 def test_schema_of_a_described_model(env: Environment) -> None:

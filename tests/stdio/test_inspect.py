@@ -51,6 +51,20 @@ def test_a_refused_endpoint_is_named_not_hidden(env: Environment) -> None:
     assert told["facts"] == {}
 
 
+def test_the_table_is_of_the_right_kind(env: Environment) -> None:
+    told = json.loads(inspect(env.proxy_url, "known-rerank", "--json").stdout)
+    assert told["dify"]["model_type"] == "rerank"
+
+
+def test_what_nobody_knows_is_not_made_up(env: Environment) -> None:
+    result = inspect(env.proxy_url, "no-such-model")
+    assert "Nothing is known of this model" in result.stdout
+    assert "in Dify" not in result.stdout
+    wrong = inspect(env.proxy_url, "gpt-4", key="sk-wrong")
+    assert wrong.returncode == 1
+    assert "sk-wrong" not in wrong.stdout + wrong.stderr
+
+
 def test_nobody_there() -> None:
     result = inspect(f"http://127.0.0.1:{free_port()}")
     assert result.returncode == 1

@@ -13,9 +13,11 @@ import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
 import argparse
 import json
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from litellm_proxy.errors import ProxyError
+from litellm_proxy.errors import ProxyError, ProxyUnreachable
 from tools.catalog.choices import Choices, ChoicesError, read_choices
 from tools.catalog.difference import Entities, changes
 from tools.catalog.files import CATALOGUE, catalogue_files, entity_of
@@ -35,9 +37,11 @@ from tools.proxy_models import read_models
 from translation.errors import sentence
 from translation.form import SettingsError
 from translation.settings import parse_settings
+from translation.validation import refusal_of_key
 
 _MOST_TOLD = 5
 _LONGEST_TOLD = 60
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 
@@ -54,9 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ChoicesError, SettingsError) as error:
         errors.print(escape(str(error)))
     except ProxyError as error:
-        errors.print(escape(sentence(error)))
+        asked = options.read_url or options.base_url or "the proxy"
+        errors.print(escape(refusal_of_key(error, asked) or sentence(error)))
         if not os.environ.get(options.api_key_env):
             errors.print(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
+        if isinstance(error, ProxyUnreachable):
+            errors.print(
+                "If the proxy has another address from here than from Dify, give it as --read-url "
+                "(READ_URL=); a CA of your own as the environment variable SSL_CERT_FILE."
+            )
     return 2
 
 
@@ -90,7 +100,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
                              help="the proxy as seen from here, where that differs")  # fmt: skip
         command.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY",
                              help="environment variable with the key (default: %(default)s)")  # fmt: skip
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not _VARIABLE.fullmatch(options.api_key_env):
+        # Not shown: it may be the key itself.
+        parser.error("--api-key-env (API_KEY_ENV=) is the name of a variable, not the key")
+    return options
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -111,8 +125,10 @@ def _build(options: argparse.Namespace) -> int:
     package = options.to.resolve() / f"litellm-{version}-{stamp}.difypkg"
     build(package, files)
     check(package)
-    _show(selection)
-    console.print(f"{package}: {len(selection.models)} models, {package.stat().st_size} bytes")
+    _show(selection, choices)
+    size = package.stat().st_size
+    console.print(f"{package}: {len(selection.models)} models, {size} bytes", soft_wrap=True)
+    console.print("Upload it in Dify under Plugins > Install plugin > Local package file.")
     return 0
 
 
@@ -160,6 +176,9 @@ def _read(package: Path) -> tuple[Entities, Choices]:
                 if name.startswith("models/") and name.endswith(".yaml")
                 and not name.endswith("_position.yaml")
             ]  # fmt: skip
+    except FileNotFoundError:
+        message = f"{package} does not exist."
+        raise ChoicesError(message) from None
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, yaml.YAMLError):
         message = f"{package} is no package with a catalogue."
         raise ChoicesError(message) from None
@@ -167,11 +186,15 @@ def _read(package: Path) -> tuple[Entities, Choices]:
     return told, choices
 
 
-def _show(selection: Selection) -> None:
-    table = Table("kind", "models")
+def _show(selection: Selection, choices: Choices) -> None:
+    table = Table("kind", "number", "models")
     for kind, count in kinds_of(selection.models):
-        table.add_row(kind.value, str(count))
+        names = [model.name for model in selection.models if model.kind is kind]
+        table.add_row(kind.value, str(count), _listed(names))
     console.print(table)
+    for pattern in choices.include:
+        if not any(fnmatchcase(model.proxy_name, pattern) for model in selection.models):
+            console.print(f"[yellow]include: {escape(pattern)} stands for none of them[/]")
     for why in sorted(set(selection.left_out.values())):
         names = [name for name, reason in selection.left_out.items() if reason == why]
         console.print(f"[dim]left out, {escape(why)}: {_listed(names)}[/]", soft_wrap=True)

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+)
 
 
 class ChoicesError(Exception):
@@ -42,6 +50,21 @@ def _words(value: object) -> object:
     return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
+MODES = (
+    "chat", "completion", "responses", "embedding", "rerank", "audio_transcription", "audio_speech",
+    "moderation",
+)  # fmt: skip
+"""LiteLLM's modes that Dify has a place for."""
+
+
+def _known(modes: tuple[str, ...]) -> tuple[str, ...]:
+    for mode in modes:
+        if mode not in MODES:
+            message = f'"{mode}" is none of {", ".join(MODES)}'
+            raise ValueError(message)
+    return modes
+
+
 type Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 
@@ -59,7 +82,7 @@ class Choices(BaseModel):
     base_url: str = ""
     include: Names = ("*",)
     exclude: Names = ()
-    modes: Names = ()
+    modes: Annotated[Names, AfterValidator(_known)] = ()
     kinds: dict[str, ModelKind] = Field(default_factory=dict)
     wildcards: Wildcards = Wildcards.LEAVE_OUT
     aliases: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
@@ -77,8 +100,7 @@ def read_choices(file: Path | None, **over: Any) -> Choices:
         try:
             chosen = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except (OSError, yaml.YAMLError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "problem", "not YAML")
-            message = f"{file} cannot be read: {reason}."
+            message = f"{file} cannot be read: {_reason(error)}."
             raise ChoicesError(message) from None
         if not isinstance(chosen, dict):
             message = f"{file} must be a mapping such as `include: [gpt-*]`."
@@ -89,5 +111,19 @@ def read_choices(file: Path | None, **over: Any) -> Choices:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in problem["loc"][:2])
-        message = f"{file or 'The command line'}: {where}: {problem['msg']}."
+        what = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            what = f"there is no such option; there are {', '.join(Choices.model_fields)}"
+        message = f"{file or 'The command line'}: {where}: {what}."
         raise ChoicesError(message) from None
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case OSError():
+            return error.strerror or "it cannot be opened"
+        case yaml.MarkedYAMLError() if error.problem_mark:
+            place = f"line {error.problem_mark.line + 1}: {error.problem}"
+            return f"{place} (a pattern that begins with * needs quotes)"
+        case _:
+            return "it is not YAML in UTF-8"

@@ -30,7 +30,7 @@ _LONGEST_FILE_NAME = 80
 _NOT_IN_A_FILE_NAME = re.compile(r"[^a-z0-9._-]+")
 
 type SchemaMaker = Callable[[str, Settings, ModelFacts], AIModelEntity]
-_SCHEMAS: Mapping[ModelKind, SchemaMaker] = {
+SCHEMAS: Mapping[ModelKind, SchemaMaker] = {
     ModelKind.LLM: schema.llm_schema,
     ModelKind.TEXT_EMBEDDING: schema.text_embedding_schema,
     ModelKind.RERANK: schema.rerank_schema,
@@ -48,7 +48,7 @@ def folder_of(kind: ModelKind) -> str:
 def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
     """Return what Dify is told of a model, as its file holds it."""
     settings = parse_settings(model.name, {"base_url": base_url})
-    entity = _SCHEMAS[model.kind](model.name, settings, model.facts)
+    entity = SCHEMAS[model.kind](model.name, settings, model.facts)
     listed = entity.model_copy(update={"fetch_from": FetchFrom.PREDEFINED_MODEL})
     return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
 

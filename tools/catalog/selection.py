@@ -12,7 +12,7 @@ from translation.facts import ModelFacts
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
 _MOST_REASONS = 5
-_KINDS = {
+KIND_OF_MODE = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
     "responses": ModelKind.LLM,
@@ -48,7 +48,7 @@ def select(proxy: ProxyModels, choices: Choices) -> Selection:
     models: list[CatalogueModel] = []
     for name, discovery in proxy.discoveries.items():
         mode = discovery.facts.mode
-        kind = _KINDS.get(mode) if mode else choices.kinds.get(name, ModelKind.LLM)
+        kind = KIND_OF_MODE.get(mode) if mode else choices.kinds.get(name, ModelKind.LLM)
         reason = _reason_against(name, discovery.facts, proxy, choices)
         if reason or kind is None:
             left_out[name] = reason or f"of mode {mode}, which Dify has no place for"
