@@ -121,6 +121,7 @@ class ConnectionPool(httpx.BaseTransport):
     def _connected(self, origin: Origin, seconds: float) -> socket.socket:
         # A name that cannot be one fails here; within gevent it would leave a socket behind.
         origin.host.encode("idna")
+        tls = self._tls_context if origin.scheme == "https" else None
         server = (self._via.host, self._via.port or 80) if self._via else (origin.host, origin.port)
         try:
             connection = socket.create_connection(server, seconds)
@@ -128,11 +129,11 @@ class ConnectionPool(httpx.BaseTransport):
             raise _not_connected(error) from error
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if origin.scheme != "https":
+            if tls is None:
                 return connection
             if self._via:
                 self._tunnel(connection, origin, seconds)
-            return self._tls_context.wrap_socket(connection, server_hostname=origin.host)
+            return tls.wrap_socket(connection, server_hostname=origin.host)
         except OSError as error:
             connection.close()
             raise _not_connected(error) from error
