@@ -111,3 +111,12 @@ def test_every_link_of_the_documents_leads_to_a_packed_file() -> None:
                 path = os.path.normpath(Path(name).parent / target)
                 inside = path in files or any(other.startswith(f"{path}/") for other in files)
                 assert inside, f"{name}: {target}"
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "ja_JP", "pt_BR"])
+def test_a_translation_has_the_tables_sections_and_code_of_the_readme(language: str) -> None:
+    translated = (ROOT / "readme" / f"README_{language}.md").read_text()
+    for shape in (r"^\|", r"^## ", r"^    \S.*$", r"^```"):
+        pattern = re.compile(shape, re.MULTILINE)
+        found = pattern.findall(translated)
+        assert found == pattern.findall(README.decode()), shape
