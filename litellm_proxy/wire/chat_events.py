@@ -8,11 +8,14 @@ microsecond a piece instead of three (docs/performance.md).
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 
-_PLAIN_TEXT = rb'([^"\\\x00-\x1f]*)'
-_PROBE = "probe"
+_PLAIN_TEXT = re.compile(rb'[^"\\\x00-\x1f]*')
+_NO_JSON = "…"
+"""Outside of a string this is an error in every JSON document."""
 _LEARNING = range(2, 20)
 """A short answer is over before it pays, and some servers put something new into every event."""
 
@@ -21,13 +24,32 @@ type ChatEvent = ChatChunk | str
 """A chunk, or the text of chunks that bring nothing else."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The bytes before and after the text of an event that brings nothing else."""
+
+    before: bytes
+    after: bytes
+
+    def text_in(self, event: bytes) -> str | None:
+        """Return the text of an event that differs in its text alone, else None."""
+        start, end = len(self.before), len(event) - len(self.after)
+        if end < start or not (event.startswith(self.before) and event.endswith(self.after)):
+            return None
+        match = _PLAIN_TEXT.fullmatch(event, start, end)
+        try:
+            return match and match.group().decode()
+        except UnicodeDecodeError:
+            return None
+
+
 class ChatEvents:
     """Reads the events of one stream."""
 
     def __init__(self, parse: Callable[[bytes], ChatChunk]) -> None:
-        """`parse` reads one event in full, and raises for one that cannot be read."""
+        """`parse` reads an event in full; ProxyError or ValueError: it cannot be read."""
         self._parse = parse
-        self._pattern: re.Pattern[bytes] | None = None
+        self._around: _Around | None = None
         self._parsed = 0
 
     def read(self, events: Iterable[bytes], into: list[ChatEvent]) -> None:
@@ -38,9 +60,10 @@ class ChatEvents:
         texts: list[str] = []
         try:
             for event in events:
-                text = self._plain_text(event)
+                text = self._around.text_in(event) if self._around else None
                 if text is None:
-                    chunk = self._learnt(event, self._parse(event))
+                    chunk = self._parse(event)
+                    self._learn(event, chunk)
                     _add_text(texts, into)
                     into.append(chunk)
                 else:
@@ -48,27 +71,30 @@ class ChatEvents:
         finally:
             _add_text(texts, into)
 
-    def _plain_text(self, event: bytes) -> str | None:
-        """Return the text of an event that is known to bring nothing else."""
-        match = self._pattern.fullmatch(event) if self._pattern else None
-        try:
-            return match and match[1].decode()
-        except UnicodeDecodeError:
-            return None
-
-    def _learnt(self, event: bytes, chunk: ChatChunk) -> ChatChunk:
-        """Remember what is around the text of a chunk that brings nothing else."""
+    def _learn(self, event: bytes, chunk: ChatChunk) -> None:
         self._parsed += 1
         text = _text_alone(chunk) if self._parsed in _LEARNING else None
-        quoted = f'"{text}"'.encode(errors="replace")
-        if text and event.count(quoted) == 1:
-            before, after = event.split(quoted)
-            # The text found could be another field's; what is put into its place tells.
-            probe = self._parse(b'%b"%b"%b' % (before, _PROBE.encode(), after))
-            if _text_alone(probe) == _PROBE:
-                around = re.escape(before + b'"'), re.escape(b'"' + after)
-                self._pattern = re.compile(_PLAIN_TEXT.join(around))
-        return chunk
+        if text:
+            self._around = self._around_of(text, event) or self._around
+
+    def _around_of(self, text: str, event: bytes) -> _Around | None:
+        """Return what is around the text of an event, None where that is not certain.
+
+        The bytes found could be another field's, or no field's. So another text is put in their
+        place: what stands outside of a string then is no JSON, and in another field's string it
+        does not become the chunk's text. Neither is an error of the answer.
+        """
+        found, other = (f'"{each}"'.encode(errors="replace") for each in (text, text + _NO_JSON))
+        if not _PLAIN_TEXT.fullmatch(found, 1, len(found) - 1) or event.count(found) != 1:
+            return None
+        before, after = event.split(found)
+        try:
+            trial = self._parse(before + other + after)
+        except (ProxyError, ValueError):
+            return None
+        if _text_alone(trial) != text + _NO_JSON:
+            return None
+        return _Around(before + b'"', b'"' + after)
 
 
 def _text_alone(chunk: ChatChunk) -> str | None:
