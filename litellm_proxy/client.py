@@ -1,9 +1,10 @@
 """The proxy over HTTP: one method per endpoint."""
 
+import itertools
 import random
 import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +14,13 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import (
+    Origin,
+    ProxyError,
+    ProxyProtocolError,
+    ProxyRejected,
+    ProxyUnreachable,
+)
 from litellm_proxy.failures import failure_of, surely_not_processed
 from litellm_proxy.reply import Reply, Served, call_id_of, served_by
 from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
@@ -28,12 +35,17 @@ from litellm_proxy.wire.error_body import (
     Answer,
     ErrorDetail,
     classes_at_the_head,
-    first_sentence,
     read_error_body,
 )
-from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList, TokenCount
+from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.model_info import (
+    Deployments,
+    ModelGroups,
+    ModelList,
+    ModelQuestion,
+    TokenCount,
+)
 from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
-from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 
@@ -49,13 +61,25 @@ GIVE_WAY_BYTES = 16 * 1024
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
+_STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_TELLING_BYTES = len(b"event:")
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
+_LONGEST_TEXT = 8000
+_NO_HEADERS: Mapping[str, str] = {}
 
-
+type _JsonRequest = (
+    ChatRequest
+    | CompletionRequest
+    | EmbeddingsRequest
+    | RerankRequest
+    | ModerationRequest
+    | SpeechRequest
+)
 type ChatArrivals = Generator[Sequence[ChatEvent]]
 """What arrived together comes together, pieces of plain text joined."""
 
@@ -90,26 +114,26 @@ class ProxyClient:
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
-        return self._answer("/v1/chat/completions", request.to_json(), stream=request.stream)
+        return self._answer("/v1/chat/completions", request)
 
     def complete(self, request: CompletionRequest) -> Reply[ChatArrivals]:
         """Ask the completion endpoint; otherwise like `chat`."""
-        return self._answer("/v1/completions", request.to_json(), stream=request.stream)
+        return self._answer("/v1/completions", request)
 
     def embed(self, request: EmbeddingsRequest) -> Reply[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
-        response = self._send("POST", "/v1/embeddings", request.to_json())
+        response = self._post("/v1/embeddings", request)
         answer = self._accept(self._read(EmbeddingsAnswer, response))
         return Reply(answer, self._served(response))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
-        sent = self._send("POST", "/v1/rerank", request.to_json())
+        sent = self._post("/v1/rerank", request)
         return self._accept(self._read(RerankAnswer, sent))
 
     def moderate(self, request: ModerationRequest) -> ModerationAnswer:
         """Return what was found in a text."""
-        sent = self._send("POST", "/v1/moderations", request.to_json())
+        sent = self._post("/v1/moderations", request)
         return self._accept(self._read(ModerationAnswer, sent))
 
     def transcribe(self, request: TranscriptionRequest) -> Transcription:
@@ -120,6 +144,7 @@ class ProxyClient:
             return self._request(
                 "POST",
                 "/v1/audio/transcriptions",
+                headers=request.options.headers(),
                 data=request.fields,
                 files={"file": (request.file_name, request.file)},
             )
@@ -135,7 +160,7 @@ class ProxyClient:
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
-        response = self._send("POST", "/v1/audio/speech", request.to_json())
+        response = self._post("/v1/audio/speech", request)
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
             raise self._rejected(self._read(Answer, response).error or "no audio came back")
         return self._read_pieces(response)
@@ -159,25 +184,24 @@ class ProxyClient:
         """Return every deployment that the key can reach; several MB for a thousand models."""
         return self._read(Deployments, self._send("GET", "/v1/model/info"))
 
-    def resolves(self, model: str, user: str | None = None) -> bool:
+    def resolves(self, question: ModelQuestion) -> bool:
         """Return whether the proxy knows a name that no list shows, such as a hidden alias.
 
         Asks the token counter, which costs nothing. False may also mean a public name that equals
         its backend's.
         """
-        body = RequestOptions(user=user).to_json(model=model, prompt="")
-        count = self._read(TokenCount, self._send("POST", "/utils/token_counter", body))
-        return count.model_used not in {None, model}
+        body = question.to_json(prompt="")
+        sent = self._send("POST", "/utils/token_counter", body, question.options.headers())
+        return self._read(TokenCount, sent).model_used not in {None, question.model}
 
-    def probe(self, path: str, model: str, user: str | None = None) -> None:
+    def probe(self, path: str, question: ModelQuestion) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.
 
         Spends nothing. LiteLLM checks key, budget, route and model rights first, then refuses with
         a 400 whose `param` names the missing input; that one refusal is swallowed.
         """
-        body = RequestOptions(user=user).to_json(model=model)
         try:
-            self._send("POST", path, body).close()
+            self._send("POST", path, question.to_json(), question.options.headers()).close()
         except ProxyRejected as error:
             if error.param in _REQUIRED_INPUTS:
                 return
@@ -185,37 +209,57 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, body: bytes, *, stream: bool) -> Reply[ChatArrivals]:
-        response = self._send("POST", path, body)
+    def _answer(self, path: str, request: ChatRequest | CompletionRequest) -> Reply[ChatArrivals]:
+        response = self._post(path, request)
         served = self._served(response)
-        content_type = response.headers.get("content-type", "").lower()
-        if stream and content_type.startswith("text/event-stream"):
-            return Reply(self._read_events(response), served)
-        return Reply(self._one(self._accept(self._read(ChatChunk, response))), served)
+        chunks = self._read_chunks(response)
+        if _is_called_a_stream(response):
+            return Reply(chunks, served)
+        # Nothing to wait for but an answer that is whole: a refusal in it is raised here.
+        first = next(chunks, ())
+        return Reply(_continued(first, chunks), served)
 
-    def _one(self, chunk: ChatChunk) -> ChatArrivals:
-        yield [chunk]
+    def _read_chunks(self, response: httpx.Response) -> ChatArrivals:
+        """Yield the chunks of an answer; whether it is a stream is told by its first bytes (P15).
 
-    def _read_events(self, response: httpx.Response) -> ChatArrivals:
+        Servers and balancers in between have been seen to label streams as anything.
+        """
+        with closing(self._read_pieces(response)) as pieces:
+            start = b""
+            for piece in pieces:
+                start += piece
+                if len(start.lstrip(_BLANKS)) >= _TELLING_BYTES:
+                    break
+            first = start.lstrip(_BLANKS)
+            is_stream = first.startswith(_STREAM_STARTS) or (
+                _is_called_a_stream(response) and not first.startswith(b"{")
+            )
+            received = itertools.chain([start], pieces)
+            if is_stream:
+                yield from self._read_events(received)
+            else:
+                body = _joined(received, MAX_ANSWER_BYTES)
+                yield [self._accept(self._parse(ChatChunk, body))]
+
+    def _read_events(self, pieces: Iterable[bytes]) -> ChatArrivals:
         stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
         since_last_turn = 0
         try:
-            with closing(self._read_pieces(response)) as pieces:
-                for received in pieces:
-                    chunks: list[ChatEvent] = []
-                    try:
-                        stream.read(received, into=chunks)
-                    except ProxyError:
-                        if chunks:
-                            yield chunks
-                        raise
+            for received in pieces:
+                chunks: list[ChatEvent] = []
+                try:
+                    stream.read(received, into=chunks)
+                except ProxyError:
                     if chunks:
                         yield chunks
-                    # A burst must not keep others waiting; what trickles waits by itself.
-                    since_last_turn += len(received)
-                    if since_last_turn >= GIVE_WAY_BYTES:
-                        since_last_turn = 0
-                        time.sleep(0)
+                    raise
+                if chunks:
+                    yield chunks
+                # A burst must not keep others waiting; what trickles waits by itself.
+                since_last_turn += len(received)
+                if since_last_turn >= GIVE_WAY_BYTES:
+                    since_last_turn = 0
+                    time.sleep(0)
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
             if not stream.done:
@@ -231,17 +275,32 @@ class ProxyClient:
             raise self._rejected(answer.error)
         return answer
 
-    def _send(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+    def _post(self, path: str, request: _JsonRequest) -> httpx.Response:
+        return self._send("POST", path, request.to_json(), request.options.headers())
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> httpx.Response:
         """Send a request and return the answer with its body unread; refusals are raised."""
-        return self._accepted(lambda: self._request(method, path, body))
+        return self._accepted(lambda: self._request(method, path, headers, body))
 
     def _request(
-        self, method: str, path: str, content: bytes | None = None, **form: Any
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        **form: Any,
     ) -> httpx.Request:
+        fields = _headers(self._settings, has_json=content is not None)
         return httpx.Request(
             method,
             _url(self._settings.base_url + path),
-            headers=_headers(self._settings, has_json=content is not None),
+            headers=_with(headers, fields, self._settings) if headers else fields,
             content=content,
             extensions={"timeout": self._timeouts},
             **form,
@@ -282,11 +341,15 @@ class ProxyClient:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
         if response.status_code < _HTTP_ERROR:
             target = response.headers.get("location", "another address")
-            detail, from_api = ErrorDetail(message=f"redirected to {target}"), False
+            detail, origin = ErrorDetail(message=f"redirected to {target}"), Origin.TEXT
         else:
-            detail, from_api = read_error_body(body)
+            detail, origin = read_error_body(body)
         return self._rejected(
-            detail, status=response.status_code, headers=response.headers, from_api=from_api
+            detail,
+            status=response.status_code,
+            headers=response.headers,
+            origin=origin,
+            sent_bytes=_size_of(response.request),
         )
 
     def _rejected(
@@ -295,7 +358,8 @@ class ProxyClient:
         *,
         status: int | None = None,
         headers: httpx.Headers | None = None,
-        from_api: bool = True,
+        origin: Origin = Origin.LITELLM,
+        sent_bytes: int = 0,
     ) -> ProxyRejected:
         detail = ErrorDetail(message=error) if isinstance(error, str) else error
         headers = headers or httpx.Headers()
@@ -304,17 +368,21 @@ class ProxyClient:
         guardrail = fields.guardrail_name if fields else None
         retry_after = headers.get("retry-after", "")
         message = detail.message or ""
+        # Secrets go before anything is cut, or a part of one would be left.
+        text = self._redact(message)
         return ProxyRejected(
             status=status or detail.status,
-            # Secrets go before anything is cut, or a part of one would be left.
-            message=first_sentence(self._redact(message)),
+            message=first_sentence(text),
+            text=text[:_LONGEST_TEXT],
             error_type=_known(detail.type),
             param=_known(detail.param),
             call_id=call_id and self._redact(call_id),
             guardrail=guardrail and self._redact(guardrail)[:_LONGEST_NAME],
             retry_after=float(retry_after) if _SECONDS.fullmatch(retry_after) else None,
             classes=classes_at_the_head(message),
-            from_api=from_api,
+            origin=origin,
+            of_provider=detail.is_of_a_provider,
+            sent_bytes=sent_bytes,
         )
 
     def _redact(self, text: str) -> str:
@@ -338,15 +406,8 @@ class ProxyClient:
 
     def _read_body(self, response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
         """Return the body; beyond `limit` bytes cut it or raise ProxyProtocolError."""
-        body = bytearray()
-        for piece in self._read_pieces(response):
-            body += piece
-            if len(body) > limit:
-                if truncate:
-                    break
-                message = f"the answer is larger than {limit} bytes"
-                raise ProxyProtocolError(message)
-        return bytes(body[:limit])
+        with closing(self._read_pieces(response)) as pieces:
+            return _joined(pieces, limit, truncate=truncate)
 
     def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
@@ -398,6 +459,39 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
     return headers.raw
 
 
+def _is_called_a_stream(response: httpx.Response) -> bool:
+    label: str = response.headers.get("content-type", "")
+    return label.lower().startswith("text/event-stream")
+
+
+def _continued(first: Sequence[ChatEvent], others: ChatArrivals) -> ChatArrivals:
+    with closing(others):
+        yield first
+        yield from others
+
+
+def _joined(pieces: Iterable[bytes], limit: int, *, truncate: bool = False) -> bytes:
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > limit:
+            if truncate:
+                break
+            message = f"the answer is larger than {limit} bytes"
+            raise ProxyProtocolError(message)
+    return bytes(body[:limit])
+
+
+def _with(
+    headers: Mapping[str, str], others: Sequence[tuple[bytes, bytes]], settings: ProxySettings
+) -> Sequence[tuple[bytes, bytes]]:
+    """Return the headers of a call beside the others; those of the form win."""
+    both = httpx.Headers(list(others))
+    both.update(headers)
+    both.update(settings.extra_headers)
+    return both.raw
+
+
 class _EventStream:
     """The events of one body, until the one that says it is done."""
 
@@ -416,6 +510,11 @@ class _EventStream:
                 self.done = True
                 return
             yield data
+
+
+def _size_of(request: httpx.Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else 0
 
 
 def _known(value: str | None) -> str | None:

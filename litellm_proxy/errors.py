@@ -1,6 +1,6 @@
 """What can go wrong between this plugin and the proxy, as data; sentences are made elsewhere."""
 
-from enum import Enum
+from enum import Enum, auto
 
 
 class ProxyError(Exception):
@@ -25,6 +25,18 @@ class Failure(Enum):
     BROKEN = "the connection broke"
 
 
+class Origin(Enum):
+    """Who wrote an error, as its shape tells."""
+
+    LITELLM = auto()
+    OTHER_API = auto()
+    """An API's error, in a shape that LiteLLM does not write."""
+    PAGE = auto()
+    """HTML, as balancers and gateways write it."""
+    TEXT = auto()
+    """Anything else; LiteLLM's own "Internal Server Error" is such a text."""
+
+
 class ProxyUnreachable(ProxyError):
     """No complete answer came back: the network, TLS or time.
 
@@ -43,10 +55,12 @@ class ProxyRejected(ProxyError):
     """The proxy answered with an error, as an HTTP status or inside a stream.
 
     `status` is the HTTP status, for an error inside a stream the `code` it carries, or None.
-    `error_type`, `param` and `message` are the proxy's own; secrets are already replaced.
-    `classes` are the exception classes that LiteLLM puts before a provider's words, `from_api` says
-    whether the body was an API's error and not a page of some other server.
-    `guardrail` names the guardrail that blocked the call. `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`.
+    `error_type`, `param` and `message` are the proxy's own, `text` is the whole of what `message` is
+    the telling part of; secrets are already replaced.
+    `classes` are the exception classes that LiteLLM puts before a provider's words, `origin` says who
+    wrote the error, `of_provider` whether LiteLLM only passes it on.
+    `guardrail` names the guardrail that blocked the call. `retry_after` is in seconds; `call_id` is
+    LiteLLM's `x-litellm-call-id`; `sent_bytes` is the size of the refused request's body.
     """
 
     def __init__(  # noqa: PLR0913 - one value per fact of the error
@@ -54,24 +68,35 @@ class ProxyRejected(ProxyError):
         *,
         status: int | None,
         message: str,
+        text: str | None = None,
         error_type: str | None = None,
         param: str | None = None,
         call_id: str | None = None,
         retry_after: float | None = None,
         classes: tuple[str, ...] = (),
-        from_api: bool = True,
+        origin: Origin = Origin.LITELLM,
+        of_provider: bool = False,
         guardrail: str | None = None,
+        sent_bytes: int = 0,
     ) -> None:
         super().__init__(f"{status or 'error'}: {message}")
         self.status = status
         self.message = message
+        self.text = message if text is None else text
         self.error_type = error_type
         self.param = param
         self.call_id = call_id
         self.retry_after = retry_after
         self.classes = classes
-        self.from_api = from_api
+        self.origin = origin
+        self.of_provider = of_provider
         self.guardrail = guardrail
+        self.sent_bytes = sent_bytes
+
+    @property
+    def from_api(self) -> bool:
+        """Return whether the error has the shape of an API's, not of a page."""
+        return self.origin in {Origin.LITELLM, Origin.OTHER_API}
 
 
 class ProxyProtocolError(ProxyError):

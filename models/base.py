@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -13,15 +13,18 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
-from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.model_info import ModelQuestion
+from litellm_proxy.wire.options import ProxyRequest, RequestOptions
+from models.asking import ask
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
+from models.learnt import ModelKey, concessions_of
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
 from translation.facts import NOTHING_KNOWN, ModelFacts
 from translation.request_options import probing_user, request_options
 from translation.settings import Settings, parse_settings
-from translation.stored_facts import VARIABLE, to_stored
+from translation.stored_facts import VARIABLE, stored_concessions, to_stored
 from translation.validation import Findings, Kind, refusal_of
 
 logger = logging.getLogger(__name__)
@@ -60,7 +63,8 @@ class ProxyModel:
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
-            credentials[VARIABLE] = to_stored(findings.facts)
+            learnt = concessions_of(self._key(settings))
+            credentials[VARIABLE] = to_stored(findings.facts, learnt)
 
     def get_model_schema(
         self, model: str, credentials: Mapping[str, Any] | None = None
@@ -92,7 +96,7 @@ class ProxyModel:
         """Translate ourselves: the SDK relabels and downgrades (dify-plugin-contract 7)."""
         return _explained(error)
 
-    def _translated[T](self, results: Generator[T]) -> Generator[T]:
+    def _translated[T](self, results: Iterator[T]) -> Generator[T]:
         """Yield `results`; the SDK does not translate what is raised while a stream is read."""
         try:
             yield from results
@@ -102,18 +106,28 @@ class ProxyModel:
     def _options(
         self,
         settings: Settings,
+        credentials: Mapping[str, Any],
         user: str | None,
         parameters: Mapping[str, Any] | None = None,
     ) -> RequestOptions:
         """Return what is asked of LiteLLM for one call of Dify; the API names apps for LLMs only."""
         session = get_current_session()
-        return request_options(
+        options = request_options(
             settings,
             user,
             app_id=session.app_id if session else None,
             conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
+        return options.conceding(stored_concessions(credentials))
+
+    def _key(self, settings: Settings) -> ModelKey:
+        """Return under what this process remembers the model."""
+        return ModelKey(settings.proxy.cache_key, self.model_type.value, settings.model)
+
+    def _ask[R: ProxyRequest, A](self, settings: Settings, request: R, send: Callable[[R], A]) -> A:
+        """Send a request, and again without what we added unasked if that is refused."""
+        return ask(self._key(settings), request, send)
 
     def _settings(self, model: str, credentials: Mapping[str, Any]) -> Settings:
         """Return the settings of a model that was added by hand, or of one of the catalogue."""
@@ -132,8 +146,14 @@ class ProxyModel:
 
     def _findings(self, settings: Settings) -> Findings:
         client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-        user = probing_user(settings)
-        probe = _error_of(lambda: client.probe(self._probe_path, settings.model, user))
+        options = RequestOptions(user=probing_user(settings), tags=settings.tags)
+        question = ModelQuestion(settings.model, options)
+        probe = _error_of(
+            lambda: self._ask(
+                settings, question, lambda asked: client.probe(self._probe_path, asked)
+            )
+        )
+        question = question.conceding(concessions_of(self._key(settings)))
         discovery = discover(settings, VALIDATION_SECONDS)
         names = _names(client)
         listed = not isinstance(names, ProxyError) and settings.model in names
@@ -143,7 +163,7 @@ class ProxyModel:
             names=names,
             facts=discovery.facts,
             in_a_list=known,
-            resolves=known or _resolves(client, settings.model, user),
+            resolves=known or _resolves(client, question),
             answered=not isinstance(names, ProxyError) or discovery.answered,
         )
 
@@ -185,8 +205,8 @@ def _names(client: ProxyClient) -> list[str] | ProxyError:
         return error
 
 
-def _resolves(client: ProxyClient, model: str, user: str | None) -> bool | None:
+def _resolves(client: ProxyClient, question: ModelQuestion) -> bool | None:
     try:
-        return client.resolves(model, user)
+        return client.resolves(question)
     except ProxyError:
         return None

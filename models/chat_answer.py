@@ -7,7 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from dify_plugin.entities.model.llm import LLMResultChunk
-from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    PromptMessageTool,
+)
 
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.reply import Reply, Served
@@ -18,6 +22,7 @@ from translation.facts import ModelFacts
 from translation.output import last_chunk, shown_chunks, source_list
 from translation.settings import Settings
 from translation.token_estimate import estimate_prompt_tokens
+from translation.tool_names import names_in_dify
 from translation.usage import TokenCounts, counts_of, llm_usage, reported_cost
 
 logger = logging.getLogger(__name__)
@@ -44,15 +49,21 @@ class ChatAnswer:
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
-        stream = ChatStream()
+        stream = ChatStream(self.call_ids())
         model = self._answering_model(reply.served)
         with closing(reply.content) as arrivals:
             for chunks in arrivals:
                 for shown in stream.feed_all(chunks):
                     yield from shown_chunks(model, shown)
         outcome = stream.finish()
+        if outcome.nameless_calls:
+            logger.warning(
+                "%d tool calls without a name were left out (call id %s).",
+                outcome.nameless_calls,
+                reply.served.call_id,
+            )
         call_ids = [call.id for call in outcome.tool_calls]
-        store.keep(self.settings.proxy.cache_key, call_ids, outcome.thinking_blocks)
+        store.keep(self.settings.proxy.cache_key, call_ids, outcome.reasoning)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, reply.served),
@@ -61,7 +72,16 @@ class ChatAnswer:
             time.perf_counter() - self.started,
         )
         sources = source_list(outcome.sources) if self.with_sources else ""
-        yield last_chunk(model, outcome, usage, sources)
+        yield last_chunk(model, outcome, usage, sources, names_in_dify(t.name for t in self.tools))
+
+    def call_ids(self) -> list[str]:
+        """Return the ids of the tool calls so far."""
+        return [
+            call.id
+            for message in self.prompt_messages
+            if isinstance(message, AssistantPromptMessage)
+            for call in message.tool_calls
+        ]
 
     def _cost(self, outcome: Outcome, served: Served) -> float | None:
         """Return LiteLLM's figure in USD; a price in the form counts instead."""

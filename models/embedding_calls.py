@@ -5,19 +5,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import batched
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.reply import Reply
-from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest, Encoding
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
+from models.asking import ask
+from models.learnt import ModelKey, largest_batches
 from translation.embeddings import (
+    Batch,
+    explained_refusal,
     require_one_line,
     require_one_size,
     sendable,
-    too_long,
+    smaller_batch,
+    speaks_of_texts,
     vectors_in_order,
 )
 from translation.errors import Cause, cause_of
@@ -32,12 +37,11 @@ CALL_SECONDS = 500.0
 """All batches of a call together; Dify ends it after 600 s."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
-_MOST_MODELS = 1000
+_FAULT = 500
+_MOST_EQUAL_FAULTS = 3
+"""A fault that repeats word for word is no passing one; of one that speaks of texts, two are enough."""
 _TRIED_AGAIN = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT})
 _FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED})
-
-_without_base64: dict[tuple[str, str], None] = {}
-"""Proxy and model that refused base64, for good; bounded, the oldest goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,12 @@ class Embedded:
 class EmbeddingCall:
     """How one call of Dify is carried out.
 
-    `owner` is the digest of proxy and key, `cut` whether texts above `context_size` (tokens) are cut
-    instead of refused, `batch` how many texts one request holds.
+    `key` is the model for its caller, `cut` whether texts above `context_size` (tokens) are cut
+    instead of refused, `batch` how many texts one request holds at most.
     """
 
     client: ProxyClient
-    owner: str
-    model: str
+    key: ModelKey
     batch: int
     context_size: int
     cut: bool
@@ -76,32 +79,32 @@ class EmbeddingCall:
         The first error that is final ends the call: no further batch is sent.
         """
         ready = sendable(texts, self.context_size if self.cut else None)
-        batches = list(batched(ready, self.batch))
-        if not batches:
+        if not ready:
             return Embedded([], 0, None)
         run = _Run(time.monotonic() + CALL_SECONDS)
-        # The first answer tells the size of a vector, so that nothing is paid for in vain.
-        first = self._embed(batches[0], 0, len(texts), run)
-        require_one_line(first.vectors, len(texts))
-        parts = [first, *self._in_parallel(batches[1:], len(texts), run)]
-        vectors = [vector for part in parts for vector in part.vectors]
-        require_one_size(vectors)
-        costs = [part.cost for part in parts if part.cost is not None]
-        cost = sum(costs) if len(costs) == len(parts) else None
-        return Embedded(vectors, sum(part.tokens for part in parts), cost)
+        # The first answer tells the size of a vector and how many texts the provider takes, so that
+        # nothing is paid for in vain.
+        first = self._embed(Batch(ready[: self._largest()], 0, len(ready)), run)
+        require_one_line(first.vectors, len(ready))
+        parts = [first, *self._in_parallel(ready, len(first.vectors), run)]
+        require_one_size([vector for part in parts for vector in part.vectors])
+        return _joined(parts)
 
-    def _in_parallel(
-        self, batches: Sequence[Sequence[str]], of: int, run: "_Run"
-    ) -> list[Embedded]:
+    def _largest(self) -> int:
+        return min(self.batch, largest_batches.of(self.key) or self.batch)
+
+    def _in_parallel(self, texts: Sequence[str], done: int, run: "_Run") -> list[Embedded]:
         pool = ThreadPoolExecutor(IN_FLIGHT)
-        starts = range(self.batch, of, self.batch)
+        size = self._largest()
         futures = [
-            pool.submit(self._embed, batch, start, of, run)
-            for batch, start in zip(batches, starts, strict=True)
+            pool.submit(self._embed, Batch(batch, start, len(texts)), run)
+            for start, batch in zip(
+                range(done, len(texts), size), batched(texts[done:], size), strict=True
+            )
         ]
         try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
+            ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in ended:
                 if error := future.exception():
                     raise error
             return [future.result() for future in futures]
@@ -109,35 +112,38 @@ class EmbeddingCall:
             run.stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _embed(self, texts: Sequence[str], start: int, of: int, run: "_Run") -> Embedded:
-        known = (self.owner, self.model) in _without_base64
-        encoding = Encoding.FLOAT if known else Encoding.BASE64
-        request = EmbeddingsRequest(
-            self.model, texts, self.dimensions, encoding, self.input_type, self.options
-        )
+    def _embed(self, batch: Batch, run: "_Run") -> Embedded:
+        """Embed one batch, in smaller ones where the provider takes fewer texts at once (P23)."""
         try:
-            reply = self._ask(request, run)
+            reply = self._ask(batch, run)
         except ProxyRejected as error:
-            raise too_long(error, texts, start, of, self.context_size) or error from None
+            size = smaller_batch(error, len(batch.texts))
+            if size is None:
+                raise explained_refusal(error, batch, self.context_size) or error from None
+            largest_batches.keep(self.key, size)
+            return _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
         answer = reply.content
         counted = answer.usage.prompt_tokens if answer.usage else None
-        tokens = counted if counted is not None else sum(map(estimate_tokens, texts))
+        tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))
         cost = reported_cost(answer.usage, reply.served)
-        return Embedded(vectors_in_order(answer, len(texts)), tokens, cost)
+        return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost)
 
-    def _ask(self, request: EmbeddingsRequest, run: "_Run") -> Reply[EmbeddingsAnswer]:
-        try:
-            return run.patiently(lambda: self.client.embed(request))
-        except ProxyRejected as error:
-            refused = {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER}
-            if request.encoding is Encoding.FLOAT or cause_of(error) not in refused:
-                raise
-            as_float = replace(request, encoding=Encoding.FLOAT)
-            reply = run.patiently(lambda: self.client.embed(as_float))
-            while len(_without_base64) >= _MOST_MODELS:
-                del _without_base64[next(iter(_without_base64))]
-            _without_base64[self.owner, self.model] = None
-            return reply
+    def _ask(self, batch: Batch, run: "_Run") -> Reply[EmbeddingsAnswer]:
+        request = EmbeddingsRequest(
+            self.key.model, batch.texts, self.dimensions, self.input_type, self.options
+        )
+        return ask(
+            self.key, request, lambda request: run.patiently(lambda: self.client.embed(request))
+        )
+
+
+def _joined(parts: Sequence[Embedded]) -> Embedded:
+    costs = [part.cost for part in parts if part.cost is not None]
+    return Embedded(
+        [vector for part in parts for vector in part.vectors],
+        sum(part.tokens for part in parts),
+        sum(costs) if len(costs) == len(parts) else None,
+    )
 
 
 class _Run:
@@ -151,10 +157,16 @@ class _Run:
         """Ask until it works, the error is final or the time is over; embedding is idempotent."""
         deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
         pause = _FIRST_PAUSE
+        faults: list[str] = []
         while True:
             try:
                 return ask()
             except (ProxyRejected, ProxyUnreachable) as error:
+                if isinstance(error, ProxyRejected) and error.status == _FAULT:
+                    faults.append(error.text)
+                    most = 2 if speaks_of_texts(error) else _MOST_EQUAL_FAULTS
+                    if faults.count(error.text) >= most:
+                        raise
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
                 seconds = max(wanted or 0.0, pause * random.uniform(0.5, 1))  # noqa: S311
                 too_late = time.monotonic() + seconds > deadline

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.model_info import COMPLETION_MODE
 from translation.facts import ModelFacts
 from translation.settings import Choice, InputType, Mode, Settings
@@ -131,6 +132,18 @@ def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
 def takes_input_type(facts: ModelFacts) -> bool:
     """Return whether an embedding model tells documents from queries."""
     return "input_type" in (facts.supported_params or ())
+
+
+def encoding_conceded(facts: ModelFacts) -> Concessions:
+    """Return what the proxy says that an embedding model does not take.
+
+    LiteLLM 1.106 lists the parameters of chats for some embedding models; a list that names one of
+    embeddings is one of embeddings.
+    """
+    listed = set(facts.supported_params or ())
+    if "dimensions" in listed and "encoding_format" not in listed:
+        return frozenset({Concession.NO_ENCODING})
+    return NONE
 
 
 def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001

@@ -1,6 +1,7 @@
 """Dify's messages, parameters and tools → a request for the proxy. Nothing passed in is changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dify_plugin.entities.model.message import (
@@ -13,16 +14,21 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
+from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
 from translation import response_format
+from translation.errors import Cause, cause_of
 from translation.history import history, without_thinking
 from translation.prompt_caching import with_breakpoints
 from translation.request_options import PARAMETER as EXTRA_BODY
-from translation.thinking_blocks import ThinkingBlock
+from translation.thinking_blocks import ReasoningByCall
+from translation.tool_names import sent_name
 
 _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | {EXTRA_BODY}
+_ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
+_SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -35,17 +41,17 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     stop: Sequence[str] = (),
     stream: bool,
     options: RequestOptions = NO_OPTIONS,
-    thinking: Mapping[str, Sequence[ThinkingBlock]] | None = None,
+    reasoning: ReasoningByCall | None = None,
     follows_schemas: bool = True,
     cache_prompt: bool = False,
 ) -> wire.ChatRequest:
     """Return the chat request.
 
-    `thinking` holds signed reasoning by tool call id; `cache_prompt` asks the provider to cache the
+    `reasoning` is what led to earlier tool calls, by their ids; `cache_prompt` asks the provider to cache the
     prompt. Raises RequestError for content that has no
     form on the wire.
     """
-    conversation = history(messages, thinking or {})
+    conversation = history(messages, reasoning or {})
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)
@@ -56,7 +62,8 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
         model=model,
         messages=with_breakpoints(conversation) if cache_prompt else conversation,
         stream=stream,
-        tools=[_tool(tool) for tool in tools] or list(_tools_of(conversation)),
+        tools=[_tool(tool) for tool in tools],
+        tools_of_the_history=() if tools else list(_tools_of(conversation)),
         stop=stop,
         parameters=sent,
         options=options,
@@ -83,11 +90,11 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
     )
 
 
-def without_reasoning_effort(request: wire.ChatRequest) -> wire.ChatRequest | None:
-    """Return the request without reasoning, if that may be why a provider refused it.
+def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.ChatRequest | None:
+    """Return the request without reasoning, if that may be why a provider refused it; else None.
 
     Anthropic refuses to think on after a tool call whose signed reasoning is missing (F27), as it
-    is after a restart of this process.
+    is after a restart of this process. Only a refusal that speaks of reasoning can be that one.
     """
     unsigned = any(
         message["role"] == "assistant"
@@ -95,10 +102,19 @@ def without_reasoning_effort(request: wire.ChatRequest) -> wire.ChatRequest | No
         and not message.get("thinking_blocks")
         for message in request.messages
     )
-    if not unsigned or "reasoning_effort" not in request.parameters:
+    asked = (request.parameters.keys() | request.options.extra.keys()) & _ASKS_FOR_REASONING
+    refused = cause_of(error) is Cause.REQUEST and _SPEAKS_OF_REASONING.search(error.text)
+    if not (unsigned and asked and refused):
         return None
-    others = {k: v for k, v in request.parameters.items() if k != "reasoning_effort"}
-    return replace(request, parameters=others)
+    return replace(
+        request,
+        parameters=_without(asked, request.parameters),
+        options=replace(request.options, extra=_without(asked, request.options.extra)),
+    )
+
+
+def _without(names: Collection[str], fields: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _parameters(parameters: Mapping[str, Json]) -> dict[str, Json]:
@@ -112,7 +128,7 @@ def _parameters(parameters: Mapping[str, Json]) -> dict[str, Json]:
 
 def _tool(tool: PromptMessageTool) -> wire.Tool:
     function: wire.FunctionDeclaration = {
-        "name": tool.name,
+        "name": sent_name(tool.name),
         "parameters": tool.parameters or _NO_PARAMETERS,
     }
     if tool.description:

@@ -3,14 +3,14 @@
 Blocking answers take the same path as one chunk.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.inline_thinking import InlineThinking
-from translation.thinking_blocks import ThinkingBlock, ThinkingBlocks
+from translation.thinking_blocks import Reasoning, ThinkingBlocks
 from translation.tool_calls import FoldedToolCall, ToolCalls
 
 THINK_OPEN = "<think>\n"
@@ -21,6 +21,7 @@ AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
 MAX_SOURCES = 50
 MAX_URL_CHARACTERS = 2000
 MAX_TITLE_CHARACTERS = 200
+MAX_REASONING_CHARACTERS = 512 * 1024
 MAX_HELD_CHARACTERS = 8 * 1024 * 1024
 _CALLS_OF_OLD_BACKENDS = "function_call"
 
@@ -38,7 +39,8 @@ class Outcome:
     """What is known of an answer once it is complete.
 
     `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8.
-    `thinking_blocks` belong to the tool calls and are to be sent back with them.
+    `reasoning` belongs to the tool calls and is to be sent back with them; `nameless_calls` is how
+    many calls named no tool and were left out.
     """
 
     closing_text: str
@@ -46,7 +48,8 @@ class Outcome:
     finish_reason: str
     usage: Usage | None
     text_bytes: int
-    thinking_blocks: Sequence[ThinkingBlock]
+    reasoning: Reasoning
+    nameless_calls: int
     sources: Sequence[Source]
 
 
@@ -58,7 +61,9 @@ class ChatStream:
     comes after content has begun gets a block of its own there, for nothing is dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken_call_ids: Collection[str] = ()) -> None:
+        """`taken_call_ids` are those of the conversation so far, which no new call may have."""
+        self._taken_call_ids = taken_call_ids
         self._thinking = False
         self._answering = False
         self._visible = False
@@ -67,6 +72,8 @@ class ChatStream:
         self._refusal = ""
         self._silent_audio = False
         self._thinking_blocks = ThinkingBlocks()
+        self._thoughts: list[str] = []
+        self._thought_characters = 0
         self._calls = ToolCalls()
         self._sources: dict[str, Source] = {}
         self._finish_reason: str | None = None
@@ -129,8 +136,11 @@ class ChatStream:
             self._thinking = False
             text += THINK_CLOSE
         self._text_bytes += len(text.encode(errors="replace"))
-        calls = self._calls.folded()
+        calls = self._calls.folded(self._taken_call_ids)
         if not (calls or self._visible):
+            if self._calls.nameless:
+                message = "the model called a tool without naming it"
+                raise ProxyProtocolError(message)
             raise ProxyAnswerEmpty(self._finish_reason, self._refusal)
         finish_reason = self._finish_reason
         return Outcome(
@@ -141,12 +151,24 @@ class ChatStream:
             else finish_reason,
             usage=self._usage,
             text_bytes=self._text_bytes,
-            thinking_blocks=self._thinking_blocks.folded() if calls else (),
+            reasoning=self._kept_reasoning() if calls else Reasoning(),
+            nameless_calls=self._calls.nameless,
             sources=tuple(self._sources.values()),
         )
 
+    def _kept_reasoning(self) -> Reasoning:
+        """Return what is to be sent back; of a text that is too long nothing, rather than a part."""
+        whole = self._thought_characters <= MAX_REASONING_CHARACTERS
+        return Reasoning(
+            tuple(self._thinking_blocks.folded()), "".join(self._thoughts) if whole else ""
+        )
+
     def _piece(self, piece: Delta) -> list[str | OutputImage]:
-        text = self._reasoning(piece.reasoning_content or piece.reasoning or "")
+        thought = piece.thought
+        if thought and self._thought_characters <= MAX_REASONING_CHARACTERS:
+            self._thoughts.append(thought)
+            self._thought_characters += len(thought)
+        text = self._reasoning(thought)
         if piece.content:
             text += self._text(piece.content)
         if piece.tool_calls:

@@ -2,22 +2,39 @@
 
 import binascii
 import math
+import re
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
 
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from translation.errors import Cause, cause_of, sentence
-from translation.history import RequestError
+from translation.media_type import labelled
+from translation.request_error import RequestError
 from translation.token_estimate import estimate_tokens
 
 MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000
 BYTES_A_NUMBER = 25
-_IMAGE_STARTS = (("/9j/", "image/jpeg"), ("R0lGOD", "image/gif"), ("UklGR", "image/webp"))
-"""The first bytes of these image formats, as base64 writes them."""
+_TOO_MANY = re.compile(
+    r"batch|too many|at most|no more than|larger than|instance|array|number of (text|input|item)"
+    r"|max\w*\W+(\w+\W+){0,4}(input|text|item|document|sentence|element|request)",
+    re.IGNORECASE,
+)
+_TOO_LONG = re.compile(
+    r"tokens?\W{0,3}\)? (is|are) too (large|long)|physical batch|too (large|long) to (process|embed)"
+    r"|(input|text|sequence|prompt)\w* (is |are )?(too long|too large|exceeds?)|context (length|size)"
+    r"|maximum (sequence|context|input) length",
+    re.IGNORECASE,
+)
+_OF_TEXTS = re.compile(
+    rf"{_TOO_LONG.pattern}|NaN|unsupported value|failed to (encode|decode|tokeni[sz]e)|invalid (input|text|utf)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.]*[\w])")
 _CUT_MARGIN = 0.85
 """The estimate of tokens is within 15 %."""
 
@@ -25,10 +42,10 @@ _CUT_MARGIN = 0.85
 def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
     """Return the texts as providers take them.
 
-    An empty text becomes a blank, since providers refuse it and Dify wants a vector for it. With a
-    `context_size` (tokens) longer texts are cut to it; the user chose that.
+    A text of nothing but blanks becomes one: providers refuse empty texts and line feeds alone (P53),
+    and Dify wants a vector for each. With a `context_size` (tokens) longer texts are cut to it; the user chose that.
     """
-    kept = [text or " " for text in texts]
+    kept = [text if text.strip() else " " for text in texts]
     return kept if context_size is None else [_cut(text, context_size) for text in kept]
 
 
@@ -38,21 +55,28 @@ def multimodal_input(document: MultiModalContent) -> str:
         return document.content
     if document.content.startswith(("data:", "http://", "https://")):
         return document.content
-    head = document.content[:16]
-    mime_type = next((mime for start, mime in _IMAGE_STARTS if head.startswith(start)), "image/png")
-    return f"data:{mime_type};base64,{document.content}"
+    return f"data:{labelled(document.content, 'image/png', 'image')};base64,{document.content}"
 
 
 def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
     """Return `count` vectors by the index of their text.
 
+    Where none has a number of its own, they are in the order of the texts.
+
     Raises ProxyProtocolError when one is missing, doubled, empty, of another size or not numbers:
     LiteLLM passes the upstream's order and number on unchecked (litellm-proxy-contract 6).
     """
     rows = answer.data or []
-    by_index = {row.index: row.embedding for row in rows}
-    if sorted(by_index) != list(range(count)) or len(rows) != count:
+    if len(rows) != count:
         message = f"{count} texts were sent, but {len(rows)} vectors came back"
+        raise ProxyProtocolError(message)
+    numbers = [row.index for row in rows]
+    if len(set(numbers)) == 1:
+        # A server that does not number its vectors sends them in the order of the texts (P21).
+        numbers = list(range(count))
+    by_index = dict(zip(numbers, (row.embedding for row in rows), strict=True))
+    if set(by_index) != set(range(count)):
+        message = "the model's server numbers its vectors in a way that fits no texts"
         raise ProxyProtocolError(message)
     vectors = [_numbers(by_index[index]) for index in range(count)]
     require_one_size(vectors)
@@ -86,28 +110,70 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
         raise RequestError(message)
 
 
-def too_long(
-    error: ProxyRejected, texts: Sequence[str], first: int, of: int, context_size: int
-) -> RequestError | None:
-    """Return the error that names the longest text of a refused batch, if length was the reason.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The texts of one request; `first` is the position of the first among all `of` texts."""
 
-    Images have no length that could be told in tokens.
+    texts: Sequence[str]
+    first: int
+    of: int
 
-    `first` is the position of the batch among all `of` texts; positions are told from 1.
+    def in_parts_of(self, size: int) -> "Iterator[Batch]":
+        """Yield the batch in smaller ones."""
+        for start in range(0, len(self.texts), size):
+            yield Batch(self.texts[start : start + size], self.first + start, self.of)
+
+
+def smaller_batch(error: ProxyRejected, texts: int) -> int | None:
+    """Return how many texts to send instead, if there were too many for the provider; else None.
+
+    LiteLLM does not know such limits. The refusal may tell it: a number below that of the texts.
     """
-    if any(text.startswith("data:") for text in texts):
+    if texts == 1 or cause_of(error) not in {Cause.REQUEST, Cause.TOO_LARGE}:
         return None
-    counts = [estimate_tokens(text) for text in texts]
-    place = max(range(len(texts)), key=counts.__getitem__)
-    by_class = cause_of(error) is Cause.CONTEXT_TOO_LONG
-    by_count = cause_of(error) is Cause.REQUEST and counts[place] > context_size
-    if not (by_class or by_count):
+    if not _TOO_MANY.search(error.text) or _TOO_LONG.search(error.text):
         return None
-    return RequestError(
-        f"Text {first + place + 1} of {of} is too long: {len(texts[place])} characters, about "
-        f"{counts[place]} tokens, where the model takes {context_size}. Split it into shorter "
-        f"chunks, or set Long Texts to Cut in the model's settings. {sentence(error)}"
-    )
+    told = [int(number) for number in _NUMBER.findall(error.text)]
+    return max((number for number in told if 0 < number < texts), default=texts // 2)
+
+
+def speaks_of_texts(error: ProxyRejected) -> bool:
+    """Return whether a fault is about what was sent, so that sending it again cannot help (P20)."""
+    return _OF_TEXTS.search(error.text) is not None
+
+
+def explained_refusal(error: ProxyRejected, batch: Batch, context_size: int) -> RequestError | None:
+    """Return an error that names the text which the provider could not embed, if it was a text.
+
+    The longest one of a batch, where its length was the reason; positions are told from 1. Images
+    have no length that could be told in tokens.
+    """
+    if any(text.startswith("data:") for text in batch.texts):
+        return None
+    counts = [estimate_tokens(text) for text in batch.texts]
+    place = max(range(len(counts)), key=counts.__getitem__)
+    cause = cause_of(error)
+    longest = f"{len(batch.texts[place])} characters, about {counts[place]} tokens"
+    name = f"Text {batch.first + place + 1} of {batch.of}"
+    if cause is Cause.CONTEXT_TOO_LONG or (cause is Cause.REQUEST and counts[place] > context_size):
+        return RequestError(
+            f"{name} is too long: {longest}, where the model takes {context_size}. Split it into "
+            f"shorter chunks, or set Long Texts to Cut in the model's form. {sentence(error)}"
+        )
+    if cause in {Cause.REQUEST, Cause.PROVIDER} and _TOO_LONG.search(error.text):
+        return RequestError(
+            f"{name} is too long for the model's server, which takes less than the model: {longest}. "
+            "Split it into shorter chunks, set a smaller Context Length with Long Texts: Cut in the "
+            f"model's form, or raise the server's limit. {sentence(error)}"
+        )
+    if cause is Cause.PROVIDER and speaks_of_texts(error):
+        which = (
+            name
+            if len(counts) == 1
+            else (f"One of texts {batch.first + 1} to {batch.first + len(counts)} of {batch.of}")
+        )
+        return RequestError(f"{which} cannot be embedded by the model's server. {sentence(error)}")
+    return None
 
 
 def _numbers(embedding: str | list[float]) -> list[float]:

@@ -14,6 +14,7 @@ from dify_plugin.errors.model import (
 
 from litellm_proxy.errors import (
     Failure,
+    Origin,
     ProxyAnswerEmpty,
     ProxyError,
     ProxyProtocolError,
@@ -21,7 +22,7 @@ from litellm_proxy.errors import (
     ProxyUnreachable,
 )
 from translation.form import SettingsError
-from translation.history import RequestError
+from translation.request_error import RequestError
 
 DIFY_ERRORS = (
     InvokeAuthorizationError,
@@ -56,17 +57,21 @@ class Cause(Enum):
     UNSUPPORTED_PARAMETER = auto()
     BANNED_FIELD = auto()
     USER_REQUIRED = auto()
+    TAGS_REFUSED = auto()
     GUARDRAIL = auto()
     UPSTREAM_KEY = auto()
     TIMEOUT = auto()
     NOT_LITELLM = auto()
+    GATEWAY_KEY = auto()
+    GATEWAY_DOWN = auto()
+    TOO_LARGE = auto()
     PROVIDER = auto()
     REQUEST = auto()
 
 
 _ADVICE = {
     Cause.KEY: "Check the API key in the model's settings.",
-    Cause.BUDGET: "Raise the budget in LiteLLM or use another key.",
+    Cause.BUDGET: "Raise the budget in LiteLLM, or use another key or model.",
     Cause.MODEL_ACCESS: "Allow this model for the key in LiteLLM, or choose another model.",
     Cause.ROUTE_ACCESS: "Allow this route for the key in LiteLLM.",
     Cause.COOLDOWN: "Earlier errors made LiteLLM pause this model; its log has the first one.",
@@ -85,10 +90,24 @@ _ADVICE = {
         "This LiteLLM wants an end user with every call: set End User in the model's form to "
         "Dify's user id or a hash of it."
     ),
+    Cause.TAGS_REFUSED: (
+        "LiteLLM lets this model be called with other tags only: change Tags in the model's form, or "
+        "the tags in Extra Fields."
+    ),
     Cause.GUARDRAIL: "A guardrail in LiteLLM blocked it; change the content of the request.",
     Cause.UPSTREAM_KEY: "The provider key inside LiteLLM needs its administrator.",
     Cause.TIMEOUT: "Try again, or raise the time-outs in LiteLLM and in the model's settings.",
     Cause.NOT_LITELLM: "Check the base URL, and what stands between Dify and LiteLLM.",
+    Cause.GATEWAY_KEY: (
+        "Something in front of LiteLLM wants a key or header of its own: put it into Extra Headers in "
+        "the model's form."
+    ),
+    Cause.GATEWAY_DOWN: "LiteLLM does not answer behind it: look whether LiteLLM runs.",
+    Cause.TOO_LARGE: (
+        "Something in front of LiteLLM (such as nginx) takes no request of this size: raise its limit "
+        "(client_max_body_size, 1 MB by default), or send fewer or smaller pictures, files and texts, "
+        "or pictures by URL."
+    ),
     Cause.PROVIDER: "Try again; if it stays, look at LiteLLM's log.",
     Cause.REQUEST: "",
 }
@@ -100,6 +119,7 @@ _DIFY_ERROR: dict[Cause, type[InvokeError]] = {
     Cause.RATE_LIMIT: InvokeRateLimitError,
     Cause.TIMEOUT: InvokeConnectionError,
     Cause.PROVIDER: InvokeServerUnavailableError,
+    Cause.GATEWAY_DOWN: InvokeServerUnavailableError,
 }
 """All other causes are bad requests: their sentence is shown, an authorization error's is not."""
 
@@ -116,6 +136,11 @@ _OF_CLASS = {
     "UnsupportedParamsError": Cause.UNSUPPORTED_PARAMETER,
     "RejectedRequest": Cause.BANNED_FIELD,
     "UserRequired": Cause.USER_REQUIRED,
+    "TagsRefused": Cause.TAGS_REFUSED,
+    "BudgetCrossed": Cause.BUDGET,
+    "BudgetExceededError": Cause.BUDGET,
+    "ModelRefused": Cause.MODEL_ACCESS,
+    "RouteRefused": Cause.ROUTE_ACCESS,
     "AuthenticationError": Cause.UPSTREAM_KEY,
     "RateLimitError": Cause.RATE_LIMIT,
     "Timeout": Cause.TIMEOUT,
@@ -128,10 +153,31 @@ _OF_STATUS = {
     408: Cause.TIMEOUT,
     429: Cause.RATE_LIMIT,
 }
-_OF_UPSTREAM_STATUS = {401: Cause.UPSTREAM_KEY, 403: Cause.REQUEST, 404: Cause.REQUEST}
-"""A message that begins with a LiteLLM class is the provider's refusal, never the caller's key."""
-_OF_A_GATEWAY = frozenset({401, 403, 404, 405, 407, 501})
-"""With a page instead of an API's error, these come from something in front of LiteLLM."""
+_OF_UPSTREAM_STATUS = {
+    401: Cause.UPSTREAM_KEY,
+    403: Cause.REQUEST,
+    404: Cause.REQUEST,
+    413: Cause.REQUEST,
+}
+"""What LiteLLM passes on is the provider's refusal, never the caller's key."""
+_OF_A_GATEWAY = {
+    401: Cause.GATEWAY_KEY,
+    403: Cause.GATEWAY_KEY,
+    404: Cause.NOT_LITELLM,
+    405: Cause.NOT_LITELLM,
+    407: Cause.GATEWAY_KEY,
+    413: Cause.TOO_LARGE,
+    501: Cause.NOT_LITELLM,
+}
+"""With another error than LiteLLM writes, these come from something in front of it."""
+_OF_A_PAGE = {
+    502: Cause.GATEWAY_DOWN,
+    503: Cause.GATEWAY_DOWN,
+    504: Cause.TIMEOUT,
+    522: Cause.GATEWAY_DOWN,
+    524: Cause.TIMEOUT,
+}
+"""LiteLLM writes no pages."""
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 
@@ -159,7 +205,7 @@ def to_invoke_error(error: Exception) -> InvokeError:
 def cause_of(error: ProxyRejected) -> Cause:
     """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
 
-    Free text is not matched (litellm-proxy-contract 5, classification rule), but for two refusals
+    Free text is not matched (litellm-proxy-contract 5, classification rule), but for the refusals
     that `litellm_proxy.wire.error_body` gives a class name of ours.
     """
     if error.guardrail:
@@ -172,15 +218,24 @@ def cause_of(error: ProxyRejected) -> Cause:
     for name in error.classes:
         if name in _OF_CLASS:
             return _OF_CLASS[name]
-    if error.classes and error.status in _OF_UPSTREAM_STATUS:
-        return _OF_UPSTREAM_STATUS[error.status]
-    if error.status in _OF_A_GATEWAY and not error.from_api:
-        return Cause.NOT_LITELLM
-    if error.status in _OF_STATUS:
-        return _OF_STATUS[error.status]
-    if error.status is None or error.status >= _SERVER_ERROR:
+    return _cause_by_status(error)
+
+
+def _cause_by_status(error: ProxyRejected) -> Cause:
+    status = error.status
+    if status is None:
         return Cause.PROVIDER
-    return Cause.REQUEST if error.status >= _CLIENT_ERROR else Cause.NOT_LITELLM
+    if (error.classes or error.of_provider) and status in _OF_UPSTREAM_STATUS:
+        return _OF_UPSTREAM_STATUS[status]
+    if error.origin is not Origin.LITELLM and status in _OF_A_GATEWAY:
+        return _OF_A_GATEWAY[status]
+    if error.origin is Origin.PAGE and status in _OF_A_PAGE:
+        return _OF_A_PAGE[status]
+    if status in _OF_STATUS:
+        return _OF_STATUS[status]
+    if status >= _SERVER_ERROR:
+        return Cause.PROVIDER
+    return Cause.REQUEST if status >= _CLIENT_ERROR else Cause.NOT_LITELLM
 
 
 def sentence(error: Exception) -> str:
@@ -204,11 +259,16 @@ def sentence(error: Exception) -> str:
 
 
 def _refusal(error: ProxyRejected) -> str:
-    status = f"LiteLLM answered {error.status}" if error.status else "LiteLLM reported an error"
+    cause = cause_of(error)
+    in_front = error.origin is Origin.PAGE or cause is Cause.GATEWAY_KEY
+    who = "A server in front of LiteLLM" if in_front else "LiteLLM"
+    status = f"{who} answered {error.status}" if error.status else f"{who} reported an error"
     said = f': "{error.message.rstrip(".")}"' if error.message else ""
     retry = f" Retry after {error.retry_after:g} s." if error.retry_after else ""
     call = f" (call id {error.call_id})" if error.call_id else ""
-    advice = _ADVICE[cause_of(error)]
+    advice = _ADVICE[cause]
+    if cause is Cause.TOO_LARGE and error.sent_bytes:
+        advice = f"The request has {error.sent_bytes / 1_000_000:.1f} MB. {advice}"
     if error.guardrail:
         advice = advice.replace("A guardrail", f'The guardrail "{error.guardrail}"')
     return f"{status}{said}.{f' {advice}' if advice else ''}{retry}{call}"

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import ssl
+import unicodedata
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +25,8 @@ _LONGEST_SHOWN = 20
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _MAX_PRICE = 1_000_000
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_SEPARATORS = re.compile(r"[,;\n\r\t，、；︐﹐､؛،]")
+_UNSEEN_CATEGORIES = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")
 _HEADERS_OF_THE_CONNECTION = frozenset(
@@ -102,7 +105,7 @@ class FormReader:
 
     def some_of[E: StrEnum](self, variable: str, choices: type[E]) -> frozenset[E]:
         """Return the members that the form names, separated by commas."""
-        words = [word.strip().lower() for word in self.text(variable).split(",")]
+        words = [word.strip().lower() for word in _SEPARATORS.split(self.text(variable))]
         try:
             return frozenset(choices(word) for word in words if word)
         except ValueError:
@@ -114,8 +117,8 @@ class FormReader:
             raise SettingsError(message) from None
 
     def names(self, variable: str) -> tuple[str, ...]:
-        """Return words separated by commas, each once, in their order."""
-        words = (word.strip() for word in self.text(variable, MAX_LIST_CHARACTERS).split(","))
+        """Return words separated by commas of any keyboard, semicolons or line breaks, each once."""
+        words = map(str.strip, _SEPARATORS.split(self.text(variable, MAX_LIST_CHARACTERS)))
         return tuple(dict.fromkeys(word for word in words if word))
 
     def json_object(self, variable: str, example: str) -> dict[str, Json]:
@@ -141,8 +144,8 @@ class FormReader:
         text = self.text(variable)
         if text and not _HEADER_VALUE.fullmatch(text):
             message = (
-                f"{variable} holds a character that cannot be sent (a line break, or a letter "
-                "outside ASCII); paste it again."
+                f"{variable} holds a character that cannot be sent ({_first_foreign(text)}); paste "
+                "it again."
             )
             raise SettingsError(message)
         return text or None
@@ -224,5 +227,30 @@ def _certificates(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a malformed value for its sentence; a long one may be a key in the wrong field."""
-    return f'"{text}"' if len(text) <= _LONGEST_SHOWN else f"a text of {len(text)} characters"
+    """Return a malformed value for its sentence; a long one may be a key in the wrong field.
+
+    Characters that nobody sees are told by their names.
+    """
+    unseen = {_name(character) for character in text if _is_unseen(character)}
+    hint = f", with unseen characters ({', '.join(sorted(unseen))})" if unseen else ""
+    if len(text) <= _LONGEST_SHOWN:
+        return f'"{without_unseen(text)}"{hint}'
+    return f"a text of {len(text)} characters{hint}"
+
+
+def without_unseen(text: str) -> str:
+    """Return a pasted text without the characters that nobody sees, such as zero-width spaces."""
+    return "".join(character for character in text if not _is_unseen(character))
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN_CATEGORIES
+
+
+def _first_foreign(text: str) -> str:
+    foreign = next((c for c in text if not " " < c <= "~"), " ")
+    return "a line break" if foreign in "\r\n" else _name(foreign)
+
+
+def _name(character: str) -> str:
+    return unicodedata.name(character, f"U+{ord(character):04X}")

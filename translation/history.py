@@ -1,7 +1,7 @@
 """Dify's messages → the proxy's, in the shapes that strict providers accept."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -9,6 +9,7 @@ from dify_plugin.entities.model.message import (
     DeveloperPromptMessage,
     DocumentPromptMessageContent,
     ImagePromptMessageContent,
+    MultiModalPromptMessageContent,
     PromptMessage,
     PromptMessageContent,
     SystemPromptMessage,
@@ -19,11 +20,16 @@ from dify_plugin.entities.model.message import (
 )
 
 from litellm_proxy.wire import chat as wire
+from translation.call_ids import sent_call_id
 from translation.chat_stream import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE
-from translation.thinking_blocks import ThinkingBlock
+from translation.conversation import acceptable
+from translation.media_type import labelled
+from translation.request_error import RequestError
+from translation.thinking_blocks import Reasoning, ReasoningByCall
+from translation.tool_names import sent_name
 
 _THINKING_AT_THE_FRONT = re.compile(
-    r"\A\s*<think(?:\s[^<>]*)?>.*?(?:</think>\s*|\Z)", re.DOTALL | re.IGNORECASE
+    r"\A\s*<think(?:\s[^<>]*)?>(.*?)(?:</think>\s*|\Z)", re.DOTALL | re.IGNORECASE
 )
 _AUDIO_FORMATS = {
     "audio/mpeg": "mp3",
@@ -34,29 +40,16 @@ _AUDIO_FORMATS = {
 }
 """OpenAI names the formats, not the MIME types."""
 _RESULT_IS_BELOW = "The result follows as an attachment."
+_NO_RESULT = "(The result is empty.)"
 
 
-class RequestError(ValueError):
-    """Dify asked for something that cannot be sent to the proxy; the text says what."""
+def history(messages: Sequence[PromptMessage], reasoning: ReasoningByCall) -> list[wire.Message]:
+    """Return the conversation for the chat endpoint, in an order that strict providers take.
 
-
-def history(
-    messages: Sequence[PromptMessage], thinking: Mapping[str, Sequence[ThinkingBlock]]
-) -> list[wire.Message]:
-    """Return the conversation for the chat endpoint.
-
-    `thinking` holds signed reasoning by the id of the tool call that it led to. Raises RequestError
+    `reasoning` is what led to earlier tool calls, by the id of the call in Dify. Raises RequestError
     for content that has no form on the wire.
     """
-    translated: list[wire.Message] = []
-    for turn in _turns(messages, thinking):
-        previous = translated[-1] if translated else None
-        merged = _merged(previous, turn) if previous else None
-        if merged:
-            translated[-1] = merged
-        else:
-            translated.append(turn)
-    return translated
+    return acceptable(list(_turns(messages, reasoning)))
 
 
 def without_thinking(text: str) -> str:
@@ -72,9 +65,7 @@ def without_thinking(text: str) -> str:
     return "".join([*kept, text])
 
 
-def _turns(
-    messages: Sequence[PromptMessage], thinking: Mapping[str, Sequence[ThinkingBlock]]
-) -> Iterator[wire.Message]:
+def _turns(messages: Sequence[PromptMessage], reasoning: ReasoningByCall) -> Iterator[wire.Message]:
     """Yield the turns; what a tool result carries beside text follows the last result (F32)."""
     attachments: list[wire.ContentPart] = []
     for message in messages:
@@ -87,22 +78,27 @@ def _turns(
             case UserPromptMessage():
                 yield _user(message)
             case AssistantPromptMessage():
-                if turn := _assistant(message, thinking):
-                    yield turn
+                yield _assistant(message, reasoning)
             case ToolPromptMessage():
                 attached = [part for part in _parts(message) if part["type"] != "text"]
                 attachments += attached
-                text = message.get_text_content()
                 yield {
                     "role": "tool",
-                    "content": text or (_RESULT_IS_BELOW if attached else ""),
-                    "tool_call_id": message.tool_call_id,
+                    "content": _result(message.get_text_content(), attached=bool(attached)),
+                    "tool_call_id": sent_call_id(message.tool_call_id),
                 }
             case _:
                 error = f"Messages of role {message.role.value} cannot be sent to the proxy."
                 raise RequestError(error)
     if attachments:
         yield {"role": "user", "content": attachments}
+
+
+def _result(text: str, *, attached: bool) -> str:
+    """Return the text of a tool's result; some providers refuse a blank one (P14)."""
+    if text.strip():
+        return text
+    return _RESULT_IS_BELOW if attached else _NO_RESULT
 
 
 def _user(message: UserPromptMessage) -> wire.UserMessage:
@@ -125,7 +121,14 @@ def _text_with_notes(message: AssistantPromptMessage) -> str:
 
 
 def _parts(message: PromptMessage) -> list[wire.ContentPart]:
-    return [_part(part) for part in message.content] if isinstance(message.content, list) else []
+    """Return the parts of a message; blank texts go, which strict providers refuse (P14)."""
+    if not isinstance(message.content, list):
+        return []
+    return [
+        _part(part)
+        for part in message.content
+        if not isinstance(part, TextPromptMessageContent) or part.data.strip()
+    ]
 
 
 def _part(part: PromptMessageContent) -> wire.ContentPart:
@@ -135,16 +138,25 @@ def _part(part: PromptMessageContent) -> wire.ContentPart:
         case ImagePromptMessageContent():
             return {
                 "type": "image_url",
-                "image_url": {"url": part.data, "detail": part.detail.value},
+                "image_url": {"url": _data(part, "image"), "detail": part.detail.value},
             }
         case AudioPromptMessageContent():
             return _audio(part)
-        case DocumentPromptMessageContent() | VideoPromptMessageContent():
-            return {"type": "file", "file": _file(part)}
+        case DocumentPromptMessageContent():
+            return {"type": "file", "file": _file(part, "application")}
+        case VideoPromptMessageContent():
+            return {"type": "file", "file": _file(part, "video")}
         case _:
             kind = getattr(part, "type", type(part).__name__)
             error = f"Content of kind {kind} cannot be sent to the proxy."
             raise RequestError(error)
+
+
+def _data(part: MultiModalPromptMessageContent, kind: str) -> str:
+    """Return the URL of a part, or its content as a data URL with the type that its bytes tell."""
+    if not part.base64_data:
+        return part.data
+    return f"data:{labelled(part.base64_data, part.mime_type, kind)};base64,{part.base64_data}"
 
 
 def _audio(part: AudioPromptMessageContent) -> wire.AudioPart:
@@ -153,63 +165,63 @@ def _audio(part: AudioPromptMessageContent) -> wire.AudioPart:
             "Audio cannot be sent by URL: set MULTIMODAL_SEND_FORMAT=base64 in Dify's environment."
         )
         raise RequestError(error)
-    audio_format = _AUDIO_FORMATS.get(part.mime_type, part.format)
+    mime_type = labelled(part.base64_data, part.mime_type, "audio")
     return {
         "type": "input_audio",
-        "input_audio": {"data": part.base64_data, "format": audio_format},
+        "input_audio": {
+            "data": part.base64_data,
+            "format": _AUDIO_FORMATS.get(mime_type, part.format),
+        },
     }
 
 
-def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent) -> wire.File:
+def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: str) -> wire.File:
     """Return a document or a video; LiteLLM makes of it what each provider takes."""
     file: wire.File = {"format": part.mime_type}
-    if part.url:
-        file["file_id"] = part.url
+    if part.base64_data:
+        file["format"] = labelled(part.base64_data, part.mime_type, kind)
+        file["file_data"] = _data(part, kind)
     else:
-        file["file_data"] = part.data
+        file["file_id"] = part.url
     if part.filename:
         file["filename"] = part.filename
     return file
 
 
 def _assistant(
-    message: AssistantPromptMessage, thinking: Mapping[str, Sequence[ThinkingBlock]]
-) -> wire.AssistantMessage | None:
-    """Return the turn, or None for one that was reasoning alone."""
-    text = without_thinking(_text_with_notes(message))
+    message: AssistantPromptMessage, reasoning: ReasoningByCall
+) -> wire.AssistantMessage:
+    """Return the turn; one that was reasoning alone has blank content."""
+    whole = _text_with_notes(message)
+    text = without_thinking(whole)
     calls: list[wire.ToolCall] = [
         {
-            "id": call.id,
+            "id": sent_call_id(call.id),
             "type": "function",
-            "function": {"name": call.function.name, "arguments": call.function.arguments},
+            "function": {
+                "name": sent_name(call.function.name),
+                "arguments": call.function.arguments,
+            },
         }
         for call in message.tool_calls
     ]
     if not calls:
-        return {"role": "assistant", "content": text} if text else None
+        return {"role": "assistant", "content": text}
     # Strict backends refuse "" beside tool calls, and LiteLLM puts filler text there (F30).
     turn: wire.AssistantMessage = {
         "role": "assistant",
-        "content": text or None,
+        "content": text if text.strip() else None,
         "tool_calls": calls,
     }
-    blocks = next((thinking[call["id"]] for call in calls if call["id"] in thinking), None)
-    if blocks:
-        turn["thinking_blocks"] = list(blocks)
+    kept = next((reasoning[c.id] for c in message.tool_calls if c.id in reasoning), Reasoning())
+    if kept.blocks:
+        turn["thinking_blocks"] = list(kept.blocks)
+    elif thought := kept.text or _thinking_at_the_front(whole):
+        turn["reasoning_content"] = thought
     return turn
 
 
-def _merged(previous: wire.Message, turn: wire.Message) -> wire.Message | None:
-    """Return two assistant turns in a row as one: strict backends refuse them (F31)."""
-    if previous["role"] != "assistant" or turn["role"] != "assistant":
-        return None
-    texts = [text for text in (previous["content"], turn["content"]) if text]
-    merged: wire.AssistantMessage = {
-        "role": "assistant",
-        "content": "\n\n".join(texts) or None,
-    }
-    if calls := [*previous.get("tool_calls", []), *turn.get("tool_calls", [])]:
-        merged["tool_calls"] = calls
-    if blocks := [*previous.get("thinking_blocks", []), *turn.get("thinking_blocks", [])]:
-        merged["thinking_blocks"] = blocks
-    return merged
+def _thinking_at_the_front(text: str) -> str:
+    """Return the reasoning of an answer, which Dify brings back as its first think block."""
+    block = _THINKING_AT_THE_FRONT.match(text)
+    return block[1].strip() if block else ""

@@ -17,7 +17,8 @@ class InlineThinking:
     """Splits streamed content into reasoning and text; tags may be cut anywhere between pieces.
 
     LiteLLM takes such a block out of blocking answers and leaves it in streams
-    (litellm-proxy-contract 4); this makes both alike. Tags later in the text are text.
+    (litellm-proxy-contract 4); this makes both alike. A closing tag at the front, or once more after
+    the first, goes. Tags later in the text are text.
     """
 
     def __init__(self) -> None:
@@ -32,14 +33,19 @@ class InlineThinking:
         piece, self._held = self._held + piece, ""
         if self._state is _State.START:
             front = piece.lstrip()
-            if len(front) < len(_OPEN) and _OPEN.startswith(front):
+            if not front or _may_become(front, _OPEN) or _may_become(front, _CLOSE):
                 self._held = piece
                 return "", ""
-            if not front.startswith(_OPEN):
+            if front.startswith(_CLOSE):
+                # The end of reasoning that came in a field of its own (P25).
+                self._state = _State.AFTER
+                piece = front
+            elif front.startswith(_OPEN):
+                self._state = _State.INSIDE
+                piece = front.removeprefix(_OPEN)
+            else:
                 self._state = _State.PASSING
                 return "", piece
-            self._state = _State.INSIDE
-            piece = front.removeprefix(_OPEN)
         if self._state is _State.INSIDE:
             reasoning, tag, piece = piece.partition(_CLOSE)
             if not tag:
@@ -48,6 +54,11 @@ class InlineThinking:
                 return reasoning[: len(reasoning) - kept], ""
             self._state = _State.AFTER
         text = piece.lstrip()
+        while text.startswith(_CLOSE):
+            text = text.removeprefix(_CLOSE).lstrip()
+        if _may_become(text, _CLOSE):
+            self._held = text
+            return reasoning, ""
         if text:
             self._state = _State.PASSING
         return reasoning, text
@@ -57,6 +68,11 @@ class InlineThinking:
         held, self._held = self._held, ""
         state, self._state = self._state, _State.PASSING
         return (held, "") if state is _State.INSIDE else ("", held)
+
+
+def _may_become(text: str, tag: str) -> bool:
+    """Return whether a tag has begun and more of it may follow; a blank text is no beginning."""
+    return 0 < len(text) < len(tag) and tag.startswith(text)
 
 
 def _length_of_started_tag(text: str) -> int:

@@ -9,7 +9,7 @@ from dify_plugin.entities.model.message import (
 )
 
 from translation.facts import ModelFacts
-from translation.history import RequestError
+from translation.request_error import RequestError
 from translation.settings import Choice, InputType, Settings
 
 _WORDS = {

@@ -1,6 +1,6 @@
 """What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from dify_plugin.entities.model.message import AssistantPromptMessage, ImagePromptMessageContent
@@ -24,11 +24,20 @@ def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChun
         yield _chunk(model, AssistantPromptMessage(content=text))
 
 
-def last_chunk(model: str, outcome: Outcome, usage: LLMUsage, sources: str) -> LLMResultChunk:
-    """Return the end of an answer; Dify takes usage from the first chunk that has some."""
+def last_chunk(
+    model: str,
+    outcome: Outcome,
+    usage: LLMUsage,
+    sources: str,
+    tool_names: Mapping[str, str],
+) -> LLMResultChunk:
+    """Return the end of an answer; Dify takes usage from the first chunk that has some.
+
+    `tool_names` are Dify's names of tools that went out under another one.
+    """
     message = AssistantPromptMessage(
         content=outcome.closing_text + sources,
-        tool_calls=[_tool_call(call) for call in outcome.tool_calls],
+        tool_calls=[_tool_call(call, tool_names) for call in outcome.tool_calls],
     )
     return LLMResultChunk(
         model=model,
@@ -72,11 +81,11 @@ def _image(image: OutputImage) -> AssistantPromptMessage:
     return AssistantPromptMessage(content=[content])
 
 
-def _tool_call(call: FoldedToolCall) -> AssistantPromptMessage.ToolCall:
+def _tool_call(call: FoldedToolCall, names: Mapping[str, str]) -> AssistantPromptMessage.ToolCall:
     return AssistantPromptMessage.ToolCall(
         id=call.id,
         type="function",
         function=AssistantPromptMessage.ToolCall.ToolCallFunction(
-            name=call.name, arguments=call.arguments
+            name=names.get(call.name, call.name), arguments=call.arguments
         ),
     )

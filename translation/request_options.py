@@ -49,7 +49,8 @@ def request_options(
         extra.pop(name, None)
     return RequestOptions(
         user=_end_user(settings, user),
-        tags=(*settings.tags, *([f"dify-app:{app_id}"] if app_id else [])),
+        tags=settings.tags,
+        app=app_id or None,
         session_id=conversation_id or None,
         extra=extra,
     )

@@ -13,6 +13,11 @@ _EVEN = 0.5
 """The score of documents that are all equally good, spread from 0 to 1."""
 
 
+def results_wanted(top_n: int | None, documents: int) -> int | None:
+    """Return how many results to ask for: providers refuse more than there are documents (P07)."""
+    return min(top_n, documents) if top_n is not None and top_n > 0 else None
+
+
 def ranked_documents(
     answer: RerankAnswer,
     documents: Sequence[str],

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.reading import Json
-from translation.history import RequestError
+from translation.request_error import RequestError
 
 PARAMETERS = frozenset({"response_format", "json_schema"})
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-import httpx
-
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from litellm_proxy.wire.reading import Json
-from translation.form import FormReader, SettingsError, shown
+from translation.base_url import base_url
+from translation.form import FormReader
 
 MAX_DISPLAY_NAME = 255
 DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
@@ -50,11 +49,12 @@ class Normalisation(StrEnum):
 
 
 class AudioFormat(StrEnum):
-    """How speech is written; all of these can be joined end to end."""
+    """How speech is written; all but WAV can be joined end to end (`translation.wav`)."""
 
     MP3 = "mp3"
     AAC = "aac"
     OPUS = "opus"
+    WAV = "wav"
 
 
 class LongTexts(StrEnum):
@@ -148,7 +148,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     extra = read if custom else FormReader({})
     return Settings(
         proxy=ProxySettings(
-            base_url=_base_url(read.text("base_url")),
+            base_url=base_url(read.text("base_url")),
             api_key=read.header_value("api_key"),
             extra_headers=extra.headers("extra_headers"),
             timeout=extra.seconds("timeout"),
@@ -185,23 +185,3 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         end_user=extra.one_of("end_user", EndUser.RAW, EndUser),
         tags=extra.names("tags"),
     )
-
-
-def _base_url(text: str) -> str:
-    """Return scheme, host and path prefix; one trailing `/v1` or `/ui` goes."""
-    example = "such as http://litellm:4000 or https://gateway.example.com/llm"
-    if not text:
-        message = f"base_url is missing: give the URL of the LiteLLM proxy, {example}."
-        raise SettingsError(message)
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, UnicodeError):
-        url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host:
-        message = f"base_url must be a URL {example}, not {shown(text)}."
-        raise SettingsError(message)
-    if url.userinfo or url.query or url.fragment:
-        message = f"base_url must be a plain URL {example}: without a password, ? or #."
-        raise SettingsError(message)
-    # /ui is LiteLLM's own dashboard, as copied from a browser.
-    return str(url).rstrip("/").removesuffix("/v1").removesuffix("/ui").rstrip("/")

@@ -1,14 +1,18 @@
 """Facts → a short text that Dify keeps with the form, and back.
 
 Dify stores whatever validation leaves in the credentials and hands it back with every call
-(dify-plugin-contract 1.3). So a proxy that is down still has the right schema.
+(dify-plugin-contract 1.3). So a proxy that is down still has the right schema, and what calls had shown
+to be refused is known after a restart.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from translation.facts import NOTHING_KNOWN, ModelFacts
 from translation.parameter_rules import OFFERED
 
@@ -16,23 +20,48 @@ VARIABLE = "__litellm_facts"
 """No form field has such a name."""
 
 MAX_CHARACTERS = 8000
+_CONCESSIONS = "concessions"
+_TELLING = OFFERED | {"dimensions", "encoding_format", "input_type"}
 _ADAPTER = TypeAdapter(ModelFacts)
 
 
-def to_stored(facts: ModelFacts) -> str:
-    """Return the known facts as compact JSON; parameters that no rule offers are left out."""
+def to_stored(facts: ModelFacts, concessions: Concessions = NONE) -> str:
+    """Return what is known as compact JSON; parameters whose support changes nothing are left out."""
     if facts.supported_params is not None:
-        offered = tuple(sorted(name for name in facts.supported_params if name in OFFERED))
-        facts = replace(facts, supported_params=offered)
-    return _ADAPTER.dump_json(facts, exclude_none=True).decode()
+        telling = tuple(sorted(name for name in facts.supported_params if name in _TELLING))
+        facts = replace(facts, supported_params=telling)
+    stored = _ADAPTER.dump_python(facts, mode="json", exclude_none=True)
+    if concessions:
+        stored[_CONCESSIONS] = sorted(concessions)
+    return json.dumps(stored, separators=(",", ":"))
 
 
 def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
     """Return the facts that validation stored; nothing known if they are absent or garbled."""
-    text = credentials.get(VARIABLE)
-    if not isinstance(text, str) or len(text) > MAX_CHARACTERS:
-        return NOTHING_KNOWN
+    text = _stored(credentials)
     try:
-        return _ADAPTER.validate_json(text)
+        return _ADAPTER.validate_json(text) if text else NOTHING_KNOWN
     except ValidationError:
         return NOTHING_KNOWN
+
+
+def stored_concessions(credentials: Mapping[str, object]) -> Concessions:
+    """Return what was known to be refused when the form was saved."""
+    text = _stored(credentials)
+    return _concessions_in(text) if _CONCESSIONS in text else NONE
+
+
+def _stored(credentials: Mapping[str, object]) -> str:
+    text = credentials.get(VARIABLE)
+    return text if isinstance(text, str) and len(text) <= MAX_CHARACTERS else ""
+
+
+@lru_cache(maxsize=512)
+def _concessions_in(text: str) -> Concessions:
+    try:
+        stored = json.loads(text)
+    except (ValueError, RecursionError):
+        return NONE
+    names = stored.get(_CONCESSIONS) if isinstance(stored, dict) else None
+    known = names if isinstance(names, list) else []
+    return frozenset(each for each in Concession if each.value in known)

@@ -111,6 +111,8 @@ def _refusal_of_a_list(error: ProxyRejected, base_url: str) -> str | None:
             return None
         case Cause.NOT_LITELLM:
             return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+        case Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN:
+            return sentence(error)
         case _ if error.from_api:
             return sentence(error)
         case _:
@@ -127,6 +129,8 @@ def _refusal(model: str, error: ProxyRejected, findings: Findings, base_url: str
             return f'The API key is right, but may not use "{model}". {_offer(model, findings)}'
         case Cause.NOT_LITELLM:
             return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+        case Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN | Cause.TAGS_REFUSED | Cause.USER_REQUIRED:
+            return sentence(error)
         case Cause.ROUTE_ACCESS if isinstance(findings.names, ProxyError):
             return sentence(error)
         case Cause.ROUTE_ACCESS:

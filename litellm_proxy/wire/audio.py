@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from litellm_proxy.wire.error_body import Answer
-from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Lenient
 
 
 @dataclass(frozen=True, slots=True)
-class TranscriptionRequest:
+class TranscriptionRequest(ProxyRequest):
     """Audio to be written down; the file's name tells the proxy its type."""
 
     model: str
@@ -30,7 +30,7 @@ class Transcription(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechRequest:
+class SpeechRequest(ProxyRequest):
     """A text to be spoken; `audio_format` is mp3, aac or opus."""
 
     model: str

@@ -1,11 +1,13 @@
 """`POST /v1/chat/completions` and `POST /v1/completions`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
+from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
+from litellm_proxy.wire.concessions import Concession, Concessions
 from litellm_proxy.wire.error_body import Answer
-from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 
@@ -104,12 +106,16 @@ class UserMessage(TypedDict):
 
 
 class AssistantMessage(TypedDict):
-    """What the model said; `content` is null beside tool calls without text."""
+    """What the model said; `content` is null beside tool calls without text.
+
+    Reasoning that led to tool calls goes back with them: signed as `thinking_blocks`, or as text.
+    """
 
     role: Literal["assistant"]
     content: str | None
     tool_calls: NotRequired[list[ToolCall]]
     thinking_blocks: NotRequired[list[dict[str, Json]]]
+    reasoning_content: NotRequired[str]
 
 
 class ToolMessage(TypedDict):
@@ -139,8 +145,12 @@ class Tool(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """What the chat endpoint is asked; empty fields are left out of the JSON."""
+class ChatRequest(ProxyRequest):
+    """What the chat endpoint is asked; empty fields are left out of the JSON.
+
+    `tools_of_the_history` are declared where `tools` are none: some providers refuse a history with
+    tool calls beside no tools at all.
+    """
 
     model: str
     messages: Sequence[Message]
@@ -149,21 +159,47 @@ class ChatRequest:
     stop: Sequence[str] = ()
     parameters: Mapping[str, Json] = field(default_factory=dict)
     options: RequestOptions = NO_OPTIONS
+    tools_of_the_history: Sequence[Tool] = ()
 
     def to_json(self) -> bytes:
         """Return the request body."""
+        conceded = self.options.concessions
+        declared = (
+            () if Concession.NO_TOOLS_OF_THE_HISTORY in conceded else self.tools_of_the_history
+        )
         return self.options.to_json(
             **self.parameters,
             model=self.model,
-            messages=list(self.messages) or None,
-            tools=list(self.tools) or None,
+            messages=[_as_conceded(message, conceded) for message in self.messages]
+            if conceded
+            else list(self.messages) or None,
+            tools=list(self.tools or declared) or None,
             stop=list(self.stop) or None,
-            **_streaming(self.stream),
+            **_streaming(self.options, stream=self.stream),
         )
+
+    def open_concessions(self) -> Iterator[Concession]:
+        """Yield what could still be given up of this request."""
+        conceded = self.options.concessions
+        if self.stream and Concession.NO_USAGE_IN_STREAMS not in conceded:
+            yield Concession.NO_USAGE_IN_STREAMS
+        declared = self.tools_of_the_history and not self.tools
+        if declared and Concession.NO_TOOLS_OF_THE_HISTORY not in conceded:
+            yield Concession.NO_TOOLS_OF_THE_HISTORY
+        called = [m for m in self.messages if m["role"] == "assistant" and m.get("tool_calls")]
+        without = [m for m in called if not m.get("reasoning_content")]
+        if without and Concession.FILLED_REASONING not in conceded:
+            yield Concession.FILLED_REASONING
+        if len(without) < len(called) and Concession.NO_REASONING_BACK not in conceded:
+            yield Concession.NO_REASONING_BACK
+        is_strict = all(is_strict_call_id(c["id"]) for m in called for c in m["tool_calls"])
+        if not is_strict and Concession.STRICT_CALL_IDS not in conceded:
+            yield Concession.STRICT_CALL_IDS
+        yield from self.options.open_concessions()
 
 
 @dataclass(frozen=True, slots=True)
-class CompletionRequest:
+class CompletionRequest(ProxyRequest):
     """What the completion endpoint is asked; empty fields are left out of the JSON."""
 
     model: str
@@ -180,13 +216,41 @@ class CompletionRequest:
             model=self.model,
             prompt=self.prompt,
             stop=list(self.stop) or None,
-            **_streaming(self.stream),
+            **_streaming(self.options, stream=self.stream),
         )
 
+    def open_concessions(self) -> Iterator[Concession]:
+        """Yield what could still be given up of this request."""
+        if self.stream and Concession.NO_USAGE_IN_STREAMS not in self.options.concessions:
+            yield Concession.NO_USAGE_IN_STREAMS
+        yield from self.options.open_concessions()
 
-def _streaming(stream: bool) -> dict[str, Json]:  # noqa: FBT001
+
+def _streaming(options: RequestOptions, *, stream: bool) -> dict[str, Json]:
+    if not stream:
+        return {}
+    if Concession.NO_USAGE_IN_STREAMS in options.concessions:
+        return {"stream": True}
     # Without include_usage a stream carries no token counts.
-    return {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+    return {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def _as_conceded(message: Message, conceded: Concessions) -> Message:
+    if message["role"] == "tool" and Concession.STRICT_CALL_IDS in conceded:
+        return {**message, "tool_call_id": strict_call_id(message["tool_call_id"])}
+    if message["role"] != "assistant" or not message.get("tool_calls"):
+        return message
+    turn = message.copy()
+    if Concession.STRICT_CALL_IDS in conceded:
+        turn["tool_calls"] = [
+            {"id": strict_call_id(call["id"]), "type": "function", "function": call["function"]}
+            for call in message["tool_calls"]
+        ]
+    if Concession.NO_REASONING_BACK in conceded:
+        turn.pop("reasoning_content", None)
+    elif Concession.FILLED_REASONING in conceded and not turn.get("reasoning_content"):
+        turn["reasoning_content"] = " "
+    return turn
 
 
 class FunctionCallDelta(WireModel):
@@ -236,10 +300,18 @@ class Annotation(WireModel):
     url_citation: Lenient[UrlCitation] = None
 
 
+class ReasoningDetail(WireModel):
+    """A piece of reasoning as OpenRouter writes it."""
+
+    text: Lenient[str] = None
+    summary: Lenient[str] = None
+
+
 class ProviderFields(WireModel):
-    """What LiteLLM keeps of a provider's own fields."""
+    """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone (P28)."""
 
     refusal: Lenient[str] = None
+    reasoning_details: Lenient[list[ReasoningDetail]] = None
 
 
 class Delta(WireModel):
@@ -252,6 +324,7 @@ class Delta(WireModel):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: Lenient[str] = None
+    reasoning_details: Lenient[list[ReasoningDetail]] = None
     thinking_blocks: Lenient[list[dict[str, Json]]] = None
     tool_calls: list[ToolCallDelta] | None = None
     function_call: FunctionCallDelta | None = None
@@ -260,6 +333,15 @@ class Delta(WireModel):
     annotations: Lenient[list[Annotation]] = None
     refusal: Lenient[str] = None
     provider_specific_fields: Lenient[ProviderFields] = None
+
+    @property
+    def thought(self) -> str:
+        """Return the reasoning that this piece brings, under whichever of its names."""
+        if text := self.reasoning_content or self.reasoning:
+            return text
+        fields = self.provider_specific_fields
+        details = self.reasoning_details or (fields and fields.reasoning_details) or ()
+        return "".join(detail.text or detail.summary or "" for detail in details)
 
 
 class Choice(WireModel):

@@ -4,19 +4,39 @@ import re
 
 from pydantic import ValidationError
 
+from litellm_proxy.errors import Origin
+from litellm_proxy.wire.error_words import is_passed_on
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
-MAX_SENTENCE = 500
-_ADVICE_TO_ADMINISTRATORS = "\n\nLiteLLM: model group"
 _OWN_REFUSALS = {
     re.compile(r"Authentication Error, Rejected Request\b"): "RejectedRequest",
     re.compile(r"Authentication Error, 'user' param not passed in\b"): "UserRequired",
+    re.compile(r"Not allowed to access model due to tags configuration\b"): "TagsRefused",
+    re.compile(r"No deployments available - crossed budget\b"): "BudgetCrossed",
+    re.compile(
+        r"(Authentication Error, )?(API )?Key not allowed to access model\b", re.IGNORECASE
+    ): "ModelRefused",
+    re.compile(
+        r"(Authentication Error, )?Team=\S* not allowed to (call|access) model\b", re.IGNORECASE
+    ): "ModelRefused",
+    re.compile(
+        r"(Authentication Error, )?.{0,100}not allowed to call this route\b", re.IGNORECASE
+    ): "RouteRefused",
 }
-"""Two refusals that LiteLLM 1.106 tells from a wrong key by their words alone (litellm
-proxy/auth/auth_utils.py `_check_banned_params`, auth_checks.py `_enforce_user_param_check`)."""
+"""Refusals of LiteLLM's own that are told by their words alone: status and type are those of a wrong
+key, or of a fault (litellm 1.106, proxy/auth/auth_utils.py, auth_checks.py, router_strategy/)."""
 _CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
 _CLASS = re.compile(r"[A-Z]\w*")
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_PAGE = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_TITLE = re.compile(rb"<title[^<>]{0,100}>([^<]{1,300})", re.IGNORECASE)
+_MOST_OF_A_PAGE = 20_000
+_MOST_OF_MARKUP = 4000
+"""Taking out markup looks to the end for every tag that is never closed."""
+_OF_PROVIDERS = frozenset({"authentication_error", "permission_error"})
+"""LiteLLM's types for a provider's 401 and 403; its own refusals of keys have others."""
 
 
 class ErrorFields(WireModel):
@@ -40,6 +60,16 @@ class ErrorDetail(WireModel):
         text = str(self.code or "")
         return int(text) if re.fullmatch(r"[1-5]\d\d", text) else None
 
+    @property
+    def is_of_a_provider(self) -> bool:
+        """Return whether LiteLLM passes a provider's refusal on, as class, type or tail tell."""
+        message = self.message or ""
+        return (
+            bool(classes_at_the_head(message) and not own_refusal(message))
+            or self.type in _OF_PROVIDERS
+            or is_passed_on(message)
+        )
+
 
 class Answer(WireModel):
     """An answer that may hold a refusal in spite of its status."""
@@ -51,27 +81,42 @@ class _ErrorBody(WireModel):
     error: ErrorDetail | str | None = None
     detail: Json = None
     message: Lenient[str] = None
+    msg: Lenient[str] = None
 
 
-def read_error_body(body: bytes) -> tuple[ErrorDetail, bool]:
-    """Return what an error body says, and whether it has the shape of an API's error.
+def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
+    """Return what an error body says, and who wrote it.
 
-    Shapes: `{"error": {…}}`, `{"error": "…"}`, `{"detail": "…"}`, `{"detail": {"error": "…"}}`,
-    `{"detail": [{"loc": […], "msg": "…"}]}`, `{"message": "…"}`; plain text and HTML are no API's.
+    LiteLLM's shapes: `{"error": {"message", "type", "param", "code"}}`, `{"detail": "…"}`,
+    `{"detail": {"error": "…"}}`, `{"detail": [{"loc": […], "msg": "…"}]}`. Other APIs leave `type`
+    out, or write `{"error": "…"}` or `{"message": "…"}`.
     """
     try:
         parsed = _ErrorBody.model_validate_json(body)
     except ValidationError:
-        return ErrorDetail(message=_visible_text(body)), False
+        origin = Origin.PAGE if _PAGE.match(body[:_MOST_OF_A_PAGE]) else Origin.TEXT
+        return ErrorDetail(message=_visible_text(body)), origin
     match parsed:
         case _ErrorBody(error=ErrorDetail() as error):
-            return error, True
-        case _ErrorBody(error=str(text)) | _ErrorBody(message=str(text)):
-            return ErrorDetail(message=text), True
+            is_litellms = "type" in error.model_fields_set
+            return error, Origin.LITELLM if is_litellms else Origin.OTHER_API
+        case (
+            _ErrorBody(message=str(text)) | _ErrorBody(error=str(text)) | _ErrorBody(msg=str(text))
+        ):
+            return ErrorDetail(message=text), Origin.OTHER_API
         case _ErrorBody(detail=[{"msg": str(text), "loc": [*_, str(field)]}, *_]):
-            return ErrorDetail(message=f"{text}: {field}", param=field), True
+            return ErrorDetail(message=f"{text}: {field}", param=field), Origin.LITELLM
+        case _ if parsed.detail is not None:
+            return ErrorDetail(message=_detail_text(parsed.detail)), Origin.LITELLM
         case _:
-            return ErrorDetail(message=_detail_text(parsed.detail)), parsed.detail is not None
+            return ErrorDetail(message=""), Origin.TEXT
+
+
+def own_refusal(message: str) -> str | None:
+    """Return our name for a refusal of LiteLLM's own that has no type."""
+    head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
+    words = message.lstrip()[head.end() :] if head else message.lstrip()
+    return next((name for pattern, name in _OWN_REFUSALS.items() if pattern.match(words)), None)
 
 
 def classes_at_the_head(message: str) -> tuple[str, ...]:
@@ -79,30 +124,24 @@ def classes_at_the_head(message: str) -> tuple[str, ...]:
 
     Refusals of its own that have no type go by a class name of ours.
     """
-    for pattern, name in _OWN_REFUSALS.items():
-        if pattern.match(message.lstrip()):
-            return (name,)
+    if name := own_refusal(message):
+        return (name,)
     head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
     return tuple(_CLASS.findall(head.group())) if head else ()
-
-
-def first_sentence(message: str) -> str:
-    """Return the first useful line of a proxy's message, at most MAX_SENTENCE characters."""
-    message = message.partition(_ADVICE_TO_ADMINISTRATORS)[0]
-    lines = (" ".join(line.split()) for line in message.splitlines())
-    line = next(filter(None, lines), "")
-    return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
 
 
 def _detail_text(detail: Json) -> str:
     match detail:
         case str():
             return detail
-        case {"error": str(text)} | {"message": str(text)}:
+        case {"error": str(text)} | {"message": str(text)} | {"error": {"message": str(text)}}:
             return text
         case _:
             return ""
 
 
 def _visible_text(body: bytes) -> str:
-    return _MARKUP.sub(" ", body[:20_000].decode(errors="replace")).strip()
+    """Return the title of a page, else its first words, else the text as it is."""
+    if title := _TITLE.search(body[:_MOST_OF_A_PAGE]):
+        return title[1].decode(errors="replace").strip()
+    return _MARKUP.sub(" ", body[:_MOST_OF_MARKUP].decode(errors="replace")).strip()

@@ -1,11 +1,26 @@
 """What the proxy tells about its models, on three endpoints of different detail and reach."""
 
+from dataclasses import dataclass
+
 from pydantic import OnErrorOmit
 
-from litellm_proxy.wire.reading import Lenient, WireModel
+from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
+from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 COMPLETION_MODE = "completion"
 """LiteLLM's word for a model of the completion endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuestion(ProxyRequest):
+    """A question about one model, on behalf of one caller."""
+
+    model: str
+    options: RequestOptions = NO_OPTIONS
+
+    def to_json(self, **own: Json) -> bytes:
+        """Return the request body, with fields of its own."""
+        return self.options.to_json(model=self.model, **own)
 
 
 class ListedModel(WireModel):

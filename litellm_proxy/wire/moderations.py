@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from litellm_proxy.wire.error_body import Answer
-from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
 
 @dataclass(frozen=True, slots=True)
-class ModerationRequest:
+class ModerationRequest(ProxyRequest):
     """A text to be judged."""
 
     model: str

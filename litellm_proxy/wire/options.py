@@ -1,37 +1,73 @@
 """What LiteLLM takes in a request beside the fields of the OpenAI format, on every endpoint."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.reading import Json
+
+_TAGS = "x-litellm-tags"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
     """Who a call is for, and what else is asked of the proxy; what is not set is not sent.
 
-    `user` is the end user, `tags` are LiteLLM's request tags, `session_id` groups calls in its logs;
-    all go into the body, where every character is allowed and `enforce_user_param` looks for the
-    user. `extra` holds further fields of the body, which the request's own fields win over.
+    `user` is the end user, `tags` are LiteLLM's request tags that somebody asked for, `app` is the
+    id of Dify's app, `session_id` groups calls in LiteLLM's logs. `extra` holds further fields of
+    the body, which the request's own fields win over. `concessions`: what is left out of this.
     """
 
     user: str | None = None
     tags: tuple[str, ...] = ()
+    app: str | None = None
     session_id: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+    concessions: Concessions = NONE
+
+    def conceding(self, concessions: Concessions) -> Self:
+        """Return the options with further concessions."""
+        return replace(self, concessions=self.concessions | concessions)
+
+    def open_concessions(self) -> Iterator[Concession]:
+        """Yield what could still be given up of these options, the most specific first."""
+        told_apart = {Concession.NO_END_USER, Concession.END_USER_IN_BODY}.isdisjoint
+        if self.user and told_apart(self.concessions):
+            yield Concession.END_USER_IN_BODY
+            yield Concession.NO_END_USER
+        if self.app and Concession.NO_TAG_OF_THE_APP not in self.concessions:
+            yield Concession.NO_TAG_OF_THE_APP
+        if (self.tags or self.app) and Concession.NO_METADATA not in self.concessions:
+            yield Concession.NO_METADATA
+        if self.session_id and Concession.NO_SESSION not in self.concessions:
+            yield Concession.NO_SESSION
+        if Concession.ANY_TYPE not in self.concessions:
+            yield Concession.ANY_TYPE
 
     def body(self, own: Mapping[str, Json]) -> dict[str, Json]:
         """Return the fields of a request body; of `own`, those that are set."""
         ours: dict[str, Json] = {
-            "user": self.user,
-            "litellm_session_id": self.session_id,
-            "metadata": {"tags": list(self.tags)} if self.tags else None,
+            **self._end_user(),
+            "litellm_session_id": self._unless(Concession.NO_SESSION, self.session_id),
+            "metadata": self._unless(Concession.NO_METADATA, self._metadata() or None),
             **own,
         }
         return merged(
             self.extra, {name: value for name, value in ours.items() if value is not None}
         )
+
+    def headers(self) -> Mapping[str, str]:
+        """Return what goes into headers; a tag that a header cannot hold is left out there."""
+        headers: dict[str, str] = {}
+        if Concession.ANY_TYPE in self.concessions:
+            headers["Accept"] = "*/*"
+        if Concession.NO_METADATA in self.concessions:
+            tags = [tag for tag in self._tags() if tag.isascii() and tag.isprintable()]
+            if tags:
+                headers[_TAGS] = ", ".join(tags)
+        return headers
 
     def to_json(self, **own: Json) -> bytes:
         """Return a request body as JSON."""
@@ -44,13 +80,52 @@ class RequestOptions:
             for name, value in self.body(own).items()
         }
 
+    def _unless[T](self, concession: Concession, value: T) -> T | None:
+        return None if concession in self.concessions else value
+
+    def _end_user(self) -> dict[str, Json]:
+        if not self.user or Concession.NO_END_USER in self.concessions:
+            return {}
+        if Concession.END_USER_IN_BODY in self.concessions:
+            return {"user": self.user}
+        return {"litellm_metadata": {"user": self.user}}
+
+    def _tags(self) -> Sequence[str]:
+        tagged = self.app and Concession.NO_TAG_OF_THE_APP not in self.concessions
+        return [*self.tags, *([f"dify-app:{self.app}"] if tagged else [])]
+
+    def _metadata(self) -> dict[str, Json]:
+        metadata: dict[str, Json] = {}
+        if tags := self._tags():
+            metadata["tags"] = list(tags)
+        if self.app and Concession.NO_TAG_OF_THE_APP in self.concessions:
+            metadata["spend_logs_metadata"] = {"dify_app": self.app}
+        return metadata
+
 
 NO_OPTIONS = RequestOptions()
 
 
+class ProxyRequest:
+    """What all requests share: their options, and what they can concede."""
+
+    __slots__ = ()
+    options: RequestOptions
+
+    def conceding(self, concessions: Concessions) -> Self:
+        """Return the request with further concessions."""
+        if concessions <= self.options.concessions:
+            return self
+        return replace(self, options=self.options.conceding(concessions))  # type: ignore[type-var]
+
+    def open_concessions(self) -> Iterator[Concession]:
+        """Yield what could still be given up of this request, the most specific first."""
+        return self.options.open_concessions()
+
+
 def merged(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
     """Return both bodies as one: `over` wins, metadata is merged within, and tags are joined."""
-    return _merged(base, over, within=("metadata",))
+    return _merged(base, over, within=("metadata", "litellm_metadata"))
 
 
 def _merged(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.error_body import Answer
-from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
 
 @dataclass(frozen=True, slots=True)
-class RerankRequest:
+class RerankRequest(ProxyRequest):
     """Documents to be ordered by how well they answer a query; `top_n` is sent only when set."""
 
     model: str

@@ -1,34 +1,25 @@
 """Large language models through the proxy's chat and completion endpoints."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 from dify_plugin import LargeLanguageModel
 from dify_plugin.entities.model.llm import LLMResultChunk
-from dify_plugin.entities.model.message import (
-    AssistantPromptMessage,
-    PromptMessage,
-    PromptMessageTool,
-)
+from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.client import ChatArrivals, ProxyClient
-from litellm_proxy.errors import ProxyRejected
-from litellm_proxy.reply import Reply
-from litellm_proxy.wire.chat import ChatRequest
+from models.asking import ask
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
 from models.thinking_store import store
 from translation.capabilities import caches_prompts, has_structured_output, mode_of
-from translation.chat_request import chat_request, completion_request, without_reasoning_effort
+from translation.chat_request import chat_request, completion_request, without_reasoning
 from translation.inputs import require_known_inputs
 from translation.response_format import asks_for_json
 from translation.schema import llm_schema
 from translation.settings import Mode
 from translation.token_estimate import estimate_prompt_tokens
 from translation.validation import LLM
-
-_REFUSED_REQUEST = 400
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
@@ -65,7 +56,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             with_sources=settings.append_sources and not asks_for_json(model_parameters),
         )
         client = self._client(settings)
-        options = self._options(settings, user, model_parameters)
+        options = self._options(settings, credentials, user, model_parameters)
         if mode_of(settings, facts) is Mode.COMPLETION:
             completion = completion_request(
                 settings.model,
@@ -75,7 +66,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 stream=stream,
                 options=options,
             )
-            reply = client.complete(completion)
+            reply = self._ask(settings, completion, client.complete)
         else:
             chat = chat_request(
                 settings.model,
@@ -85,11 +76,11 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 stop=stop or (),
                 stream=stream,
                 options=options,
-                thinking=store.of(settings.proxy.cache_key, _call_ids(prompt_messages)),
+                reasoning=store.of(settings.proxy.cache_key, answer.call_ids()),
                 follows_schemas=has_structured_output(settings, facts),
                 cache_prompt=caches_prompts(settings, facts),
             )
-            reply = _chat(client, chat)
+            reply = ask(self._key(settings), chat, client.chat, without_reasoning)
         return self._translated(answer.results(reply))
 
     def get_num_tokens(
@@ -111,20 +102,3 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             return super()._validate_and_filter_model_parameters(model, given, credentials)
         except ValueError as error:
             raise InvokeBadRequestError(str(error)) from None
-
-
-def _chat(client: ProxyClient, request: ChatRequest) -> Reply[ChatArrivals]:
-    """Ask; if the provider refuses to think on, ask for an answer without thinking (F27)."""
-    try:
-        return client.chat(request)
-    except ProxyRejected as error:
-        calmer = without_reasoning_effort(request) if error.status == _REFUSED_REQUEST else None
-        if calmer is None:
-            raise
-        return client.chat(calmer)
-
-
-def _call_ids(messages: list[PromptMessage]) -> Iterator[str]:
-    for message in messages:
-        if isinstance(message, AssistantPromptMessage):
-            yield from (call.id for call in message.tool_calls)

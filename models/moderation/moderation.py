@@ -29,8 +29,10 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         if not text.strip():
             return False
         settings = self._settings(model, credentials)
-        request = ModerationRequest(settings.model, text, self._options(settings, user))
-        answer = self._client(settings).moderate(request)
+        request = ModerationRequest(
+            settings.model, text, self._options(settings, credentials, user)
+        )
+        answer = self._ask(settings, request, self._client(settings).moderate)
         if not answer.results:
             message = "a moderation without a judgement came back"
             raise ProxyProtocolError(message)

@@ -7,7 +7,7 @@ from dify_plugin.entities.model.rerank import RerankResult
 
 from litellm_proxy.wire.rerank import RerankRequest
 from models.base import ProxyModel
-from translation.rerank import ranked_documents
+from translation.rerank import ranked_documents, results_wanted
 from translation.schema import rerank_schema
 from translation.settings import Normalisation
 from translation.validation import RERANK
@@ -34,18 +34,18 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         settings = self._settings(model, credentials)
         if not docs:
             return RerankResult(model=model, docs=[])
-        # Providers refuse empty documents, and their positions have to stay.
-        documents = [document or " " for document in docs]
+        # Providers refuse blank documents, and their positions have to stay.
+        documents = [document if document.strip() else " " for document in docs]
         # Scores can be spread from 0 to 1 only over all documents.
         spread = settings.score_normalisation is Normalisation.MIN_MAX
         request = RerankRequest(
             settings.model,
-            query,
+            query if query.strip() else " ",
             documents,
-            None if spread else top_n,
-            self._options(settings, user),
+            None if spread else results_wanted(top_n, len(docs)),
+            self._options(settings, credentials, user),
         )
-        answer = self._client(settings).rerank(request)
+        answer = self._ask(settings, request, self._client(settings).rerank)
         ranked = ranked_documents(
             answer,
             docs,

@@ -8,6 +8,7 @@ from dify_plugin.interfaces.model.speech2text_model import Speech2TextModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
+from translation.media_type import HEAD_BYTES, file_name_of
 from translation.schema import speech2text_schema
 from translation.validation import SPEECH2TEXT
 
@@ -27,14 +28,15 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
         """Return the text of an audio file, which is sent as a stream."""
         settings = self._settings(model, credentials)
         name = getattr(file, "name", None)
-        file_name = PurePath(name).name if isinstance(name, str) else _NAMELESS
+        start = file.read(HEAD_BYTES)
+        file_name = file_name_of(start, PurePath(name).name if isinstance(name, str) else _NAMELESS)
         request = TranscriptionRequest(
             settings.model,
             file,  # type: ignore[arg-type]
             file_name,
-            self._options(settings, user),
+            self._options(settings, credentials, user),
         )
-        transcription = self._client(settings).transcribe(request)
+        transcription = self._ask(settings, request, self._client(settings).transcribe)
         if transcription.text is None:
             message = "a transcription without text came back"
             raise ProxyProtocolError(message)

@@ -17,6 +17,7 @@ from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, EmbeddingCall
 from translation.capabilities import (
     context_size_of,
+    encoding_conceded,
     has_own_prices,
     max_chunks_of,
     prices_of,
@@ -77,14 +78,13 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         facts = self._facts(model, settings, credentials)
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
-            owner=settings.proxy.cache_key,
-            model=settings.model,
+            key=self._key(settings),
             batch=max_chunks_of(settings, facts),
             context_size=context_size_of(settings, facts),
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
             input_type=input_type.value if takes_input_type(facts) else None,
-            options=self._options(settings, user),
+            options=self._options(settings, credentials, user).conceding(encoding_conceded(facts)),
         )
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started

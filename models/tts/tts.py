@@ -1,22 +1,28 @@
 """Text-to-speech models through the proxy's speech endpoint."""
 
 import itertools
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from dify_plugin import TTSModel
 from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from translation.schema import MAX_SPOKEN_CHARACTERS, tts_schema
+from translation.settings import Settings
+from translation.speech import explained
 from translation.validation import TTS
+from translation.wav import is_wav, joined_wav
 
 PIECE_BYTES = 512 * 1024
 """The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""
+MAX_PART_BYTES = 32 * 1024 * 1024
+"""Four thousand characters are some five minutes, in WAV 15 MB."""
 _SENTENCE_END = r"[。．.!?！？\n]"
 
 
@@ -44,7 +50,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         parts = self._split_text_into_sentences(
             content_text, MAX_SPOKEN_CHARACTERS, pattern=_SENTENCE_END
         )
-        options = self._options(settings, user)
+        options = self._options(settings, credentials, user)
         requests = [
             SpeechRequest(
                 settings.model,
@@ -56,9 +62,18 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
             for part in parts
             if part.strip()
         ]
-        client = self._client(settings)
-        first = client.speak(requests[0])
-        return self._translated(_pieces(client, first, requests[1:]))
+        speak = partial(self._speak, settings, self._client(settings))
+        first = speak(requests[0])
+        others = map(speak, requests[1:])
+        return self._translated(_pieces(itertools.chain([first], others), len(requests)))
+
+    def _speak(
+        self, settings: Settings, client: ProxyClient, request: SpeechRequest
+    ) -> Generator[bytes]:
+        try:
+            return self._ask(settings, request, client.speak)
+        except ProxyRejected as error:
+            raise explained(error, request.voice, request.audio_format) or error from None
 
     def get_tts_model_voices(
         self,
@@ -71,16 +86,34 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         return [{"name": voice, "value": voice} for voice in settings.voices]
 
 
-def _pieces(
-    client: ProxyClient, first: Generator[bytes], others: list[SpeechRequest]
-) -> Generator[bytes]:
-    for audio in itertools.chain([first], map(client.speak, others)):
-        spoken = False
+def _pieces(parts: Iterator[Generator[bytes]], count: int) -> Iterator[bytes]:
+    """Yield the audio of all parts; those that cannot stand end to end are joined first."""
+    for audio in parts:
         with closing(audio):
+            start = next(filter(None, audio), b"")
+            if not start:
+                message = "speech without audio came back"
+                raise ProxyProtocolError(message)
+            if count > 1 and is_wav(start):
+                first = start + _whole(audio)
+                yield from _in_lines(joined_wav([first, *map(_whole, parts)]))
+                return
+            yield from _in_lines(start)
             for received in audio:
-                spoken = True
-                for start in range(0, len(received), PIECE_BYTES):
-                    yield received[start : start + PIECE_BYTES]
-        if not spoken:
-            message = "speech without audio came back"
-            raise ProxyProtocolError(message)
+                yield from _in_lines(received)
+
+
+def _whole(audio: Generator[bytes]) -> bytes:
+    with closing(audio):
+        whole = bytearray()
+        for received in audio:
+            whole += received
+            if len(whole) > MAX_PART_BYTES:
+                message = f"a part of the speech is larger than {MAX_PART_BYTES} bytes"
+                raise ProxyProtocolError(message)
+        return bytes(whole)
+
+
+def _in_lines(audio: bytes) -> Iterator[bytes]:
+    for start in range(0, len(audio), PIECE_BYTES):
+        yield audio[start : start + PIECE_BYTES]

@@ -298,7 +298,7 @@ def test_tool_arguments_and_names_of_the_history(arguments: str, name: str, sche
         ask(lambda: instance(ModelType.LLM).invoke("m", form, messages, tools=tools))
     for message in sent[-1]["messages"] if sent else ():
         for each in message.get("tool_calls") or ():
-            assert each["id"] == name
+            assert each["id"] == name or not name
             assert each["function"]["arguments"] == arguments
 
 

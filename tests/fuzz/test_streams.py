@@ -139,7 +139,18 @@ def test_f14_a_damaged_byte_is_an_error_or_changes_nothing(
     assert folded == fold(whole)
 
 
-@given(st.lists(st.lists(TEXT, min_size=1, max_size=5), min_size=1, max_size=4), st.data())
+def _cut(text: str, places: list[int]) -> list[str]:
+    edges = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
+    return [text[start:end] for start, end in pairwise(edges)]
+
+
+OBJECTS = st.dictionaries(TEXT, st.recursive(TEXT, lambda v: st.dictionaries(TEXT, v, max_size=2)))
+ARGUMENTS = st.tuples(OBJECTS.map(json.dumps), st.lists(st.integers(0, 1000), max_size=4)).map(
+    lambda drawn: _cut(*drawn)
+)
+
+
+@given(st.lists(ARGUMENTS, min_size=1, max_size=4), st.data())
 def test_f25_f26_any_interleaving_of_tool_calls_folds_to_what_was_sent(
     arguments: list[list[str]], data: st.DataObject
 ) -> None:

@@ -14,6 +14,7 @@ from litellm_proxy.settings import ProxySettings
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.chat import ChatRequest
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
+from litellm_proxy.wire.model_info import ModelQuestion
 from tests.support import openai_format as openai
 from tests.support.captured import (
     SETTINGS,
@@ -54,7 +55,7 @@ def test_f08_without_key_there_is_no_authorization_header(upstream: Upstream) ->
 def test_f51_embedding_request_has_no_nulls(upstream: Upstream) -> None:
     upstream.on("m", openai.embeddings([[1.0]]))
     ProxyClient(ProxySettings(upstream.url)).embed(EmbeddingsRequest("m", ["a"]))
-    assert upstream.asked[0].body == {"model": "m", "input": ["a"], "encoding_format": "float"}
+    assert upstream.asked[0].body == {"model": "m", "input": ["a"], "encoding_format": "base64"}
 
 
 def test_f68_cookies_are_not_kept(upstream: Upstream) -> None:
@@ -222,9 +223,11 @@ def test_f66_silence_ends_after_the_time_out(upstream: Upstream) -> None:
 
 
 def test_the_probe_accepts_the_missing_input_and_nothing_else() -> None:
-    client_answered_with("error_no_messages.json").probe("/v1/chat/completions", "m")
+    client_answered_with("error_no_messages.json").probe("/v1/chat/completions", ModelQuestion("m"))
     with pytest.raises(ProxyRejected):
-        client_answered_with("error_unknown_model.json").probe("/v1/chat/completions", "m")
+        client_answered_with("error_unknown_model.json").probe(
+            "/v1/chat/completions", ModelQuestion("m")
+        )
 
 
 HTTP_OK = b"HTTP/1.1 200 OK\r\n"

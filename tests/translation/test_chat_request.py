@@ -1,4 +1,5 @@
 import copy
+import json
 import time
 
 import pytest
@@ -16,13 +17,16 @@ from dify_plugin.entities.model.message import (
     VideoPromptMessageContent,
 )
 
+from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest
 from translation.chat_request import (
     chat_request,
     completion_request,
-    without_reasoning_effort,
+    without_reasoning,
 )
-from translation.history import RequestError, without_thinking
+from translation.history import without_thinking
+from translation.request_error import RequestError
+from translation.thinking_blocks import Reasoning
 
 PNG = ImagePromptMessageContent(format="png", base64_data="QUJD", mime_type="image/png")
 
@@ -163,7 +167,7 @@ def test_f32_images_in_tool_results_follow_the_last_result() -> None:
 
 def test_f29_a_history_with_tools_brings_its_tools() -> None:
     request = translate(called("a", "b"), ToolPromptMessage(content="x", tool_call_id="a"))
-    assert request.tools == [
+    assert json.loads(request.to_json())["tools"] == [
         {
             "type": "function",
             "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
@@ -176,7 +180,7 @@ BLOCKS = ({"type": "thinking", "thinking": "hm", "signature": "s"},)
 
 def test_f27_kept_thinking_goes_back_with_its_tool_call() -> None:
     messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
-    request = chat_request("m", messages, {}, stream=True, thinking={"a": BLOCKS})
+    request = chat_request("m", messages, {}, stream=True, reasoning={"a": Reasoning(BLOCKS)})
     assert request.messages[0]["thinking_blocks"] == list(BLOCKS)  # type: ignore[typeddict-item]
 
 
@@ -184,13 +188,16 @@ def test_f27_without_it_the_request_can_do_without_reasoning() -> None:
     messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
     parameters = {"reasoning_effort": "low", "temperature": 1}
     unsigned = chat_request("m", messages, parameters, stream=True)
-    calmer = without_reasoning_effort(unsigned)
+    refused = ProxyRejected(status=400, message="Expected `thinking`, but found `tool_use`")
+    calmer = without_reasoning(unsigned, refused)
     assert calmer
     assert calmer.parameters == {"temperature": 1}
     assert calmer.messages == unsigned.messages
-    signed = chat_request("m", messages, parameters, stream=True, thinking={"a": BLOCKS})
-    assert without_reasoning_effort(signed) is None
-    assert without_reasoning_effort(chat_request("m", messages, {}, stream=True)) is None
+    signed = chat_request(
+        "m", messages, parameters, stream=True, reasoning={"a": Reasoning(BLOCKS)}
+    )
+    assert without_reasoning(signed, refused) is None
+    assert without_reasoning(chat_request("m", messages, {}, stream=True), refused) is None
 
 
 def test_f33_tools_without_parameters_or_description() -> None:

@@ -129,8 +129,8 @@ def test_f25_a_call_without_id_gets_one() -> None:
 
 def test_f17_f28_ids_are_kept_to_the_byte_and_content_may_be_missing() -> None:
     odd = "call_1__thought__CiQB+/=="
-    _, outcome = fold_deltas(call(1, "not json", id=odd, name="f"))
-    assert outcome.tool_calls == [FoldedToolCall(odd, "f", "not json")]
+    _, outcome = fold_deltas(call(1, "{}", id=odd, name="f"))
+    assert outcome.tool_calls == [FoldedToolCall(odd, "f", "{}")]
 
 
 def test_an_end_without_finish_reason_is_a_cut() -> None:
@@ -222,12 +222,15 @@ def test_completion_mode() -> None:
 
 def test_f25_pieces_of_two_calls_at_one_index_find_their_ids() -> None:
     _, outcome = fold_deltas(
-        call(0, "1", id="a", name="f"),
-        call(0, "2", id="b", name="g"),
-        call(0, "3", id="a"),
-        call(0, "4", id="b"),
+        call(0, '{"x"', id="a", name="f"),
+        call(0, '{"y"', id="b", name="g"),
+        call(0, ": 1}", id="a"),
+        call(0, ": 2}", id="b"),
     )
-    assert outcome.tool_calls == [FoldedToolCall("a", "f", "13"), FoldedToolCall("b", "g", "24")]
+    assert outcome.tool_calls == [
+        FoldedToolCall("a", "f", '{"x": 1}'),
+        FoldedToolCall("b", "g", '{"y": 2}'),
+    ]
 
 
 def test_f25_another_name_without_id_is_another_call() -> None:

@@ -8,8 +8,8 @@ from dify_plugin.entities.model.message import (
 )
 
 from translation.facts import NOTHING_KNOWN, ModelFacts
-from translation.history import RequestError
 from translation.inputs import require_known_inputs
+from translation.request_error import RequestError
 from translation.settings import parse_settings
 
 IMAGE = ImagePromptMessageContent(format="png", base64_data="QQ==", mime_type="image/png")

@@ -23,7 +23,7 @@ def test_every_option_has_its_place_in_the_body() -> None:
     options = request_options(form, "user-1", app_id="app-1", conversation_id="c-1")
     assert options.body({"model": "m"}) == {
         "model": "m",
-        "user": "user-1",
+        "litellm_metadata": {"user": "user-1"},
         "litellm_session_id": "c-1",
         "drop_params": True,
         "metadata": {"tags": ["a", "b", "dify-app:app-1"]},
@@ -123,7 +123,7 @@ def test_a_form_has_texts_only() -> None:
     options = RequestOptions(user="é", tags=("t",), extra={"language": "de", "temperature": 0.5})
     assert options.to_form(model="m") == {
         "model": "m",
-        "user": "é",
+        "litellm_metadata": '{"user": "\\u00e9"}',
         "metadata": '{"tags": ["t"]}',
         "language": "de",
         "temperature": "0.5",

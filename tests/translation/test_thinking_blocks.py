@@ -14,7 +14,7 @@ def test_f27_streamed_blocks_are_put_together_as_the_provider_sent_them() -> Non
     ):
         stream.feed(chunk)
     outcome = stream.finish()
-    assert outcome.thinking_blocks == [SIGNED, REDACTED]
+    assert outcome.reasoning.blocks == (SIGNED, REDACTED)
     assert [call.id for call in outcome.tool_calls] == ["toolu_1"]
 
 

@@ -1,0 +1,121 @@
+"""The words of an error → the one sentence in them that a person can use.
+
+LiteLLM writes the provider's answer behind its own class names, as JSON, as the `repr` of bytes or of
+a dictionary, one inside the other, and adds advice for its administrators.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+from litellm_proxy.wire.reading import Json
+
+MAX_SENTENCE = 500
+_MOST_READ = 16 * 1024
+_DEEPEST = 8
+_ADVICE = re.compile(
+    r"LiteLLM: model group"
+    r"|No fallback model group found"
+    r"|Received Model Group="
+    r"|Available Model Group Fallbacks="
+    r"|LiteLLM Retried:"
+    r"|LiteLLM Max Retries:"
+    r"|Passed model=\S{0,300} ?pre-call-checks="
+    r"|pre-call-checks="
+    r"|cooldown_list="
+    r"|Fallbacks=\[",
+    re.IGNORECASE,
+)
+"""Where LiteLLM begins to speak to its administrators (router.py, of several versions)."""
+_OF_A_DEPLOYMENT = re.compile(r"LiteLLM: model group|Received Model Group=", re.IGNORECASE)
+_BYTES = re.compile(r"""\bb'(?:[^'\\]|\\.)*'|\bb"(?:[^"\\]|\\.)*\"""")
+_MESSAGE = re.compile(r"""(["'])(?:message|Message|msg)\1\s*:\s*(["'])((?:\\.|(?!\2)[^\\])*)\2""")
+_KEYS = ("message", "Message", "msg", "errorMessage", "detail", "error_description", "error", "raw")
+"""Under which providers put their words, the most telling first."""
+_UNFINISHED = (":", "-", "{", "[", "(")
+
+
+def first_sentence(message: str) -> str:
+    """Return the words that say what was wrong, in one line of at most MAX_SENTENCE characters.
+
+    The innermost message of what a provider answered, else the first line that says anything.
+    """
+    message = without_advice(message[:_MOST_READ])
+    line = _innermost(message) or _first_line(message)
+    return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
+
+
+def without_advice(message: str) -> str:
+    """Return a message without what LiteLLM adds for its administrators."""
+    advice = _ADVICE.search(message)
+    return message[: advice.start()].rstrip(" \r\n,") if advice and advice.start() else message
+
+
+def is_passed_on(message: str) -> bool:
+    """Return whether LiteLLM says that the error above is a deployment's, not its own."""
+    return _OF_A_DEPLOYMENT.search(message) is not None
+
+
+def _first_line(message: str) -> str:
+    words = ""
+    for line in message.splitlines():
+        words = f"{words} {' '.join(line.split())}".strip()
+        if words and not words.endswith(_UNFINISHED):
+            break
+    return words
+
+
+def _innermost(message: str) -> str:
+    """Return the innermost message of an object among the words, "" without one."""
+    text = _BYTES.sub(lambda match: _decoded(match.group()), message)
+    start = text.find("{")
+    if start < 0:
+        return ""
+    parsed = _parsed(text[start:])
+    if parsed is None:
+        found = _MESSAGE.search(text, start)
+        return " ".join(found[3].split()) if found else ""
+    deepest = max(_messages(parsed, 0), default=(0, 0, ""))
+    return " ".join(deepest[2].split())
+
+
+def _messages(value: Json, depth: int) -> Iterator[tuple[int, int, str]]:
+    """Yield (depth, weight of its key, text) of every message in an object."""
+    if depth > _DEEPEST:
+        return
+    match value:
+        case dict():
+            for weight, key in enumerate(reversed(_KEYS)):
+                text = value.get(key)
+                if isinstance(text, str) and text.strip():
+                    yield depth, weight, text
+                    if inner := _innermost(text) if "{" in text else "":
+                        yield depth + 1, weight, inner
+            for each in value.values():
+                yield from _messages(each, depth + 1)
+        case list():
+            for each in value:
+                yield from _messages(each, depth + 1)
+        case _:
+            pass
+
+
+def _parsed(text: str) -> Json:
+    """Return the object at the beginning of a text, as JSON or as Python writes it; else None."""
+    with suppress(ValueError, RecursionError):
+        return json.JSONDecoder(strict=False).raw_decode(text)[0]
+    with suppress(ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        value = ast.literal_eval(text[: text.rfind("}") + 1])
+        return value if isinstance(value, dict) else None
+    return None
+
+
+def _decoded(literal: str) -> str:
+    """Return what the `repr` of bytes stands for."""
+    with suppress(ValueError, SyntaxError, MemoryError):
+        value = ast.literal_eval(literal)
+        if isinstance(value, bytes):
+            return value.decode(errors="replace")
+    return literal

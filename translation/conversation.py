@@ -1,0 +1,145 @@
+"""Turns as Dify hands them over → turns that strict providers take, with nothing lost that was said.
+
+Each rule names the refusal that it keeps away. Most providers take the turns either way.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from litellm_proxy.wire import chat as wire
+from litellm_proxy.wire.call_ids import strict_call_id
+
+_NO_RESULT = "(No result was recorded.)"
+_RESULT_OF_A_CALL = "Result of a tool call:"
+
+
+def acceptable(turns: Sequence[wire.Message]) -> list[wire.Message]:
+    """Return the turns without blank ones, alternating, each tool call with its result.
+
+    The turns that came in are not changed.
+    """
+    told = [turn for turn in turns if not _is_blank(turn)] or list(turns[-1:])
+    return _with_a_user(_merged(_paired(_merged(told))))
+
+
+def _is_blank(turn: wire.Message) -> bool:
+    """Return whether a turn says nothing: Anthropic and Bedrock refuse blank texts (P14)."""
+    if turn["role"] == "tool" or (turn["role"] == "assistant" and turn.get("tool_calls")):
+        return False
+    content = turn["content"]
+    return not content or (isinstance(content, str) and not content.strip())
+
+
+def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
+    """Yield tool calls each followed by its result, calls of one turn with ids of their own (P47).
+
+    OpenAI and Anthropic refuse a call without a result and a result without its call; Dify cuts a
+    history that is too long wherever it is. Results that may still come are not made up.
+    """
+    waiting: list[_Waiting] = []
+    for turn in turns:
+        if turn["role"] == "tool":
+            call_id = turn["tool_call_id"]
+            found = next((each for each in waiting if each.came_as == call_id), None)
+            if found is None:
+                yield {"role": "user", "content": f"{_RESULT_OF_A_CALL}\n{turn['content']}"}
+            else:
+                waiting.remove(found)
+                yield {**turn, "tool_call_id": found.sent_as}
+            continue
+        yield from _missing(waiting)
+        waiting = []
+        if turn["role"] == "assistant" and turn.get("tool_calls"):
+            waiting = list(_waiting(turn["tool_calls"]))
+            calls: list[wire.ToolCall] = [
+                {"id": each.sent_as, "type": "function", "function": call["function"]}
+                for call, each in zip(turn["tool_calls"], waiting, strict=True)
+            ]
+            yield {**turn, "tool_calls": calls}
+        else:
+            yield turn
+
+
+class _Waiting(NamedTuple):
+    """A call whose result is still to come: its id as it came, and as it goes out."""
+
+    came_as: str
+    sent_as: str
+
+
+def _waiting(calls: Iterable[wire.ToolCall]) -> Iterator[_Waiting]:
+    taken: set[str] = set()
+    for place, call in enumerate(calls):
+        call_id = call["id"]
+        sent = strict_call_id(f"{call_id}#{place}") if call_id in taken else call_id
+        taken.add(call_id)
+        yield _Waiting(call_id, sent)
+
+
+def _missing(waiting: Iterable[_Waiting]) -> Iterator[wire.ToolMessage]:
+    for each in waiting:
+        yield {"role": "tool", "content": _NO_RESULT, "tool_call_id": each.sent_as}
+
+
+def _merged(turns: Iterable[wire.Message]) -> list[wire.Message]:
+    """Return turns of one speaker in a row as one (F31): templates of open models want them so."""
+    merged: list[wire.Message] = []
+    for turn in turns:
+        both = _as_one(merged[-1], turn) if merged else None
+        if both:
+            merged[-1] = both
+        else:
+            merged.append(turn)
+    return merged
+
+
+def _as_one(previous: wire.Message, turn: wire.Message) -> wire.Message | None:
+    match previous["role"], turn["role"]:
+        case "system", "system":
+            return {"role": "system", "content": f"{previous['content']}\n\n{turn['content']}"}
+        case "user", "user":
+            return _user(previous, turn)
+        case "assistant", "assistant":
+            return _assistant(previous, turn)
+        case _:
+            return None
+
+
+def _user(previous: wire.Message, turn: wire.Message) -> wire.UserMessage | None:
+    first, second = previous["content"], turn["content"]
+    if isinstance(first, str) and isinstance(second, str):
+        return {"role": "user", "content": f"{first}\n\n{second}"}
+    if isinstance(first, list) and all(part["type"] != "text" for part in first):
+        # What a tool has brought is not the user's.
+        return None
+    return {"role": "user", "content": [*_parts(first), *_parts(second)]}
+
+
+def _parts(content: object) -> list[wire.ContentPart]:
+    return content if isinstance(content, list) else [{"type": "text", "text": str(content)}]
+
+
+def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMessage | None:
+    if previous["role"] != "assistant" or turn["role"] != "assistant":
+        return None
+    texts = [text for text in (previous["content"], turn["content"]) if text]
+    merged: wire.AssistantMessage = {"role": "assistant", "content": "\n\n".join(texts) or None}
+    if calls := [*previous.get("tool_calls", []), *turn.get("tool_calls", [])]:
+        merged["tool_calls"] = calls
+    if blocks := [*previous.get("thinking_blocks", []), *turn.get("thinking_blocks", [])]:
+        merged["thinking_blocks"] = blocks
+    thoughts = (previous.get("reasoning_content"), turn.get("reasoning_content"))
+    if thought := "\n\n".join(filter(None, thoughts)):
+        merged["reasoning_content"] = thought
+    return merged
+
+
+def _with_a_user(turns: list[wire.Message]) -> list[wire.Message]:
+    """Let the last instruction be the user's where nobody else speaks: Claude needs a user (P13)."""
+    match turns:
+        case [*others, {"role": "system", "content": text}] if all(
+            turn["role"] == "system" for turn in others
+        ):
+            return [*others, {"role": "user", "content": str(text)}]
+        case _:
+            return turns

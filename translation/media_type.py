@@ -1,0 +1,82 @@
+"""What a file is, told by its first bytes: labels come from file names and browsers, and lie (P45)."""
+
+import base64
+import binascii
+from pathlib import PurePath
+
+HEAD_BYTES = 16
+_HEAD_CHARACTERS = 64
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
+    (b"\xff\xf1", "audio/aac"),
+    (b"\xff\xf9", "audio/aac"),
+    (b"fLaC", "audio/flac"),
+    (b"OggS", "audio/ogg"),
+    (b"%PDF-", "application/pdf"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+)
+_IN_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+_BRANDS = {
+    b"avif": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+}
+"""https://mp4ra.org/registered-types/brands"""
+
+_SOUND_ENDINGS = {
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/aac": "aac",
+    "audio/mp4": "m4a",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+}
+
+
+def media_type(start: bytes) -> str | None:
+    """Return the MIME type of a file that begins so, None for one that is not known."""
+    if start[:4] == b"RIFF":
+        return _IN_RIFF.get(start[8:12])
+    if start[4:8] == b"ftyp":
+        return _BRANDS.get(start[8:12], "video/mp4")
+    return next((name for head, name in _STARTS if start.startswith(head)), None)
+
+
+def media_type_of_base64(data: str) -> str | None:
+    """Return the MIME type of a file in base64, None for one that is not known."""
+    head = "".join(data[:_HEAD_CHARACTERS].split())
+    try:
+        start = base64.b64decode(head[: len(head) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return None
+    return media_type(start[:HEAD_BYTES])
+
+
+def file_name_of(start: bytes, name: str) -> str:
+    """Return the name of a sound file with the ending that its bytes tell: LiteLLM looks at it."""
+    ending = _SOUND_ENDINGS.get(media_type(start) or "")
+    return f"{PurePath(name).stem}.{ending}" if ending else name
+
+
+def labelled(data: str, label: str, kind: str) -> str:
+    """Return the type of a file in base64: by its bytes if they are of its kind, else its label.
+
+    `kind` is image, audio, video or application; what is none of it keeps its label.
+    """
+    told = media_type_of_base64(data)
+    return told if told and told.startswith(f"{kind}/") else label

@@ -1,0 +1,43 @@
+"""Parts of speech in WAV → one file: their sounds in a row under one header.
+
+https://learn.microsoft.com/en-us/windows/win32/xaudio2/resource-interchange-file-format--riff-
+"""
+
+from collections.abc import Iterator, Sequence
+from struct import pack, unpack_from
+
+from litellm_proxy.errors import ProxyProtocolError
+
+_HEAD_BYTES = 12
+_CHUNK_HEAD_BYTES = 8
+
+
+def is_wav(start: bytes) -> bool:
+    """Return whether audio that begins so is WAV, whatever it is called (P29)."""
+    return start[:4] == b"RIFF"
+
+
+def joined_wav(parts: Sequence[bytes]) -> bytes:
+    """Return one WAV file; raise ProxyProtocolError for parts that are none, or of several formats."""
+    read = [dict(_chunks(part)) for part in parts]
+    formats = {chunks.get(b"fmt ") for chunks in read}
+    if len(formats) != 1 or None in formats or not all(b"data" in chunks for chunks in read):
+        message = "the parts of the speech cannot be joined: they are no WAV of one format"
+        raise ProxyProtocolError(message)
+    sound = b"".join(chunks[b"data"] for chunks in read)
+    body = b"WAVE" + _chunk(b"fmt ", read[0][b"fmt "]) + _chunk(b"data", sound)
+    return _chunk(b"RIFF", body)
+
+
+def _chunks(wav: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content; a size that nobody knew when it was written ends with the file."""
+    position = _HEAD_BYTES
+    while position + _CHUNK_HEAD_BYTES <= len(wav):
+        name, size = wav[position : position + 4], unpack_from("<I", wav, position + 4)[0]
+        position += _CHUNK_HEAD_BYTES
+        yield name, wav[position : position + size]
+        position += size + size % 2
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
