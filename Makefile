@@ -7,7 +7,7 @@ VENV = .venv/bin/python
 CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
 	$(if $(READ_URL),--read-url '$(READ_URL)')
 
-.PHONY: help demo test fuzz soak bench check fmt form-picture package catalog catalog-diff clean
+.PHONY: help demo test sweep fuzz soak bench check fmt form-picture package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -18,6 +18,9 @@ demo: .venv/installed .venv-proxy/installed .venv-models/installed .venv-engine/
 
 test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test, against a real LiteLLM proxy and Dify's own engine
 	$(VENV) -m pytest
+
+sweep: .venv/installed .venv-proxy/installed ## every model of LiteLLM's catalogue, called with all that the plugin offers; writes docs/models.md (PROVIDERS= SAMPLE=)
+	@$(VENV) -m tools.sweep $(if $(PROVIDERS),--providers '$(PROVIDERS)') $(if $(SAMPLE),--sample $(SAMPLE))
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
 	HYPOTHESIS_PROFILE=fuzz $(VENV) -m pytest tests/fuzz --timeout 3600

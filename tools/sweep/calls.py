@@ -1,0 +1,227 @@
+"""What one model is asked in a sweep: the form, the schema, and once each thing that the schema offers."""
+
+import base64
+import io
+import json
+import wave
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.plugin_process import PluginError, PluginProcess
+
+USER = "user-1"
+MODEL_TYPES = {
+    "chat": "llm",
+    "completion": "llm",
+    "responses": "llm",
+    "embedding": "text-embedding",
+    "rerank": "rerank",
+    "audio_transcription": "speech2text",
+    "audio_speech": "tts",
+    "moderation": "moderation",
+}
+"""Dify's type of a model by LiteLLM's mode."""
+SPEECH_FORMATS = ("mp3", "aac", "opus", "wav")
+_QUESTION = {"role": "user", "content": "Answer with one word as JSON."}
+_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+_PDF = base64.b64encode(b"%PDF-1.4\n%%EOF\n").decode()
+_SCHEMA = '{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}'
+_TOOL = {
+    "name": "get_weather",
+    "description": "The weather of a city",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    },
+}
+_ORDINARY = {
+    "temperature": 0.7,
+    "top_p": 0.9,
+    "presence_penalty": 0.5,
+    "frequency_penalty": 0.5,
+    "seed": 7,
+}
+_NEVER_CALLED = frozenset({"extra_body", "json_schema"})
+
+
+@dataclass(frozen=True)
+class SweptModel:
+    """A model of LiteLLM's catalogue, by the name that the swept proxy gives it."""
+
+    name: str
+    provider: str
+    mode: str
+    backend: str
+
+
+@dataclass
+class Findings:
+    """What a model did not take: what was asked, and the words of the refusal."""
+
+    model: SweptModel
+    calls: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+class ModelSweep:
+    """Sweeps one model through the plugin process."""
+
+    def __init__(
+        self, plugin: PluginProcess, model: SweptModel, credentials: Mapping[str, str]
+    ) -> None:
+        self._plugin = plugin
+        self._model = model
+        self._type = MODEL_TYPES[model.mode]
+        self._form = dict(credentials)
+        self.findings = Findings(model)
+
+    def run(self) -> Findings:
+        """Save the form, read the schema, and call what it offers; return what was refused."""
+        saved = self._ask("saving the form", "validate_model_credentials")
+        if saved is None:
+            return self.findings
+        # Dify keeps what saving leaves in the form.
+        self._form = saved[0]["credentials"]
+        answer = self._ask("the schema", "get_ai_model_schemas")
+        if answer is None:
+            return self.findings
+        schema = answer[0]["model_schema"]
+        match self._type:
+            case "llm":
+                self._llm(schema)
+            case "text-embedding":
+                self._embedding()
+            case "rerank":
+                self._ask(
+                    "fewer documents than results", "invoke_rerank",
+                    query="q", docs=["a", "b"], score_threshold=None, top_n=4,
+                )  # fmt: skip
+            case "speech2text":
+                self._ask("a sound file", "invoke_speech2text", file=_silence().hex())
+            case "tts":
+                self._speech()
+            case "moderation":
+                self._ask("a text", "invoke_moderation", text="Hello")
+        return self.findings
+
+    def _llm(self, schema: Mapping[str, Any]) -> None:
+        self._chat("a stream", stream=True)
+        self._chat("a whole answer")
+        for what, parameters in _parameters(schema["parameter_rules"]):
+            self._chat(what, model_parameters=parameters)
+        features = schema["features"] or []
+        if "tool-call" in features or "multi-tool-call" in features:
+            self._chat("tools", tools=[_TOOL], stream=True)
+            self._chat("a tool's result", tools=[_TOOL], prompt_messages=_TOOL_TURN)
+        if "vision" in features:
+            image = {
+                "type": "image",
+                "format": "png",
+                "base64_data": _PNG,
+                "mime_type": "image/png",
+            }
+            self._chat("a picture", prompt_messages=[_with(image)])
+        if "document" in features:
+            document = {
+                "type": "document", "format": "pdf", "base64_data": _PDF,
+                "mime_type": "application/pdf", "filename": "a.pdf",
+            }  # fmt: skip
+            self._chat("a document", prompt_messages=[_with(document)])
+
+    def _chat(self, what: str, *, stream: bool = False, **fields: Any) -> None:
+        request = {
+            "prompt_messages": [_QUESTION], "model_parameters": {}, "tools": None, "stop": None,
+            "stream": stream, **fields,
+        }  # fmt: skip
+        self._ask(what, "invoke_llm", **request)
+
+    def _embedding(self) -> None:
+        for input_type in ("document", "query"):
+            for user in (USER, None):
+                told = "with a user" if user else "without a user"
+                self._ask(
+                    f"a {input_type} {told}", "invoke_text_embedding",
+                    texts=["A text."], input_type=input_type, user_id=user,
+                )  # fmt: skip
+
+    def _speech(self) -> None:
+        for audio_format in SPEECH_FORMATS:
+            form = {**self._form, "settings": "custom", "audio_format": audio_format}
+            self._ask(
+                f"speech in {audio_format}", "invoke_tts", form,
+                content_text="Hello", voice="", tenant_id="t",
+            )  # fmt: skip
+
+    def _ask(
+        self, what: str, action: str, form: Mapping[str, str] | None = None, **fields: Any
+    ) -> list[dict[str, Any]] | None:
+        self.findings.calls += 1
+        request = {"user_id": USER, **fields}
+        try:
+            return list(
+                self._plugin.call(
+                    action, self._model.name, form or self._form, model_type=self._type, **request
+                )
+            )
+        except PluginError as error:
+            self.findings.refused.append((what, error.message))
+            return None
+
+
+def _parameters(rules: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each rule's parameter with a value that a person might set, and each option."""
+    for rule in rules:
+        name = rule["name"]
+        if name in _NEVER_CALLED:
+            continue
+        for value in _values(rule):
+            parameters = {name: value}
+            if value == "json_schema":
+                parameters["json_schema"] = _SCHEMA
+            yield f"{name}={value}" if rule["type"] == "string" else name, parameters
+
+
+def _values(rule: Mapping[str, Any]) -> list[Any]:
+    if rule["options"]:
+        return list(rule["options"])
+    if rule["type"] == "boolean":
+        return [True]
+    if rule["type"] in {"string", "text"}:
+        return []
+    wanted = _ORDINARY.get(rule["name"], 1000)
+    low, high = rule["min"], rule["max"]
+    value = min(
+        max(wanted, low if low is not None else wanted), high if high is not None else wanted
+    )
+    return [int(value) if rule["type"] == "int" else value]
+
+
+def _with(part: dict[str, Any]) -> dict[str, Any]:
+    return {"role": "user", "content": [{"type": "text", "data": "What is it?"}, part]}
+
+
+_TOOL_TURN = [
+    _QUESTION,
+    {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "get_weather", "arguments": json.dumps({"city": "Oslo"})},
+            }
+        ],
+    },
+    {"role": "tool", "content": "Sunny", "tool_call_id": "call_1", "name": "get_weather"},
+]
+
+
+def _silence() -> bytes:
+    audio = io.BytesIO()
+    with wave.open(audio, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(b"\0" * 100)
+    return audio.getvalue()

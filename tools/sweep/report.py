@@ -1,0 +1,69 @@
+"""What a sweep found, as a table on the console and as docs/models.md."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from litellm_proxy.wire.error_words import first_sentence
+from tools.sweep.calls import Findings
+
+_MOST_NAMES = 12
+_OURS = re.compile(r"\(call id [^)]*\)|Turn that parameter off.*$|Try again;.*$")
+
+
+def last_line(findings: Sequence[Findings]) -> str:
+    """Return how many models take everything."""
+    whole = sum(not each.refused for each in findings)
+    return f"{whole} of {len(findings)} models take everything that is offered"
+
+
+def table(findings: Sequence[Findings]) -> Table:
+    """Return the figures by provider."""
+    shown = Table("provider", "models", "take everything")
+    for provider, (whole, count) in _by_provider(findings).items():
+        shown.add_row(provider, str(count), str(whole))
+    return shown
+
+
+def written(findings: Sequence[Findings]) -> str:
+    """Return the whole report as Markdown."""
+    lines = [
+        "# Every model of LiteLLM's catalogue",
+        "",
+        "Each model of LiteLLM's own catalogue, one per provider, all modes that Dify has a place for:",
+        "its form saved, its schema read, and everything that the schema offers called once, through",
+        "the plugin process and a real LiteLLM proxy with its defaults, behind its real parameter",
+        "check. `make sweep` writes this page.",
+        "",
+        f"**{last_line(findings)}.**",
+        "",
+        "| provider | models | take everything |",
+        "|---|---|---|",
+    ]
+    for provider, (whole, count) in _by_provider(findings).items():
+        lines.append(f"| {provider} | {count} | {whole} |")
+    lines += ["", "## What is refused", ""]
+    for (words, what), models in _refusals(findings).items():
+        names = ", ".join(f"`{name}`" for name in models[:_MOST_NAMES])
+        more = f" and {len(models) - _MOST_NAMES} more" if len(models) > _MOST_NAMES else ""
+        lines += [f"### {what}: {len(models)} models", "", f"{words}", "", f"- {names}{more}", ""]
+    return "\n".join(lines)
+
+
+def _by_provider(findings: Sequence[Findings]) -> dict[str, tuple[int, int]]:
+    all_models = Counter(each.model.provider for each in findings)
+    whole = Counter(each.model.provider for each in findings if not each.refused)
+    return {provider: (whole[provider], count) for provider, count in sorted(all_models.items())}
+
+
+def _refusals(findings: Sequence[Findings]) -> Mapping[tuple[str, str], list[str]]:
+    """Return the models by what was refused with which words, the most frequent first."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in findings:
+        for what, words in each.refused:
+            name = each.model.name.partition(":")[2]
+            told = _OURS.sub("", first_sentence(words.replace(name, "…"))).strip()
+            found[told, what].append(each.model.name)
+    return dict(sorted(found.items(), key=lambda row: -len(row[1])))
