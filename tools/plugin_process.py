@@ -95,7 +95,7 @@ class PluginProcess:
         model_type: str = "llm",
         app_id: str | None = None,
         conversation_id: str | None = None,
-        user_id: str | None = "user-1",
+        user_id: str = "user-1",
         **fields: Any,
     ) -> Iterator[dict[str, Any]]:
         """Send one request; yield the data of its answers; raise PluginError if it ends so."""
@@ -113,7 +113,7 @@ class PluginProcess:
             "data": {
                 "type": "model",
                 "action": action,
-                **({} if user_id is None else {"user_id": user_id}),
+                "user_id": user_id,
                 "provider": "litellm",
                 "model_type": model_type,
                 "model": model,

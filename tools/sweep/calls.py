@@ -139,7 +139,7 @@ class ModelSweep:
 
     def _embedding(self) -> None:
         for input_type in ("document", "query"):
-            for user in (USER, None):
+            for user in (USER, ""):
                 told = "with a user" if user else "without a user"
                 self._ask(
                     f"a {input_type} {told}", "invoke_text_embedding",
