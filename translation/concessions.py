@@ -20,6 +20,13 @@ _NAMES: Mapping[Concession, tuple[str, ...]] = {
     Concession.NO_TOOLS_OF_THE_HISTORY: ("tools", "tool_choice", "tool use", "tool calling"),
     Concession.FILLED_REASONING: _REASONING,
     Concession.NO_REASONING_BACK: _REASONING,
+    Concession.WAV: (
+        "response_format",
+        "response format",
+        "response formats",
+        "audio format",
+        "mp3",
+    ),
     Concession.STRICT_CALL_IDS: (
         "tool call id",
         "tool_call_id",

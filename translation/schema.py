@@ -27,7 +27,7 @@ from translation.capabilities import (
 )
 from translation.facts import ModelFacts
 from translation.parameter_rules import parameter_rules
-from translation.settings import InputType, Mode, Settings
+from translation.settings import AudioFormat, InputType, Mode, Settings
 
 MAX_SPOKEN_CHARACTERS = 4096
 """What OpenAI's speech endpoint takes in one request."""
@@ -101,7 +101,7 @@ def tts_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEnti
             for voice in settings.voices
         ],
         ModelPropertyKey.WORD_LIMIT: MAX_SPOKEN_CHARACTERS,
-        ModelPropertyKey.AUDIO_TYPE: settings.audio_format.value,
+        ModelPropertyKey.AUDIO_TYPE: (settings.audio_format or AudioFormat.MP3).value,
         ModelPropertyKey.MAX_WORKERS: 5,
     }
     return _plain_schema(model, settings, facts, ModelType.TTS, properties)

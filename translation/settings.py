@@ -129,7 +129,7 @@ class Settings:
     cut_long_texts: bool = False
     score_normalisation: Normalisation = Normalisation.NONE
     voices: tuple[str, ...] = DEFAULT_VOICES
-    audio_format: AudioFormat = AudioFormat.MP3
+    audio_format: AudioFormat | None = None
     cache_prompts: bool = False
     drop_params: bool = False
     extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
@@ -175,7 +175,9 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
         voices=extra.names("voices") or DEFAULT_VOICES,
-        audio_format=extra.one_of("audio_format", AudioFormat.MP3, AudioFormat),
+        audio_format=extra.one_of("audio_format", AudioFormat.MP3, AudioFormat)
+        if extra.text("audio_format")
+        else None,
         score_normalisation=extra.one_of("score_normalization", Normalisation.NONE, Normalisation),
         cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
         cache_prompts=extra.one_of("prompt_caching", PromptCaching.OFF, PromptCaching)

@@ -1,8 +1,10 @@
 """`POST /v1/audio/transcriptions` and `POST /v1/audio/speech`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import Answer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Lenient
@@ -31,19 +33,29 @@ class Transcription(Answer):
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest(ProxyRequest):
-    """A text to be spoken; `audio_format` is mp3, aac or opus."""
+    """A text to be spoken; without an `audio_format` (mp3, aac, opus or wav) it is mp3."""
 
     model: str
     text: str
     voice: str
-    audio_format: str
+    audio_format: str | None = None
     options: RequestOptions = NO_OPTIONS
+
+    @property
+    def sent_format(self) -> str:
+        """Return the format that is asked for."""
+        if self.audio_format:
+            return self.audio_format
+        return "wav" if Concession.WAV in self.options.concessions else "mp3"
 
     def to_json(self) -> bytes:
         """Return the request body."""
         return self.options.to_json(
-            model=self.model,
-            input=self.text,
-            voice=self.voice,
-            response_format=self.audio_format,
+            model=self.model, input=self.text, voice=self.voice, response_format=self.sent_format
         )
+
+    def open_concessions(self) -> Iterator[Concession]:
+        """Yield what could still be given up of this request."""
+        if not self.audio_format and Concession.WAV not in self.options.concessions:
+            yield Concession.WAV
+        yield from self.options.open_concessions()

@@ -55,6 +55,10 @@ class Concession(StrEnum):
     """Added: nothing; ids of tool calls go back byte for byte. Instead: nine letters and digits, which
     Mistral wants also of calls that another model made (P49)."""
 
+    WAV = "wav"
+    """Added: `response_format` mp3 for speech, where the form leaves it open. Without: WAV, which
+    models speak that know no other (litellm 1.106, Gemini)."""
+
     ANY_TYPE = "any-type"
     """Added: the header `Accept` for JSON and streams. Without: anything is accepted."""
 

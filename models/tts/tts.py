@@ -56,7 +56,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
                 settings.model,
                 part,
                 voice or settings.voices[0],
-                settings.audio_format.value,
+                settings.audio_format and settings.audio_format.value,
                 options,
             )
             for part in parts
@@ -73,7 +73,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         try:
             return self._ask(settings, request, client.speak)
         except ProxyRejected as error:
-            raise explained(error, request.voice, request.audio_format) or error from None
+            raise explained(error, request.voice, request.sent_format) or error from None
 
     def get_tts_model_voices(
         self,

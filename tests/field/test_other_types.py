@@ -277,6 +277,20 @@ def test_p29_parts_in_wav_are_joined_under_one_header(
     assert {body["response_format"] for body in upstream.asked_for("m")} == {audio_format}
 
 
+GEMINI = "response_format='mp3' is not supported. Supported response formats: pcm, wav"
+
+
+def test_p29_a_model_without_mp3_speaks_wav_where_the_form_leaves_it_open(
+    env: Environment, upstream: Upstream
+) -> None:
+    wav = Reply([sound(b"\1" * 100)], content_type="audio/wav")
+    upstream.on("m", openai.error(GEMINI, 400), wav)
+    for _ in range(2):
+        assert spoken(env, direct(upstream), "Hello") == sound(b"\1" * 100)
+    formats = [body["response_format"] for body in upstream.asked_for("m")]
+    assert formats == ["mp3", "wav", "wav"]
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [
@@ -290,7 +304,7 @@ def test_p29_p56_the_field_that_was_refused_is_named(
 ) -> None:
     upstream.on("m", openai.error(words, 400))
     with pytest.raises(PluginError) as caught:
-        spoken(env, direct(upstream), "Hello")
+        spoken(env, direct(upstream, audio_format="mp3"), "Hello")
     assert caught.value.error_type == BAD
     assert f"set {field} in the model's form" in caught.value.message
     assert words in caught.value.message
