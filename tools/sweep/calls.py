@@ -147,12 +147,13 @@ class ModelSweep:
                 )  # fmt: skip
 
     def _speech(self) -> None:
+        self._speak("speech", self._form)
         for audio_format in SPEECH_FORMATS:
             form = {**self._form, "settings": "custom", "audio_format": audio_format}
-            self._ask(
-                f"speech in {audio_format}", "invoke_tts", form,
-                content_text="Hello", voice="", tenant_id="t",
-            )  # fmt: skip
+            self._speak(f"speech in {audio_format}", form)
+
+    def _speak(self, what: str, form: Mapping[str, str]) -> None:
+        self._ask(what, "invoke_tts", form, content_text="Hello", voice="", tenant_id="t")
 
     def _ask(
         self, what: str, action: str, form: Mapping[str, str] | None = None, **fields: Any

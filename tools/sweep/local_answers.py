@@ -14,10 +14,15 @@ import httpx
 import litellm
 from fastapi import Request
 from litellm import main as litellm_main
+from litellm.endpoints.speech.speech_to_completion_bridge.handler import (
+    speech_to_completion_bridge_handler as bridge,
+)
 from litellm.proxy._types import LitellmUserRoles, UserAPIKeyAuth
 from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.rerank import RerankResponse
 from litellm.types.utils import TranscriptionResponse
+from openai.resources.moderations import AsyncModerations
+from openai.types import ModerationCreateResponse
 
 GROUPS: dict[str, list[str]] = json.loads(Path(os.environ["SWEEP_GROUPS"]).read_text())
 
@@ -91,3 +96,25 @@ for _holder, _name in (
     ("base_llm_http_handler", "text_to_speech_handler"),
 ):
     _replace(_holder, _name, _spoken, "aspeech" if _name == "audio_speech" else "_is_async")
+
+
+def _bridged(**arguments: Any) -> HttpxBinaryResponseContent:
+    """Answer speech that LiteLLM asks a chat model for, after its check of the request."""
+    bridge.transformation_handler.transform_request(
+        litellm_logging_obj=arguments.pop("logging_obj"), **arguments
+    )
+    return _spoken(arguments)
+
+
+async def _judged(*_: Any, **__: Any) -> ModerationCreateResponse:
+    result = {
+        "flagged": False,
+        "categories": {},
+        "category_scores": {},
+        "category_applied_input_types": {},
+    }
+    return ModerationCreateResponse.model_construct(id="1", model="m", results=[result])  # type: ignore[list-item]
+
+
+bridge.speech = _bridged  # type: ignore[method-assign]
+AsyncModerations.create = _judged  # type: ignore[method-assign]

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from litellm_proxy.wire.error_words import first_sentence
 from tools.sweep.calls import Findings
 
 _MOST_NAMES = 12
-_OURS = re.compile(r"\(call id [^)]*\)|Turn that parameter off.*$|Try again;.*$")
+_QUOTED = re.compile(r'answered [^"]*"(.*?)"\.? ', re.DOTALL)
+_VALUES = re.compile(r"\b[\w./:-]*\d[\w./:-]*\b")
 
 
 def last_line(findings: Sequence[Findings]) -> str:
@@ -52,6 +52,15 @@ def written(findings: Sequence[Findings]) -> str:
     return "\n".join(lines)
 
 
+def _told(words: str, backend: str) -> str:
+    """Return LiteLLM's words without the name of one model."""
+    quoted = _QUOTED.search(words + " ")
+    told = quoted[1] if quoted else words
+    for name in (backend, backend.rpartition("/")[2]):
+        told = told.replace(name, "…")
+    return _VALUES.sub("…", told)
+
+
 def _by_provider(findings: Sequence[Findings]) -> dict[str, tuple[int, int]]:
     all_models = Counter(each.model.provider for each in findings)
     whole = Counter(each.model.provider for each in findings if not each.refused)
@@ -63,7 +72,5 @@ def _refusals(findings: Sequence[Findings]) -> Mapping[tuple[str, str], list[str
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in findings:
         for what, words in each.refused:
-            name = each.model.name.partition(":")[2]
-            told = _OURS.sub("", first_sentence(words.replace(name, "…"))).strip()
-            found[told, what].append(each.model.name)
+            found[_told(words, each.model.backend), what].append(each.model.name)
     return dict(sorted(found.items(), key=lambda row: -len(row[1])))
