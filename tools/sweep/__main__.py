@@ -20,7 +20,9 @@ from tools.sweep.calls import Findings, ModelSweep, SweptModel
 from tools.sweep.proxy import catalogue, swept_proxy
 from tools.sweep.report import last_line, table, written
 
-MODELS_A_PROXY = 800
+MODELS_A_PROXY = 200
+"""LiteLLM looks through all of them for each key that asks what it can use."""
+PROXIES = 2
 DOCUMENT = ROOT / "docs" / "models.md"
 
 
@@ -84,26 +86,26 @@ def sweep(
 ) -> list[Findings]:
     """Sweep the models, some at a time; `form` is added to every form."""
     findings: list[Findings] = []
-    with PluginProcess(ROOT, keep_lines=False) as plugin:
-        for part in batched(models, MODELS_A_PROXY):
-            with (
-                tempfile.TemporaryDirectory() as folder,
-                swept_proxy(part, Path(folder)) as (url, keys),
-                ThreadPoolExecutor(jobs) as pool,
-            ):
-                running = [
-                    pool.submit(
-                        ModelSweep(
-                            plugin,
-                            model,
-                            {"base_url": url, "api_key": keys[model.name], **(form or {})},
-                        ).run
-                    )
-                    for model in part
-                ]
-                for done in as_completed(running):
-                    findings.append(done.result())
-                    advance()
+
+    def sweep_part(part: Sequence[SweptModel]) -> None:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            swept_proxy(part, Path(folder)) as (url, keys),
+            ThreadPoolExecutor(jobs) as pool,
+        ):
+            forms = [
+                {"base_url": url, "api_key": keys[model.name], **(form or {})} for model in part
+            ]
+            sweeps = map(ModelSweep, [plugin] * len(part), part, forms)
+            for done in as_completed([pool.submit(each.run) for each in sweeps]):
+                findings.append(done.result())
+                advance()
+
+    with (
+        PluginProcess(ROOT, keep_lines=False) as plugin,
+        ThreadPoolExecutor(PROXIES) as proxies,
+    ):
+        list(proxies.map(sweep_part, batched(models, MODELS_A_PROXY)))
     return sorted(findings, key=lambda each: each.model.name)
 
 
@@ -114,7 +116,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sample", type=int, default=0, help="models a provider and mode; 0 for all (default)"
     )
-    parser.add_argument("--jobs", type=int, default=12, help="models at a time (default 12)")
+    parser.add_argument(
+        "--jobs", type=int, default=6, help="models at a time at each of two proxies (default 6)"
+    )
     parser.add_argument("--keep", action="store_true", help=f"leave {DOCUMENT.name} as it is")
     return parser.parse_args()
 
