@@ -61,6 +61,7 @@ class Upstream:
 
     def __init__(self) -> None:
         self._replies: dict[str, list[Reply]] = {}
+        self._by_mode: dict[str, tuple[Reply, Reply]] = {}
         self.asked: list[Asked] = []
         self.connections = 0
 
@@ -92,6 +93,10 @@ class Upstream:
         """Answer requests for a model (or a path) with these replies in turn, the last for ever."""
         self._replies[model] = list(replies)
 
+    def by_mode(self, model: str, stream: Reply, whole: Reply) -> None:
+        """Answer requests for a model by whether they ask for a stream."""
+        self._by_mode[model] = (stream, whole)
+
     @property
     def posts(self) -> int:
         """Return how often a model was asked; LiteLLM lists the upstream's models by itself."""
@@ -108,6 +113,9 @@ class Upstream:
     def reply_to(self, asked: Asked) -> Reply:
         path = urlsplit(asked.path).path
         model = asked.body.get("model") if isinstance(asked.body, dict) else None
+        if str(model) in self._by_mode:
+            stream, whole = self._by_mode[str(model)]
+            return stream if asked.body.get("stream") else whole
         replies = self._replies.get(str(model)) or self._replies.get(path)
         if not replies:
             return json_reply({"error": {"message": f"no reply set for {model or path}"}}, 404)
@@ -142,7 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        is_json = "json" in self.headers.get("content-type", "")
+        # Not every client of a provider says what it sends.
+        is_json = "json" in self.headers.get("content-type", "") or raw.startswith(b"{")
         body = json.loads(raw) if raw and is_json else raw
         reply = self.answer(Asked(self.command, self.path, dict(self.headers), body))
         if reply.status == HANG_UP:

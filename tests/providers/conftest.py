@@ -1,0 +1,75 @@
+"""The real proxy in front of the scripted providers, and the plugin process; one for all tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.environment import MASTER_KEY, judged_plugin
+from tests.support.providers.all import PROVIDERS
+from tests.support.upstream import Upstream
+from tools.litellm_proxy_process import litellm_proxy
+from tools.plugin_process import PluginError, PluginProcess
+
+QUESTION = {"role": "user", "content": "Weather?"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a test of a provider needs."""
+
+    upstream: Upstream
+    plugin: PluginProcess
+    form: dict[str, str]
+
+    def chat(self, name: str, *messages: Any, **fields: Any) -> tuple[str, dict[str, Any]]:
+        """Ask through the plugin; return the whole text and the last delta."""
+        request = {
+            "prompt_messages": list(messages) or [QUESTION], "model_parameters": {}, "tools": None,
+            "stop": None, "stream": True, **fields,
+        }  # fmt: skip
+        chunks = list(self.plugin.call("invoke_llm", name, self.form, **request))
+        text = "".join(
+            chunk["delta"]["message"]["content"]
+            for chunk in chunks
+            if isinstance(chunk["delta"]["message"]["content"], str)
+        )
+        return text, chunks[-1]["delta"]
+
+    def refused(self, name: str, *messages: Any, **fields: Any) -> PluginError:
+        with pytest.raises(PluginError) as caught:
+            self.chat(name, *messages, **fields)
+        return caught.value
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("providers")
+    with Upstream() as upstream:
+        models = [
+            {
+                "model_name": provider.name,
+                "litellm_params": {
+                    name: value.format(url=upstream.url) if isinstance(value, str) else value
+                    for name, value in provider.params.items()
+                },
+                "model_info": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002},
+            }
+            for provider in PROVIDERS
+        ]
+        config = {
+            "model_list": models,
+            "general_settings": {"master_key": MASTER_KEY},
+            # A refusal is tried once; more would only take longer here.
+            "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+        }
+        file = folder / "config.yaml"
+        file.write_text(yaml.safe_dump(config))
+        with (
+            litellm_proxy(file, log=folder / "litellm.log", env={"HF_HUB_OFFLINE": "1"}) as url,
+            judged_plugin() as plugin,
+        ):
+            form = {"base_url": url, "api_key": MASTER_KEY, "settings": "custom", "vision": "yes"}
+            yield Stage(upstream, plugin, form)
