@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
+from litellm_proxy.wire.model_info import CHAT_MODE
 from translation.errors import Cause, cause_of, sentence
 from translation.facts import ModelFacts
 from translation.form import shown
@@ -64,12 +65,25 @@ def refusal_of(model: str, kind: Kind, findings: Findings, base_url: str) -> str
             return _not_litellm(base_url, str(error))
         case ProxyError() as error:
             return sentence(error)
-    if findings.facts.mode in _KIND_OF_MODE and findings.facts.mode not in kind.modes:
+    mode = findings.facts.mode
+    if mode in _KIND_OF_MODE and _is_another_kind(findings.facts, kind):
         return (
-            f'"{model}" is {_KIND_OF_MODE[findings.facts.mode]} on the proxy (mode '
-            f"{findings.facts.mode}); add it as that type, not as {kind.name}."
+            f'"{model}" is {_KIND_OF_MODE[mode]} on the proxy (mode {mode}); add it as that type, '
+            f"not as {kind.name}."
         )
     return _unknown(model, findings)
+
+
+def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
+    """Return whether the proxy is sure that the model is of another kind.
+
+    LiteLLM 1.106 says chat of every model of Ollama, its embedding models too (litellm
+    llms/ollama/completion/transformation.py `get_model_info`); what has no price is not catalogued.
+    """
+    if facts.mode in kind.modes:
+        return False
+    priced = facts.input_price is not None or facts.output_price is not None
+    return priced or facts.mode != CHAT_MODE
 
 
 def refusal_of_key(error: ProxyError, base_url: str) -> str | None:

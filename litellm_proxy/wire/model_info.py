@@ -7,6 +7,8 @@ from pydantic import OnErrorOmit
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
+CHAT_MODE = "chat"
+"""LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
 COMPLETION_MODE = "completion"
 """LiteLLM's word for a model of the completion endpoint."""
 

@@ -1,7 +1,9 @@
 """The real proxy in front of the scripted providers, and the plugin process; one for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.support.upstream import Upstream
 from tools.litellm_proxy_process import litellm_proxy
 from tools.plugin_process import PluginError, PluginProcess
 
+PRICES = {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}
 QUESTION = {"role": "user", "content": "Weather?"}
 
 
@@ -44,32 +47,49 @@ class Stage:
         return caught.value
 
 
+@contextmanager
+def running(
+    folder: Path,
+    server: str,
+    deployments: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    priced: bool = False,
+) -> Iterator[tuple[str, PluginProcess]]:
+    """Run the real proxy with these deployments, `{url}` being the server's, and the plugin."""
+    config = {
+        "model_list": [
+            {
+                "model_name": name,
+                "litellm_params": {
+                    key: value.format(url=server) if isinstance(value, str) else value
+                    for key, value in params.items()
+                },
+                **({"model_info": PRICES} if priced else {}),
+            }
+            for name, params in deployments
+        ],
+        "general_settings": {"master_key": MASTER_KEY},
+        # A refusal is tried once; more would only take longer here.
+        "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+    }
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(config))
+    with (
+        litellm_proxy(file, log=folder / "litellm.log", env={"HF_HUB_OFFLINE": "1"}) as url,
+        judged_plugin() as plugin,
+    ):
+        yield url, plugin
+
+
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("providers")
-    with Upstream() as upstream:
-        models = [
-            {
-                "model_name": provider.name,
-                "litellm_params": {
-                    name: value.format(url=upstream.url) if isinstance(value, str) else value
-                    for name, value in provider.params.items()
-                },
-                "model_info": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002},
-            }
-            for provider in PROVIDERS
-        ]
-        config = {
-            "model_list": models,
-            "general_settings": {"master_key": MASTER_KEY},
-            # A refusal is tried once; more would only take longer here.
-            "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-        }
-        file = folder / "config.yaml"
-        file.write_text(yaml.safe_dump(config))
-        with (
-            litellm_proxy(file, log=folder / "litellm.log", env={"HF_HUB_OFFLINE": "1"}) as url,
-            judged_plugin() as plugin,
-        ):
-            form = {"base_url": url, "api_key": MASTER_KEY, "settings": "custom", "vision": "yes"}
-            yield Stage(upstream, plugin, form)
+    deployments = [(provider.name, provider.params) for provider in PROVIDERS]
+    with (
+        Upstream() as upstream,
+        running(tmp_path_factory.mktemp("providers"), upstream.url, deployments, priced=True) as (
+            url,
+            plugin,
+        ),
+    ):
+        form = {"base_url": url, "api_key": MASTER_KEY, "settings": "custom", "vision": "yes"}
+        yield Stage(upstream, plugin, form)

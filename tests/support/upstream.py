@@ -118,7 +118,9 @@ class Upstream:
             return stream if asked.body.get("stream") else whole
         replies = self._replies.get(str(model)) or self._replies.get(path)
         if not replies:
-            return json_reply({"error": {"message": f"no reply set for {model or path}"}}, 404)
+            return json_reply(
+                {"error": {"message": f"no reply set for {model or path} at {path}"}}, 404
+            )
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
