@@ -19,12 +19,12 @@ from models.asking import ask
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
-from models.learnt import ModelKey, concessions_of
+from models.learnt import ModelKey, concessions_of, refused_parameters_of
 from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
 from translation.facts import NOTHING_KNOWN, ModelFacts
 from translation.request_options import probing_user, request_options
 from translation.settings import Settings, parse_settings
-from translation.stored_facts import VARIABLE, stored_concessions, to_stored
+from translation.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
 from translation.validation import Findings, Kind, refusal_of
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,8 @@ class ProxyModel:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
             learnt = concessions_of(self._key(settings))
-            credentials[VARIABLE] = to_stored(findings.facts, learnt)
+            facts = self._with_refusals(findings.facts, settings, {})
+            credentials[VARIABLE] = to_stored(facts, learnt)
 
     def get_model_schema(
         self, model: str, credentials: Mapping[str, Any] | None = None
@@ -139,7 +140,15 @@ class ProxyModel:
         """Return what is known of a model: now, when its form was saved, or in the catalogue."""
         if not is_added_by_hand(credentials):
             credentials = with_catalogued_facts(self.model_type.value, model, credentials)
-        return facts_of(settings, credentials)
+        return self._with_refusals(facts_of(settings, credentials), settings, credentials)
+
+    def _with_refusals(
+        self, facts: ModelFacts, settings: Settings, credentials: Mapping[str, Any]
+    ) -> ModelFacts:
+        """Return the facts with what calls have shown, now or before the form was saved."""
+        stored = from_stored(credentials).refused_params
+        refused = refused_parameters_of(self._key(settings)) | stored
+        return replace(facts, refused_params=refused) if refused else facts
 
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)

@@ -46,6 +46,7 @@ class Memory[V]:
 
 
 _concessions: Memory[Concessions] = Memory()
+_refused_parameters: Memory[frozenset[str]] = Memory()
 largest_batches: Memory[int] = Memory()
 """How many texts an embedding request may hold, where a provider has refused more."""
 
@@ -58,3 +59,14 @@ def concessions_of(key: ModelKey) -> Concessions:
 def learn_concessions(key: ModelKey, concessions: Concessions) -> None:
     """Remember concessions beside those that are known."""
     _concessions.keep(key, concessions_of(key) | concessions)
+
+
+def refused_parameters_of(key: ModelKey) -> frozenset[str]:
+    """Return which parameters of an app a model has refused."""
+    return _refused_parameters.of(key) or frozenset()
+
+
+def learn_refused_parameters(key: ModelKey, names: frozenset[str]) -> None:
+    """Remember refused parameters beside those that are known; the schema offers them no longer."""
+    if names:
+        _refused_parameters.keep(key, refused_parameters_of(key) | names)

@@ -48,6 +48,7 @@ _SPEAKS_OF_FIELDS = re.compile(
 )
 _IS_WANTED = re.compile(r"must be|required|missing|passed back|pass back|provide", re.IGNORECASE)
 """By which a provider that wants reasoning back differs from one that refuses it."""
+_IS_CONDITIONAL = re.compile(r"\b(unless|while|when|if)\b", re.IGNORECASE)
 _AMBIGUOUS = frozenset({"metadata", "tools"})
 """Words of any sentence; as a field's name they stand in quotation marks, or are the `param`."""
 
@@ -70,6 +71,16 @@ def concession_for(error: ProxyRejected, open_ones: Iterable[Concession]) -> Con
                 return Concession.NO_ENCODING
             return concession
     return None
+
+
+def refused_parameters(error: ProxyRejected, names: Iterable[str]) -> frozenset[str]:
+    """Return which of an app's parameters LiteLLM's own check refuses, whatever their value.
+
+    A refusal that holds under a condition, such as while the model reasons, is none of the parameter.
+    """
+    if cause_of(error) is not Cause.UNSUPPORTED_PARAMETER or _IS_CONDITIONAL.search(error.text):
+        return frozenset()
+    return frozenset(name for name in names if _stands_in(name, error.text))
 
 
 def _is_named(concession: Concession, error: ProxyRejected) -> bool:

@@ -19,6 +19,7 @@ class ModelFacts:
 
     Sizes are in tokens, prices in USD per token, `vector_size` counts numbers. `mode` is LiteLLM's
     word: chat, embedding, completion, rerank, … `supported_params` are OpenAI parameter names,
+    `refused_params` those of them that calls have shown to be refused, and
     `reasoning_efforts` the levels in LiteLLM's order. The `…_above_200k` prices hold for a prompt
     of more than 200 000 tokens.
     """
@@ -45,10 +46,10 @@ class ModelFacts:
     audio_input: bool | None = None
     video_input: bool | None = None
     prompt_caching: bool | None = None
-    sampling_params: bool | None = None
     embeds_images: bool | None = None
     reasoning_efforts: tuple[str, ...] | None = None
     supported_params: tuple[str, ...] | None = None
+    refused_params: frozenset[str] = frozenset()
 
 
 NOTHING_KNOWN = ModelFacts()
@@ -134,7 +135,6 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
         audio_input=info.supports_audio_input,
         video_input=info.supports_video_input,
         prompt_caching=info.supports_prompt_caching,
-        sampling_params=info.supports_sampling_params,
         embeds_images=info.supports_embedding_image_input,
         reasoning_efforts=_names(info.reasoning_effort_levels),
         supported_params=_names(info.supported_openai_params),
@@ -221,7 +221,6 @@ _MERGE: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "audio_input": _in_all,
     "video_input": _in_all,
     "prompt_caching": _in_all,
-    "sampling_params": _in_all,
     "embeds_images": _in_all,
     "reasoning_efforts": _common,
     "supported_params": _common,

@@ -16,7 +16,6 @@ from translation.facts import ModelFacts
 from translation.request_options import PARAMETER
 from translation.settings import Choice, Mode, Settings
 
-_OF_SAMPLING = frozenset({"temperature", "top_p"})
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 
 
@@ -48,8 +47,8 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
 
 
 def _takes(facts: ModelFacts, parameter: str) -> bool:
-    if parameter in _OF_SAMPLING and facts.sampling_params is False:
-        # LiteLLM lists them even so, and refuses every value but one.
+    if parameter in facts.refused_params:
+        # LiteLLM lists some even so, and refuses every value but one.
         return False
     return facts.supported_params is None or parameter in facts.supported_params
 

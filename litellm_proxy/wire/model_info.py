@@ -98,7 +98,6 @@ class DeploymentInfo(WireModel):
     supports_audio_input: Lenient[bool] = None
     supports_video_input: Lenient[bool] = None
     supports_prompt_caching: Lenient[bool] = None
-    supports_sampling_params: Lenient[bool] = None
     supports_embedding_image_input: Lenient[bool] = None
     reasoning_effort_levels: Lenient[list[str]] = None
     supported_openai_params: Lenient[list[str]] = None

@@ -8,16 +8,22 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
 
+from litellm_proxy.client import ChatArrivals, ProxyClient
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.reply import Reply
+from litellm_proxy.wire.chat import ChatRequest
 from models.asking import ask
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
+from models.learnt import learn_refused_parameters
 from models.thinking_store import store
 from translation.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning
+from translation.concessions import refused_parameters
 from translation.inputs import require_known_inputs
 from translation.response_format import asks_for_json
 from translation.schema import llm_schema
-from translation.settings import Mode
+from translation.settings import Mode, Settings
 from translation.token_estimate import estimate_prompt_tokens
 from translation.validation import LLM
 
@@ -80,8 +86,19 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 follows_schemas=has_structured_output(settings, facts),
                 cache_prompt=caches_prompts(settings, facts),
             )
-            reply = ask(self._key(settings), chat, client.chat, without_reasoning)
+            reply = self._chat(settings, chat, client)
         return self._translated(answer.results(reply))
+
+    def _chat(
+        self, settings: Settings, request: ChatRequest, client: ProxyClient
+    ) -> Reply[ChatArrivals]:
+        """Ask; what of the app's parameters is refused whatever its value is offered no longer."""
+        key = self._key(settings)
+        try:
+            return ask(key, request, client.chat, without_reasoning)
+        except ProxyRejected as error:
+            learn_refused_parameters(key, refused_parameters(error, request.parameters))
+            raise
 
     def get_num_tokens(
         self,

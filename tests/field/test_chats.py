@@ -392,3 +392,21 @@ def test_p49_a_conversation_begun_with_another_model_goes_on_with_mistral(
             turns = [user("?"), *tool_turn(call_id)]
             assert chat(env, "m", direct(upstream), *turns, tools=[tool()])[0] == "ok"
         assert len(upstream.asked_for("m")) == (2 if call_id == DIFYS[0] else 3)
+
+
+def test_a_parameter_that_is_refused_whatever_its_value_is_offered_no_longer(
+    env: Environment, upstream: Upstream
+) -> None:
+    words = (
+        "litellm.UnsupportedParamsError: m does not support temperature=0.7. Only temperature=1 is "
+        "supported. To drop unsupported params, set `litellm.drop_params = True`"
+    )
+    upstream.on("m", openai.error(words, 400))
+    error = refusal(env, "m", direct(upstream), model_parameters={"temperature": 0.7, "top_p": 0.5})
+    assert "temperature" in error.message
+    assert len(upstream.asked_for("m")) == 1
+    fields = {"model_type": "llm"}
+    schema = next(env.plugin.call("get_ai_model_schemas", "m", direct(upstream), **fields))
+    rules = {rule["name"] for rule in schema["model_schema"]["parameter_rules"]}
+    assert "top_p" in rules
+    assert "temperature" not in rules

@@ -131,8 +131,9 @@ def test_embedding_schema() -> None:
     assert schema.pricing.input == Decimal("0.02")
 
 
-def test_a_model_that_takes_one_temperature_only_is_not_offered_others() -> None:
-    facts = ModelFacts(sampling_params=False, supported_params=("temperature", "top_p", "seed"))
+def test_what_calls_have_shown_to_be_refused_is_not_offered() -> None:
+    listed = ("temperature", "top_p", "seed")
+    facts = ModelFacts(supported_params=listed, refused_params=frozenset({"temperature", "top_p"}))
     rules = {rule.name for rule in llm_schema("m", settings(), facts).parameter_rules}
     assert "seed" in rules
     assert not rules & {"temperature", "top_p"}
