@@ -110,8 +110,24 @@ def caches_prompts(settings: Settings, facts: ModelFacts) -> bool:
 
 
 def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:
-    """Return whether the model follows a JSON schema."""
-    return chosen(settings.structured_output, facts.response_schema)
+    """Return whether the model follows a JSON schema, and LiteLLM passes one on to it."""
+    follows = facts.response_schema and may_take(facts, "response_format")
+    return chosen(settings.structured_output, follows)
+
+
+def calls_tools(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model calls tools, and LiteLLM passes them on to it."""
+    return chosen(settings.function_calling, facts.function_calling and may_take(facts, "tools"))
+
+
+def may_take(facts: ModelFacts, parameter: str) -> bool:
+    """Return whether a parameter is worth offering: listed or unknown, and never yet refused.
+
+    LiteLLM lists some even so, and refuses every value but one.
+    """
+    if parameter in facts.refused_params:
+        return False
+    return facts.supported_params is None or parameter in facts.supported_params
 
 
 def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:

@@ -10,6 +10,7 @@ from translation.capabilities import (
     has_reasoning,
     has_structured_output,
     max_output_tokens_of,
+    may_take,
     mode_of,
 )
 from translation.facts import ModelFacts
@@ -29,11 +30,11 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     effort = (
         chat
         and has_reasoning(settings, facts)
-        and (settings.reasoning is Choice.YES or _takes(facts, "reasoning_effort"))
+        and (settings.reasoning is Choice.YES or may_take(facts, "reasoning_effort"))
     )
-    response_format = structured or (chat and _takes(facts, "response_format"))
-    rules: list[ParameterRule] = [rule for rule in _COMMON if _takes(facts, rule.name)]
-    if _takes(facts, "max_tokens") or _takes(facts, "max_completion_tokens"):
+    response_format = structured or (chat and may_take(facts, "response_format"))
+    rules: list[ParameterRule] = [rule for rule in _COMMON if may_take(facts, rule.name)]
+    if may_take(facts, "max_tokens") or may_take(facts, "max_completion_tokens"):
         rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))
     if effort:
         rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
@@ -44,13 +45,6 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
         rules.append(_JSON_SCHEMA)
     rules.append(_EXTRA_BODY)
     return rules
-
-
-def _takes(facts: ModelFacts, parameter: str) -> bool:
-    if parameter in facts.refused_params:
-        # LiteLLM lists some even so, and refuses every value but one.
-        return False
-    return facts.supported_params is None or parameter in facts.supported_params
 
 
 def _number(
@@ -120,7 +114,7 @@ _RESPONSE_FORMAT_WITH_SCHEMA = _option(
 )
 OFFERED = frozenset(
     {rule.name for rule in _COMMON}
-    | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format"}
+    | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
 )
 """The only parameters whose support matters."""
 _JSON_SCHEMA = ParameterRule(

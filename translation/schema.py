@@ -16,6 +16,7 @@ from dify_plugin.entities.model import (
 
 from translation.capabilities import (
     Prices,
+    calls_tools,
     chosen,
     context_size_of,
     has_reasoning,
@@ -161,7 +162,7 @@ def _pricing(prices: Prices) -> PriceConfig | None:
 def _features(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
     if mode_of(settings, facts) is Mode.COMPLETION:
         return []
-    tools = chosen(settings.function_calling, facts.function_calling)
+    tools = calls_tools(settings, facts)
     table = {
         ModelFeature.TOOL_CALL: tools,
         ModelFeature.STREAM_TOOL_CALL: tools,

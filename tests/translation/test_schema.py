@@ -137,3 +137,20 @@ def test_what_calls_have_shown_to_be_refused_is_not_offered() -> None:
     rules = {rule.name for rule in llm_schema("m", settings(), facts).parameter_rules}
     assert "seed" in rules
     assert not rules & {"temperature", "top_p"}
+
+
+def test_what_litellm_does_not_pass_on_is_not_offered_although_the_model_can() -> None:
+    facts = ModelFacts(
+        function_calling=True, response_schema=True, reasoning=False, supported_params=("top_p",)
+    )
+    schema = llm_schema("m", settings(), facts)
+    assert schema.features == []
+    rules = {rule.name for rule in schema.parameter_rules}
+    assert "response_format" not in rules
+    assert "json_schema" in rules, "in words"
+    listed = ModelFacts(
+        function_calling=True, response_schema=True, supported_params=("tools", "response_format")
+    )
+    assert ModelFeature.TOOL_CALL in (llm_schema("m", settings(), listed).features or ())
+    asked_for = settings(settings="custom", function_calling="yes")
+    assert ModelFeature.TOOL_CALL in (llm_schema("m", asked_for, facts).features or ())
