@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
+from litellm_proxy.wire.error_words import without_advice
 from translation.errors import Cause, cause_of
 
 _NOT_ACCEPTABLE = 406
@@ -78,9 +79,10 @@ def refused_parameters(error: ProxyRejected, names: Iterable[str]) -> frozenset[
 
     A refusal that holds under a condition, such as while the model reasons, is none of the parameter.
     """
-    if cause_of(error) is not Cause.UNSUPPORTED_PARAMETER or _IS_CONDITIONAL.search(error.text):
+    words = without_advice(error.text)
+    if cause_of(error) is not Cause.UNSUPPORTED_PARAMETER or _IS_CONDITIONAL.search(words):
         return frozenset()
-    return frozenset(name for name in names if _stands_in(name, error.text))
+    return frozenset(name for name in names if _stands_in(name, words))
 
 
 def _is_named(concession: Concession, error: ProxyRejected) -> bool:

@@ -399,7 +399,8 @@ def test_a_parameter_that_is_refused_whatever_its_value_is_offered_no_longer(
 ) -> None:
     words = (
         "litellm.UnsupportedParamsError: m does not support temperature=0.7. Only temperature=1 is "
-        "supported. To drop unsupported params, set `litellm.drop_params = True`"
+        "supported. To drop unsupported params, set `litellm.drop_params = True`\n\n"
+        "LiteLLM: model group 'm' failed with the error above. Set a fallback if there is one."
     )
     upstream.on("m", openai.error(words, 400))
     error = refusal(env, "m", direct(upstream), model_parameters={"temperature": 0.7, "top_p": 0.5})

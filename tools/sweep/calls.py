@@ -43,6 +43,7 @@ _ORDINARY = {
     "frequency_penalty": 0.5,
     "seed": 7,
 }
+_NO_DEPLOYMENT = "There are no healthy deployments"
 _NEVER_CALLED = frozenset({"extra_body", "json_schema"})
 
 
@@ -58,11 +59,16 @@ class SweptModel:
 
 @dataclass
 class Findings:
-    """What a model did not take: what was asked, and the words of the refusal."""
+    """What a model did not take: what was asked, and the words of the refusal.
+
+    `learnt` was refused once and is offered no longer; `not_set_up`: LiteLLM has no deployment for it.
+    """
 
     model: SweptModel
     calls: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
+    learnt: list[tuple[str, str]] = field(default_factory=list)
+    not_set_up: str = ""
 
 
 class ModelSweep:
@@ -108,6 +114,9 @@ class ModelSweep:
 
     def _llm(self, schema: Mapping[str, Any]) -> None:
         self._chat("a stream", stream=True)
+        if self.findings.refused and _NO_DEPLOYMENT in self.findings.refused[-1][1]:
+            self.findings.not_set_up = self.findings.refused.pop()[1]
+            return
         self._chat("a whole answer")
         for what, parameters in _parameters(schema["parameter_rules"]):
             self._chat(what, model_parameters=parameters)
@@ -129,6 +138,19 @@ class ModelSweep:
                 "mime_type": "application/pdf", "filename": "a.pdf",
             }  # fmt: skip
             self._chat("a document", prompt_messages=[_with(document)])
+        if self.findings.refused:
+            self._tell_learnt()
+
+    def _tell_learnt(self) -> None:
+        """Set apart what was refused and is offered no longer since."""
+        answer = self._ask("the schema once more", "get_ai_model_schemas")
+        rules = answer[0]["model_schema"]["parameter_rules"] if answer else []
+        offered = {what for what, _ in _parameters(rules)}
+        parameters = _ORDINARY.keys() | {"max_tokens"}
+        for row in list(self.findings.refused):
+            if row[0] in parameters - offered:
+                self.findings.refused.remove(row)
+                self.findings.learnt.append(row)
 
     def _chat(self, what: str, *, stream: bool = False, **fields: Any) -> None:
         request = {

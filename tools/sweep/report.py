@@ -14,9 +14,14 @@ _VALUES = re.compile(r"\b[\w./:-]*\d[\w./:-]*\b")
 
 
 def last_line(findings: Sequence[Findings]) -> str:
-    """Return how many models take everything."""
-    whole = sum(not each.refused for each in findings)
-    return f"{whole} of {len(findings)} models take everything that is offered"
+    """Return how many models take everything; those that LiteLLM did not set up do not count."""
+    swept = [each for each in findings if not each.not_set_up]
+    whole = sum(not (each.refused or each.learnt) for each in swept)
+    learnt = sum(bool(each.learnt) and not each.refused for each in swept)
+    return (
+        f"{whole} of {len(swept)} models take everything that is offered, {learnt} more once a "
+        "refusal has shown what not to offer"
+    )
 
 
 def table(findings: Sequence[Findings]) -> Table:
@@ -44,33 +49,47 @@ def written(findings: Sequence[Findings]) -> str:
     ]
     for provider, (whole, count) in _by_provider(findings).items():
         lines.append(f"| {provider} | {count} | {whole} |")
-    lines += ["", "## What is refused", ""]
-    for (words, what), models in _refusals(findings).items():
+    lines += ["", "## What LiteLLM did not set up", ""]
+    unset = [f"`{each.model.name}`" for each in findings if each.not_set_up]
+    lines += [f"{len(unset)} models: {', '.join(unset)}" if unset else "None.", ""]
+    lines += _section("What is refused", [(e, e.refused) for e in findings])
+    lines += _section(
+        "What was refused once and is offered no longer", [(e, e.learnt) for e in findings]
+    )
+    return "\n".join(lines)
+
+
+def _section(title: str, rows: Sequence[tuple[Findings, Sequence[tuple[str, str]]]]) -> list[str]:
+    lines = [f"## {title}", ""]
+    for (words, what), models in _refusals(rows).items():
         names = ", ".join(f"`{name}`" for name in models[:_MOST_NAMES])
         more = f" and {len(models) - _MOST_NAMES} more" if len(models) > _MOST_NAMES else ""
-        lines += [f"### {what}: {len(models)} models", "", f"{words}", "", f"- {names}{more}", ""]
-    return "\n".join(lines)
+        lines += [f"### {what}: {len(models)} models", "", words, "", f"- {names}{more}", ""]
+    return lines
 
 
 def _told(words: str, backend: str) -> str:
     """Return LiteLLM's words without the name of one model."""
     quoted = _QUOTED.search(words + " ")
     told = quoted[1] if quoted else words
-    for name in (backend, backend.rpartition("/")[2]):
-        told = told.replace(name, "…")
+    for name in (backend, backend.partition("/")[2], backend.rpartition("/")[2]):
+        told = told.replace(name, "…") if name else told
     return _VALUES.sub("…", told)
 
 
 def _by_provider(findings: Sequence[Findings]) -> dict[str, tuple[int, int]]:
-    all_models = Counter(each.model.provider for each in findings)
-    whole = Counter(each.model.provider for each in findings if not each.refused)
+    swept = [each for each in findings if not each.not_set_up]
+    all_models = Counter(each.model.provider for each in swept)
+    whole = Counter(each.model.provider for each in swept if not (each.refused or each.learnt))
     return {provider: (whole[provider], count) for provider, count in sorted(all_models.items())}
 
 
-def _refusals(findings: Sequence[Findings]) -> Mapping[tuple[str, str], list[str]]:
+def _refusals(
+    rows: Sequence[tuple[Findings, Sequence[tuple[str, str]]]],
+) -> Mapping[tuple[str, str], list[str]]:
     """Return the models by what was refused with which words, the most frequent first."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in findings:
-        for what, words in each.refused:
+    for each, refused in rows:
+        for what, words in refused:
             found[_told(words, each.model.backend), what].append(each.model.name)
     return dict(sorted(found.items(), key=lambda row: -len(row[1])))
