@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
-from litellm_proxy.wire.error_words import without_advice
+from litellm_proxy.wire.reading import Json
 from translation.errors import Cause, cause_of
 
 _NOT_ACCEPTABLE = 406
@@ -74,15 +74,16 @@ def concession_for(error: ProxyRejected, open_ones: Iterable[Concession]) -> Con
     return None
 
 
-def refused_parameters(error: ProxyRejected, names: Iterable[str]) -> frozenset[str]:
-    """Return which of an app's parameters LiteLLM's own check refuses, whatever their value.
+def refused_parameters(error: ProxyRejected, parameters: Mapping[str, Json]) -> frozenset[str]:
+    """Return which of an app's numbers LiteLLM's own check refuses, whatever they are.
 
-    A refusal that holds under a condition, such as while the model reasons, is none of the parameter.
+    Of an option, one value may be refused and others taken. A refusal that holds under a condition, such as while the model reasons, is none of the parameter.
     """
-    words = without_advice(error.text)
+    words = error.message
     if cause_of(error) is not Cause.UNSUPPORTED_PARAMETER or _IS_CONDITIONAL.search(words):
         return frozenset()
-    return frozenset(name for name in names if _stands_in(name, words))
+    numbers = [name for name, value in parameters.items() if isinstance(value, int | float)]
+    return frozenset(name for name in numbers if _stands_in(name, words))
 
 
 def _is_named(concession: Concession, error: ProxyRejected) -> bool:

@@ -1,6 +1,6 @@
 """Large language models through the proxy's chat and completion endpoints."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from dify_plugin import LargeLanguageModel
@@ -8,10 +8,10 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.client import ChatArrivals, ProxyClient
+from litellm_proxy.client import ChatArrivals
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.reply import Reply
-from litellm_proxy.wire.chat import ChatRequest
+from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
 from models.asking import ask
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
@@ -72,7 +72,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 stream=stream,
                 options=options,
             )
-            reply = self._ask(settings, completion, client.complete)
+            reply = self._teaching(
+                settings, completion, lambda: self._ask(settings, completion, client.complete)
+            )
         else:
             chat = chat_request(
                 settings.model,
@@ -86,18 +88,24 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 follows_schemas=has_structured_output(settings, facts),
                 cache_prompt=caches_prompts(settings, facts),
             )
-            reply = self._chat(settings, chat, client)
+            key = self._key(settings)
+            reply = self._teaching(
+                settings, chat, lambda: ask(key, chat, client.chat, without_reasoning)
+            )
         return self._translated(answer.results(reply))
 
-    def _chat(
-        self, settings: Settings, request: ChatRequest, client: ProxyClient
+    def _teaching(
+        self,
+        settings: Settings,
+        request: ChatRequest | CompletionRequest,
+        send: Callable[[], Reply[ChatArrivals]],
     ) -> Reply[ChatArrivals]:
-        """Ask; what of the app's parameters is refused whatever its value is offered no longer."""
-        key = self._key(settings)
+        """Send; what of the app's parameters is refused whatever its value is offered no longer."""
         try:
-            return ask(key, request, client.chat, without_reasoning)
+            return send()
         except ProxyRejected as error:
-            learn_refused_parameters(key, refused_parameters(error, request.parameters))
+            refused = refused_parameters(error, request.parameters)
+            learn_refused_parameters(self._key(settings), refused)
             raise
 
     def get_num_tokens(
