@@ -28,7 +28,8 @@ from translation.stored_facts import VARIABLE, from_stored, stored_concessions, 
 from translation.validation import Findings, Kind, refusal_of
 
 logger = logging.getLogger(__name__)
-
+RESOLVING_SECONDS = 4.0
+"""LiteLLM's token counter looks for a tokenizer on a hub, half a minute long where there is none."""
 
 type SchemaMaker = Callable[[str, Settings, ModelFacts], AIModelEntity]
 
@@ -172,7 +173,7 @@ class ProxyModel:
             names=names,
             facts=discovery.facts,
             in_a_list=known,
-            resolves=known or _resolves(client, question),
+            resolves=known or _resolves(settings, question),
             answered=not isinstance(names, ProxyError) or discovery.answered,
         )
 
@@ -214,7 +215,8 @@ def _names(client: ProxyClient) -> list[str] | ProxyError:
         return error
 
 
-def _resolves(client: ProxyClient, question: ModelQuestion) -> bool | None:
+def _resolves(settings: Settings, question: ModelQuestion) -> bool | None:
+    client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
     try:
         return client.resolves(question)
     except ProxyError:

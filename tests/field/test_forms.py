@@ -1,7 +1,13 @@
 """Field cases of forms: what people paste and type."""
 
+import time
+from typing import Any
+
 import pytest
 
+from tests.field.asking import direct, saved
+from tests.support.environment import Environment
+from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from translation.form import SettingsError
 from translation.settings import Settings, parse_settings
 
@@ -79,3 +85,27 @@ def test_p58_lists_are_separated_by_what_keyboards_have(between: str) -> None:
     form = settings(voices=typed, tags=typed, input_types=between.join(["audio", "document"]))
     assert form.voices == form.tags == ("Kore", "Puck")
     assert {kind.value for kind in form.input_types} == {"audio", "document"}
+
+
+def test_a_slow_token_counter_does_not_keep_a_form_from_being_saved(
+    env: Environment, upstream: Upstream
+) -> None:
+    missing: dict[str, Any] = {
+        "message": "messages",
+        "type": "x",
+        "param": "messages",
+        "code": "400",
+    }
+    upstream.on("/v1/chat/completions", json_reply({"error": missing}, 400))
+    upstream.on("hidden", json_reply({"error": missing}, 400))
+    upstream.on("/v1/models", json_reply({"data": [{"id": "another"}]}))
+    slow = Reply([Pause(25), b"{}"])
+    started = time.perf_counter()
+
+    class Slow(Upstream):
+        def reply_to(self, asked: Any) -> Reply:
+            return slow if asked.path == "/utils/token_counter" else upstream.reply_to(asked)
+
+    with Slow() as proxy:
+        assert saved(env, "hidden", direct(proxy))["base_url"] == proxy.url
+    assert time.perf_counter() - started < 15
