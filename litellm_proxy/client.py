@@ -319,14 +319,12 @@ class ProxyClient:
     def _handle(self, make: Callable[[], httpx.Request]) -> httpx.Response:
         """Send a request, and send it again only when it surely was not processed."""
         for tries_left in reversed(range(self._tries)):
-            started = time.monotonic()
             try:
                 request = make()
                 transport = self._transport or pool_for(self._settings.base_url, self._settings.tls)
                 response = transport.handle_request(request)
             except httpx.TransportError as error:
-                seconds = time.monotonic() - started
-                if not tries_left or not surely_not_processed(error, seconds):
+                if not tries_left or not surely_not_processed(error):
                     raise self._unreachable(error) from None
             except (httpx.InvalidURL, ValueError, OSError) as error:
                 # A host name that cannot be one fails in several layers, each in its own way.

@@ -22,7 +22,7 @@ import httpx
 
 from litellm_proxy.chunked import ChunkedDecoder
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.failures import NO_RESPONSE, CertificateFileError
+from litellm_proxy.failures import CertificateFileError, StaleConnectionError
 from litellm_proxy.http1 import HEAD_END, MAX_HEAD_BYTES, ResponseHead, parse_head, request_head
 from litellm_proxy.settings import TLSSettings
 
@@ -34,6 +34,10 @@ _TELLS_ITS_STATE = sys.platform == "linux"
 _ESTABLISHED = 1
 """The first byte of Linux's tcp_info: https://man7.org/linux/man-pages/man7/tcp.7.html"""
 _OK = range(200, 300)
+
+
+class _ClosedUnansweredError(httpx.RemoteProtocolError):
+    """A connection was closed or reset before the first byte of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,17 @@ class ConnectionPool(httpx.BaseTransport):
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = Origin(url.scheme, url.host, port)
-        connection = self._take(origin) or self._connected(origin, timeouts["connect"])
+        pooled = self._take(origin)
+        connection = pooled or self._connected(origin, timeouts["connect"])
         try:
             connection.settimeout(timeouts["read"])
             self._send(connection, request)
             head, rest = _read_head(connection, timeouts["read"])
+        except _ClosedUnansweredError as error:
+            connection.close()
+            if pooled:
+                raise StaleConnectionError(str(error)) from error.__cause__
+            raise
         except BaseException:
             # Also when the greenlet of the call is killed.
             connection.close()
@@ -196,7 +206,7 @@ class ConnectionPool(httpx.BaseTransport):
         except ssl.SSLEOFError:
             # Over TLS nothing can be read any more then.
             message = "the server closed it while the request was sent"
-            raise httpx.RemoteProtocolError(message) from ProxyProtocolError(message)
+            raise _ClosedUnansweredError(message) from ProxyProtocolError(message)
         except TimeoutError as error:
             raise httpx.WriteTimeout("") from error
         except OSError as error:
@@ -314,10 +324,13 @@ def _next_of_head(connection: socket.socket, received: bytes) -> bytes:
         raise httpx.ReadTimeout("") from error
     except OSError as error:
         if not received:
-            raise httpx.ReadError("") from error
+            raise _ClosedUnansweredError("") from error
         more = b""
+    if not more and not received:
+        message = "the server closed it without an answer"
+        raise _ClosedUnansweredError(message) from ProxyProtocolError(message)
     if not more:
-        message = "its head broke off" if received else NO_RESPONSE
+        message = "its head broke off"
         raise httpx.RemoteProtocolError(message) from ProxyProtocolError(message)
     return more
 

@@ -15,10 +15,10 @@ _OF_VERIFY_CODE = {
 }
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 _LONGEST_DETAIL = 100
-NO_RESPONSE = "the server closed it without an answer"
-"""Of a connection that was closed before the first byte of an answer."""
-_AT_ONCE_SECONDS = 1.0
-"""A pooled connection that the server had closed fails at once; later, somebody had worked."""
+
+
+class StaleConnectionError(httpx.RemoteProtocolError):
+    """A connection that had served before was closed before the first byte of this answer."""
 
 
 class CertificateFileError(Exception):
@@ -59,24 +59,21 @@ def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: C901, PLR0
             return Failure.CONNECT, _system_words(error)
         case httpx.RemoteProtocolError():
             ours = (str(cause) for cause in _causes(error) if isinstance(cause, ProxyProtocolError))
-            return Failure.BROKEN, next(ours, "the server closed it early or did not speak HTTP")
+            words = _system_words(error) or "the server closed it early or did not speak HTTP"
+            return Failure.BROKEN, next(ours, words)
         case _:
             return Failure.BROKEN, _system_words(error)
 
 
-def surely_not_processed(error: httpx.TransportError, seconds: float) -> bool:
-    """Return whether a request cannot have been worked on: no byte of an answer had come, at once.
+def surely_not_processed(error: httpx.TransportError) -> bool:
+    """Return whether a request cannot have been worked on.
 
-    The connection was refused, or within `seconds` of sending reset or closed without a byte, as a
-    server closes a pooled connection that it no longer wants.
+    No connection was made, or the server had given up the pooled one that the request went to. On a
+    new connection nobody can tell: what is in front of LiteLLM may have passed the request on.
     """
-    match error:
-        case httpx.ConnectError():
-            return failure_of(error)[0] is Failure.REFUSED
-        case httpx.ReadError() | httpx.WriteError():
-            return seconds < _AT_ONCE_SECONDS
-        case _:
-            return str(error) == NO_RESPONSE and seconds < _AT_ONCE_SECONDS
+    if isinstance(error, httpx.ConnectError):
+        return failure_of(error)[0] is Failure.REFUSED
+    return isinstance(error, StaleConnectionError)
 
 
 def _system_words(error: BaseException) -> str:

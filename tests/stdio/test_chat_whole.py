@@ -9,6 +9,7 @@ import pytest
 from tests.support import openai_format as openai
 from tests.support.anthropic_format import claude_text, claude_tool_turn
 from tests.support.environment import Environment
+from tests.support.raw_server import RawServer
 from tests.support.upstream import HANG_UP, Cut, Pause, Reply, Upstream
 from tools.plugin_process import PluginError
 
@@ -111,20 +112,25 @@ def test_citations_are_appended_when_the_form_asks_and_never_to_json(env: Enviro
     assert text_of(env.chat(model, credentials=form, model_parameters=json_wanted)) == "Here"
 
 
-def test_a_connection_closed_before_the_first_byte_is_tried_again(
+def test_a_pooled_connection_that_was_closed_before_the_first_byte_is_tried_again(
     upstream: Upstream, env: Environment
 ) -> None:
+    form = {"base_url": upstream.url}
+    upstream.on("m", openai.text_stream("Hello"))
+    env.chat("m", credentials=form)
     upstream.on("m", Reply([], status=HANG_UP), openai.text_stream("Hello"))
-    assert text_of(env.chat("m", credentials={"base_url": upstream.url})) == "Hello"
-    assert len(upstream.asked_for("m")) == 2
-
-
-def test_a_request_is_sent_three_times_at_most(upstream: Upstream, env: Environment) -> None:
-    upstream.on("m", Reply([], status=HANG_UP))
-    with pytest.raises(PluginError) as caught:
-        env.chat("m", credentials={"base_url": upstream.url})
-    assert caught.value.error_type == "InvokeConnectionError"
+    assert text_of(env.chat("m", credentials=form)) == "Hello"
     assert len(upstream.asked_for("m")) == 3
+
+
+def test_a_request_on_a_new_connection_is_never_sent_again(env: Environment) -> None:
+    """A relay may have passed it on before it closed; a provider would be paid twice."""
+    for pieces in ([], [Pause(0.6)], [Cut()], [Pause(0.6), Cut()], [b"HTTP/1.1 2"]):
+        with RawServer(*pieces) as relay:
+            with pytest.raises(PluginError) as caught:
+                env.chat("m", credentials={"base_url": relay.url})
+            assert caught.value.error_type == "InvokeConnectionError"
+            assert relay.posts == 1
 
 
 def test_an_answer_that_broke_after_its_first_byte_is_never_asked_for_again(

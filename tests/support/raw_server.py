@@ -16,6 +16,7 @@ class RawServer(SocketServer):
         self._pieces = pieces
         self._tls = tls
         self.requests = 0
+        self.posts = 0
 
     @property
     def url(self) -> str:
@@ -25,8 +26,9 @@ class RawServer(SocketServer):
         with suppress(OSError), connection:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
-            if connection.recv(65536):
+            if received := connection.recv(65536):
                 self.requests += 1
+                self.posts += received.startswith(b"POST")
             for piece in self._pieces:
                 match piece:
                     case Pause():
