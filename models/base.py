@@ -147,7 +147,7 @@ class ProxyModel:
         self, facts: ModelFacts, settings: Settings, credentials: Mapping[str, Any]
     ) -> ModelFacts:
         """Return the facts with what calls have shown, now or before the form was saved."""
-        stored = from_stored(credentials).refused_params
+        stored = from_stored(credentials).refused_params or frozenset()
         refused = refused_parameters_of(self._key(settings)) | stored
         return replace(facts, refused_params=refused) if refused else facts
 

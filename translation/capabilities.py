@@ -125,7 +125,7 @@ def may_take(facts: ModelFacts, parameter: str) -> bool:
 
     LiteLLM lists some even so, and refuses every value but one.
     """
-    if parameter in facts.refused_params:
+    if parameter in (facts.refused_params or ()):
         return False
     return facts.supported_params is None or parameter in facts.supported_params
 

@@ -49,7 +49,7 @@ class ModelFacts:
     embeds_images: bool | None = None
     reasoning_efforts: tuple[str, ...] | None = None
     supported_params: tuple[str, ...] | None = None
-    refused_params: frozenset[str] = frozenset()
+    refused_params: frozenset[str] | None = None
 
 
 NOTHING_KNOWN = ModelFacts()

@@ -21,7 +21,6 @@ VARIABLE = "__litellm_facts"
 
 MAX_CHARACTERS = 8000
 _CONCESSIONS = "concessions"
-_REFUSED = "refused_params"
 _TELLING = OFFERED | {"dimensions", "encoding_format", "input_type"}
 _ADAPTER = TypeAdapter(ModelFacts)
 
@@ -32,9 +31,6 @@ def to_stored(facts: ModelFacts, concessions: Concessions = NONE) -> str:
         telling = tuple(sorted(name for name in facts.supported_params if name in _TELLING))
         facts = replace(facts, supported_params=telling)
     stored = _ADAPTER.dump_python(facts, mode="json", exclude_none=True)
-    stored[_REFUSED] = sorted(facts.refused_params)
-    if not facts.refused_params:
-        del stored[_REFUSED]
     if concessions:
         stored[_CONCESSIONS] = sorted(concessions)
     return json.dumps(stored, separators=(",", ":"))

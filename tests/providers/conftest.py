@@ -11,7 +11,7 @@ import yaml
 
 from tests.support.environment import MASTER_KEY, judged_plugin
 from tests.support.providers.all import PROVIDERS
-from tests.support.upstream import Upstream
+from tests.support.upstream import Asked, Reply, Upstream
 from tools.litellm_proxy_process import litellm_proxy
 from tools.plugin_process import PluginError, PluginProcess
 
@@ -45,6 +45,16 @@ class Stage:
         with pytest.raises(PluginError) as caught:
             self.chat(name, *messages, **fields)
         return caught.value
+
+
+class ScriptedProviders(Upstream):
+    """Answers as set, unless a provider refuses what it is asked."""
+
+    def reply_to(self, asked: Asked) -> Reply:
+        model = asked.body.get("model") if isinstance(asked.body, dict) else None
+        provider = next((p for p in PROVIDERS if p.model and p.model == model), None)
+        words = provider.refuses(asked.body) if provider and provider.refuses else None
+        return provider.error(400, words) if provider and words else super().reply_to(asked)
 
 
 @contextmanager
@@ -85,7 +95,7 @@ def running(
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     deployments = [(provider.name, provider.params) for provider in PROVIDERS]
     with (
-        Upstream() as upstream,
+        ScriptedProviders() as upstream,
         running(tmp_path_factory.mktemp("providers"), upstream.url, deployments, priced=True) as (
             url,
             plugin,

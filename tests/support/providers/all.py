@@ -1,11 +1,15 @@
 """The scripted providers, each behind a deployment of the real proxy."""
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.support.providers import (
     anthropic_messages,
     bedrock_converse,
     cohere_chat,
     gemini,
     ollama,
+    openai_responses,
 )
 from tests.support.providers.openai_chat import ChatFormat
 from tests.support.providers.scenario import Provider
@@ -27,17 +31,42 @@ CANNOT = {
         "thinking blocking": "Hm. I see.",
         "length blocking": "'stop' != 'length'",
     },
+    # It ends the stream with an error, but without the provider's words.
+    "responses": {"error midway": "Response API in-stream error"},
 }
 """What LiteLLM 1.106.2 cannot do, by provider and capability, with what is seen of it."""
 
 
-def _chat(name: str, prefix: str, base: str, reasoning: str = "", **fields: object) -> Provider:
+def _ids_of_other_forms(body: dict[str, Any]) -> str | None:
+    """Refuse ids as Mistral does (code 3280)."""
+    calls = [call for turn in body["messages"] for call in turn.get("tool_calls") or ()]
+    odd = next((c["id"] for c in calls if len(c["id"]) != 9 or not c["id"].isalnum()), None)
+    return odd and f"Tool call id was {odd} but must be a-z, A-Z, 0-9, with a length of 9."
+
+
+def _missing_reasoning(body: dict[str, Any]) -> str | None:
+    """Refuse a tool turn without the reasoning that led to it, as DeepSeek has done."""
+    turns = [turn for turn in body["messages"] if turn.get("tool_calls")]
+    if all(turn.get("reasoning_content") for turn in turns):
+        return None
+    return "The `reasoning_content` in the thinking mode must be passed back to the API."
+
+
+def _chat(
+    name: str,
+    prefix: str,
+    base: str,
+    reasoning: str = "",
+    refuses: Callable[[dict[str, Any]], str | None] | None = None,
+    **fields: object,
+) -> Provider:
     chat = ChatFormat(reasoning)
     model = f"prov-{name}"
     params = {"model": f"{prefix}/{model}", "api_base": f"{{url}}{base}", "api_key": "provider-key"}
     return Provider(
         name, {**params, **fields}, chat.stream, chat.whole, chat.error,
         chat.broken, chat.midway, model=model, thinks=bool(reasoning), cannot=CANNOT.get(name, {}),
+        refuses=refuses,
     )  # fmt: skip
 
 
@@ -45,8 +74,8 @@ _BEDROCK = "/model/anthropic.claude-sonnet-4-20250514-v1%3A0"
 PROVIDERS = (
     _chat("openai", "openai", "/v1"),
     _chat("azure", "azure", "", api_version="2024-10-21"),
-    _chat("mistral", "mistral", "/v1"),
-    _chat("deepseek", "deepseek", "", "reasoning_content"),
+    _chat("mistral", "mistral", "/v1", refuses=_ids_of_other_forms),
+    _chat("deepseek", "deepseek", "", "reasoning_content", refuses=_missing_reasoning),
     _chat("vllm", "hosted_vllm", "/v1", "reasoning_content"),
     _chat("openrouter", "openrouter", "/v1", "reasoning"),
     Provider(
@@ -117,5 +146,20 @@ PROVIDERS = (
         model="prov-ollama",
         call_ids=("", ""),
         filters=False,
+    ),
+    Provider(
+        "responses",
+        {
+            "model": "openai/responses/prov-responses",
+            "api_base": "{url}/v1",
+            "api_key": "provider-key",
+        },
+        openai_responses.stream,
+        openai_responses.whole,
+        openai_responses.error,
+        openai_responses.broken,
+        openai_responses.midway,
+        model="prov-responses",
+        cannot=CANNOT["responses"],
     ),
 )

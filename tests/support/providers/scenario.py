@@ -64,6 +64,8 @@ class Provider:
     thinks: bool = True
     filters: bool = True
     cannot: Mapping[str, str] = field(default_factory=dict)
+    refuses: Callable[[dict[str, Any]], str | None] | None = None
+    """The words with which it refuses a request, None for one that it takes."""
 
     def answers(self, upstream: Any, scenario: Scenario) -> None:
         """Let the server answer so, streamed and whole."""
