@@ -11,7 +11,7 @@ def test_what_calls_have_shown_is_kept_with_the_form() -> None:
     )
     conceded = frozenset({Concession.FLOATS, Concession.NO_END_USER})
     form = {VARIABLE: to_stored(facts, conceded)}
-    assert from_stored(form).refused_params == {"temperature"}
+    assert from_stored(form).refused_params == frozenset({"temperature"})
     assert set(from_stored(form).supported_params or ()) == {"input_type", "dimensions"}
     assert stored_concessions(form) == conceded
 
