@@ -7,7 +7,7 @@ VENV = .venv/bin/python
 CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
 	$(if $(READ_URL),--read-url '$(READ_URL)')
 
-.PHONY: help demo test sweep fuzz soak bench check fmt form-picture package catalog catalog-diff clean
+.PHONY: help demo test sweep fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -39,9 +39,6 @@ check: .venv/installed ## format, lint and types; writes nothing
 fmt: .venv/installed ## format, and fix what can be fixed by rule
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
-
-form-picture: .venv/installed ## draw the form as Dify shows it; writes _assets/form, needs Chromium
-	@$(VENV) -m tools.form_picture
 
 package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)
 	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')

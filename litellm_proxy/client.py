@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from litellm_proxy.connections import DEADLINE
 from litellm_proxy.errors import (
     Origin,
     ProxyError,
@@ -23,7 +24,7 @@ from litellm_proxy.errors import (
 )
 from litellm_proxy.failures import failure_of, surely_not_processed
 from litellm_proxy.reply import Reply, Served, call_id_of, served_by
-from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings
+from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
@@ -50,8 +51,6 @@ from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 
 CONNECT_SECONDS = 10.0
-DIFY_CALL_SECONDS = 600.0
-"""Nobody listens any longer: Dify ends a call after 600 s, and tells the plugin nothing."""
 MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -95,10 +94,10 @@ class ProxyClient:
         settings: ProxySettings,
         transport: httpx.BaseTransport | None = None,
         *,
-        total_seconds: float = DIFY_CALL_SECONDS,
+        total_seconds: float = CALL_SECONDS,
         tries: int = MAX_TRIES,
     ) -> None:
-        """`total_seconds` bounds the wait for an answer, and then the reading of it.
+        """`total_seconds` bounds each request with its answer, from sending to the last byte.
 
         `tries` is how often a request is sent at most, if it surely was not processed before.
         """
@@ -106,7 +105,7 @@ class ProxyClient:
         self._transport = transport
         self._total_seconds = total_seconds
         self._tries = tries
-        silence = min(settings.timeout or DEFAULT_TIMEOUT_SECONDS, total_seconds)
+        silence = min(settings.timeout, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
     def chat(self, request: ChatRequest) -> Reply[ChatArrivals]:
@@ -302,7 +301,10 @@ class ProxyClient:
             _url(self._settings.base_url + path),
             headers=_with(headers, fields, self._settings) if headers else fields,
             content=content,
-            extensions={"timeout": self._timeouts},
+            extensions={
+                "timeout": self._timeouts,
+                DEADLINE: time.monotonic() + self._total_seconds,
+            },
             **form,
         )
 
@@ -381,6 +383,7 @@ class ProxyClient:
             origin=origin,
             of_provider=detail.is_of_a_provider,
             sent_bytes=sent_bytes,
+            base_url=self._settings.base_url,
         )
 
     def _redact(self, text: str) -> str:
@@ -409,16 +412,21 @@ class ProxyClient:
 
     def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
-        deadline = time.monotonic() + self._total_seconds
+        deadline = response.request.extensions[DEADLINE]
         try:
             for piece in response.iter_bytes():
                 yield piece
                 if time.monotonic() > deadline:
-                    raise self._unreachable(TimeoutError(f"after {self._total_seconds:.0f} s"))
+                    raise self._too_long()
         except (httpx.TransportError, httpx.DecodingError) as error:
+            if time.monotonic() > deadline:
+                raise self._too_long() from None
             raise self._unreachable(error) from None
         finally:
             response.close()
+
+    def _too_long(self) -> ProxyUnreachable:
+        return self._unreachable(TimeoutError(f"after {self._total_seconds:.0f} s"))
 
     def _unreachable(self, error: Exception) -> ProxyUnreachable:
         failure, detail = failure_of(error)
@@ -450,9 +458,8 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
         headers["Content-Type"] = "application/json"
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
-    if settings.timeout is not None:
-        # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
-        headers["x-litellm-timeout"] = f"{settings.timeout:g}"
+    # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
+    headers["x-litellm-timeout"] = f"{settings.timeout:g}"
     headers.update(settings.extra_headers)
     return headers.raw
 

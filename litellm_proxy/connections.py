@@ -6,6 +6,7 @@ takes the connection that was used last, and a body comes in pieces as large as 
 """
 
 import fcntl
+import math
 import select
 import socket
 import ssl
@@ -29,6 +30,8 @@ from litellm_proxy.settings import TLSSettings
 KEEP_ALIVE_SECONDS = 30.0
 """Shorter than the usual 60 s and more of servers and balancers, so that we close first."""
 MAX_IDLE = 128
+DEADLINE = "deadline"
+_SHORTEST_WAIT = 0.001
 _READ_BYTES = 64 * 1024
 _TELLS_ITS_STATE = sys.platform == "linux"
 _ESTABLISHED = 1
@@ -53,7 +56,8 @@ class ConnectionPool(httpx.BaseTransport):
     """Sends each request over the connection that was used last, or over a new one.
 
     There is no limit to connections in use, and MAX_IDLE of them wait for at most KEEP_ALIVE_SECONDS.
-    Raises httpx.TransportError. A request has its time-outs (seconds) in `extensions["timeout"]`.
+    Raises httpx.TransportError. A request has its time-outs (seconds) in `extensions["timeout"]`, and
+    the time (monotonic) when its answer has to be complete in `extensions[DEADLINE]`.
     """
 
     def __init__(self, tls: TLSSettings, via: httpx.URL | None = None) -> None:
@@ -66,15 +70,17 @@ class ConnectionPool(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the answer with its body unread."""
         timeouts: Mapping[str, float] = request.extensions["timeout"]
+        deadline: float = request.extensions.get(DEADLINE, math.inf)
+        silence = max(_SHORTEST_WAIT, min(timeouts["read"], deadline - time.monotonic()))
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         origin = Origin(url.scheme, url.host, port)
         pooled = self._take(origin)
         connection = pooled or self._connected(origin, timeouts["connect"])
         try:
-            connection.settimeout(timeouts["read"])
+            connection.settimeout(silence)
             self._send(connection, request)
-            head, rest = _read_head(connection, timeouts["read"])
+            head, rest = _read_head(connection, silence)
         except _ClosedUnansweredError as error:
             connection.close()
             if pooled:
@@ -84,7 +90,7 @@ class ConnectionPool(httpx.BaseTransport):
             # Also when the greenlet of the call is killed.
             connection.close()
             raise
-        body = _Body(self, origin, connection, head, rest)
+        body = _Body(self, origin, connection, head, rest, _Patience(silence, deadline))
         return httpx.Response(head.status, headers=head.fields, stream=body)
 
     def give_back(self, origin: Origin, connection: socket.socket) -> None:
@@ -213,16 +219,25 @@ class ConnectionPool(httpx.BaseTransport):
             raise httpx.WriteError("") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long a body may be silent (seconds), and when it has to be complete (monotonic)."""
+
+    silence: float
+    deadline: float
+
+
 class _Body(httpx.SyncByteStream):
     """The body of one answer, in pieces as they arrive; gives its connection back at the end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of an answer
         self,
         pool: ConnectionPool,
         origin: Origin,
         connection: socket.socket,
         head: ResponseHead,
         rest: bytes,
+        patience: _Patience,
     ) -> None:
         """`rest` is what came together with the head."""
         self._pool = pool
@@ -230,6 +245,7 @@ class _Body(httpx.SyncByteStream):
         self._connection = connection
         self._head = head
         self._rest = rest
+        self._patience = patience
         self._complete = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -283,8 +299,13 @@ class _Body(httpx.SyncByteStream):
 
     def _received(self) -> bytes:
         """Return what has arrived, waiting for something; nothing at the end."""
-        rest, self._rest = self._rest, b""
-        return rest or self._connection.recv(_READ_BYTES)
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        left = self._patience.deadline - time.monotonic()
+        if left < self._patience.silence:
+            self._connection.settimeout(max(left, _SHORTEST_WAIT))
+        return self._connection.recv(_READ_BYTES)
 
 
 def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """What can go wrong between this plugin and the proxy, as data; sentences are made elsewhere."""
 
+import secrets
 from enum import Enum, auto
 
 
@@ -40,7 +41,8 @@ class Origin(Enum):
 class ProxyUnreachable(ProxyError):
     """No complete answer came back: the network, TLS or time.
 
-    `via` is the HTTP proxy on the way, if there is one, without its password.
+    `via` is the HTTP proxy on the way, if there is one, without its password. `call_id` is of our own
+    making, since LiteLLM gave none: it stands in the sentence and in the log.
     """
 
     def __init__(self, failure: Failure, base_url: str, detail: str = "", via: str = "") -> None:
@@ -49,6 +51,7 @@ class ProxyUnreachable(ProxyError):
         self.base_url = base_url
         self.detail = detail
         self.via = via
+        self.call_id = secrets.token_hex(4)
 
 
 class ProxyRejected(ProxyError):
@@ -60,7 +63,8 @@ class ProxyRejected(ProxyError):
     `classes` are the exception classes that LiteLLM puts before a provider's words, `origin` says who
     wrote the error, `of_provider` whether LiteLLM only passes it on.
     `guardrail` names the guardrail that blocked the call. `retry_after` is in seconds; `call_id` is
-    LiteLLM's `x-litellm-call-id`; `sent_bytes` is the size of the refused request's body.
+    LiteLLM's `x-litellm-call-id`; `sent_bytes` is the size of the refused request's body; `base_url`
+    is the proxy's.
     """
 
     def __init__(  # noqa: PLR0913 - one value per fact of the error
@@ -78,6 +82,7 @@ class ProxyRejected(ProxyError):
         of_provider: bool = False,
         guardrail: str | None = None,
         sent_bytes: int = 0,
+        base_url: str = "",
     ) -> None:
         super().__init__(f"{status or 'error'}: {message}")
         self.status = status
@@ -92,6 +97,7 @@ class ProxyRejected(ProxyError):
         self.of_provider = of_provider
         self.guardrail = guardrail
         self.sent_bytes = sent_bytes
+        self.base_url = base_url
 
     @property
     def from_api(self) -> bool:

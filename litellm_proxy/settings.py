@@ -1,14 +1,30 @@
 """What a client needs to know about one proxy and one caller."""
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from urllib.parse import quote
 
 _SHORTEST_SECRET = 6
-DEFAULT_TIMEOUT_SECONDS = 600.0
-"""Dify ends every call after 600 s (dify-plugin-daemon PLUGIN_MAX_EXECUTION_TIMEOUT)."""
+_DIFYS_LIMIT = "PLUGIN_MAX_EXECUTION_TIMEOUT"
+_DIFYS_DEFAULT = "600"
+
+
+def _dify_call_seconds(environ: Mapping[str, str]) -> float:
+    """Return after how many seconds the plugin daemon ends a call; plugins inherit its environment."""
+    told = environ.get(_DIFYS_LIMIT, "")
+    return float(told if told.isdecimal() and int(told) else _DIFYS_DEFAULT)
+
+
+DIFY_CALL_SECONDS = _dify_call_seconds(os.environ)
+"""Dify ends a call then, with words of its own: "Request to Plugin Daemon Service failed"."""
+CALL_SECONDS = DIFY_CALL_SECONDS * 0.98
+"""What a call takes at most, so that our sentence is in time."""
+DEFAULT_TIMEOUT_SECONDS = DIFY_CALL_SECONDS * 0.95
+"""How long LiteLLM may be silent where the form says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +45,13 @@ class ProxySettings:
 
     `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
-    between two pieces of an answer, and the longest wait for the first; None means the default, and
-    only one that was set is told the proxy.
+    between two pieces of an answer, and the longest wait for the first; it is told the proxy.
     """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    timeout: float | None = None
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
     tls: TLSSettings = TLSSettings()
 
     @cached_property

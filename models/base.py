@@ -12,7 +12,7 @@ from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError
+from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from models.asking import ask
@@ -20,9 +20,10 @@ from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_fa
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from models.learnt import ModelKey, concessions_of, refused_parameters_of
-from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error
+from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts import NOTHING_KNOWN, ModelFacts
 from translation.request_options import probing_user, request_options
+from translation.sentences import sentence_when_saving
 from translation.settings import Settings, parse_settings
 from translation.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
 from translation.validation import Findings, Kind, refusal_of
@@ -59,8 +60,9 @@ class ProxyModel:
             forget(settings)
             findings = self._findings(settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
-            raise CredentialsValidateFailedError(str(_explained(error))) from None
-        refusal = refusal_of(settings.model, self._kind, findings, settings.proxy.base_url)
+            _log_unforeseen(error)
+            raise CredentialsValidateFailedError(to_refusal(error)) from None
+        refusal = refusal_of(settings.model, self._kind, findings)
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
@@ -179,11 +181,22 @@ class ProxyModel:
 
 
 def _explained(error: Exception) -> InvokeError:
-    """Return Dify's error; one that nobody foresaw leaves its place in the log, without its text."""
+    """Return Dify's error; what its sentence leaves out for those who use an app is in the log."""
+    _log_unforeseen(error)
+    match error:
+        case ProxyUnreachable():
+            logger.warning("%s (call id %s)", sentence_when_saving(error), error.call_id)
+        case ProxyRejected():
+            told = (error.base_url, error.status, error.call_id)
+            logger.warning("LiteLLM at %s answered %s (call id %s).", *told)
+    return to_invoke_error(error)
+
+
+def _log_unforeseen(error: Exception) -> None:
+    """Leave the place of an error that nobody foresaw in the log, without its text."""
     if not isinstance(error, (*FORESEEN, InvokeError)):
         places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
-    return to_invoke_error(error)
 
 
 def _schema_of(

@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
-    `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on.
+    `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
+    `with_reasoning`: what the model thought stands before it.
     """
 
     model: str
@@ -41,6 +42,7 @@ class ChatAnswer:
     prompt_messages: Sequence[PromptMessage]
     tools: Sequence[PromptMessageTool]
     with_sources: bool
+    with_reasoning: bool = True
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, reply: Reply[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -49,7 +51,7 @@ class ChatAnswer:
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
-        stream = ChatStream(self.call_ids())
+        stream = ChatStream(self.call_ids(), show_reasoning=self.with_reasoning)
         model = self._answering_model(reply.served)
         with closing(reply.content) as arrivals:
             for chunks in arrivals:

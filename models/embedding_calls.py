@@ -11,10 +11,12 @@ from itertools import batched
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.reply import Reply
+from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.asking import ask
 from models.learnt import ModelKey, largest_batches
+from translation.causes import Cause, cause_of
 from translation.embeddings import (
     Batch,
     explained_refusal,
@@ -25,7 +27,6 @@ from translation.embeddings import (
     speaks_of_texts,
     vectors_in_order,
 )
-from translation.errors import Cause, cause_of
 from translation.token_estimate import estimate_tokens
 from translation.usage import reported_cost
 
@@ -33,8 +34,8 @@ IN_FLIGHT = 4
 """Enough to hide the way to the proxy; more would only meet its rate limits sooner."""
 RETRY_SECONDS = 60.0
 """All tries of a batch together."""
-CALL_SECONDS = 500.0
-"""All batches of a call together; Dify ends it after 600 s."""
+CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
+"""All batches of a call together."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _FAULT = 500

@@ -9,6 +9,7 @@ import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
 from litellm_proxy.version import VERSION
+from translation.labels import LABELS
 
 ROOT = Path(__file__).parent.parent
 PROVIDER = yaml.safe_load((ROOT / "provider/litellm.yaml").read_text())
@@ -44,6 +45,7 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "function_calling",
         "structured_output",
         "reasoning",
+        "show_reasoning",
         "input_types",
         "max_chunks",
         "dimensions",
@@ -84,6 +86,10 @@ def test_fields_keep_to_what_dify_renders(field: dict[str, Any]) -> None:
     if field["type"] == "select":
         assert field["default"] == field["options"][0]["value"]
         assert all(isinstance(option["value"], str) for option in field["options"])
+
+
+def test_sentences_name_the_fields_as_the_page_does() -> None:
+    assert {field["variable"]: field["label"]["en_US"] for field in FIELDS} == LABELS
 
 
 def test_secrets_are_secret_inputs() -> None:

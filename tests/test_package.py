@@ -120,3 +120,43 @@ def test_a_translation_has_the_tables_sections_and_code_of_the_readme(language: 
         pattern = re.compile(shape, re.MULTILINE)
         found = pattern.findall(translated)
         assert found == pattern.findall(README.decode()), shape
+
+
+READMES = ["README.md", *(f"readme/README_{each}.md" for each in ("zh_Hans", "ja_JP", "pt_BR"))]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_reads_well_in_difys_plugins_page(name: str) -> None:
+    text = packed()[name].decode()
+    code = re.compile(r"^```.*?^```|^    .*$", re.MULTILINE | re.DOTALL)
+    words = code.sub("", text)
+    # Dify's page blocks what is relative, and takes <think> for a part of the page.
+    assert not re.findall(r"\]\((?!https://)[^)]*\)", words)
+    assert "<" not in words
+    for paragraph in words.split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if line]
+        wrapped = [
+            line for line in lines if not line.startswith(("#", "|", "- ", "1", "2", "3", "4", "5"))
+        ]
+        assert len(wrapped) <= 1, paragraph
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_with_a_repository_every_link_is_absolute(name: str) -> None:
+    text = packed(repo="https://example.org/a/b")[name].decode()
+    targets = re.findall(r"\]\(([^)]*)\)", text)
+    assert targets
+    assert all(target.startswith("https://") for target in targets)
+    assert "(https://example.org/a/b/raw/HEAD/_assets/dify/form" in text
+    assert "(https://example.org/a/b/blob/HEAD/docs/operators.md#installing-a-package" in text
+
+
+def test_the_pictures_are_of_the_form_as_it_is() -> None:
+    listed = yaml.safe_load((ROOT / "_assets/dify/pictures.yaml").read_text())
+    form = yaml.safe_load((ROOT / "provider/litellm.yaml").read_text())
+    fields = form["model_credential_schema"]["credential_form_schemas"]
+    new = {field["variable"] for field in fields} - set(listed["fields"])
+    assert not new, f"the form has new fields: take new pictures in a running Dify ({new})"
+    for picture in listed["pictures"]:
+        file = ROOT / "_assets/dify" / picture
+        assert 0 < file.stat().st_size < 250_000, picture

@@ -28,7 +28,7 @@ from tools.catalog.files import SCHEMAS
 from tools.catalog.selection import KIND_OF_MODE
 from tools.proxy_models import read_models
 from translation.discovery import Discovery
-from translation.errors import sentence
+from translation.sentences import sentence_when_saving
 from translation.facts import ModelFacts
 from translation.schema import per_million
 from translation.form import SettingsError
@@ -53,7 +53,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(str(error))
     except ProxyError as error:
-        sys.exit(refusal_of_key(error, arguments.base_url) or sentence(error))
+        sys.exit(refusal_of_key(error, arguments.base_url) or sentence_when_saving(error))
 
 
 def _arguments() -> argparse.Namespace:
@@ -142,7 +142,7 @@ def _state(rung: ModelFacts | ProxyError | None) -> str:
         case ModelFacts():
             return "knows the model"
         case ProxyError():
-            return sentence(rung)
+            return sentence_when_saving(rung)
         case None:
             return "answers, but does not know this name"
 

@@ -20,6 +20,7 @@ import yaml
 
 from tools.child import free_port, running
 from tools.marketplace import missing_of, problems_of
+from tools.package_readme import for_the_page
 from tools.plugin_process import PluginError, PluginProcess
 
 ROOT = Path(__file__).parent.parent
@@ -60,13 +61,13 @@ def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
     told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
     if repo or contact:
         files["manifest.yaml"] += told.encode()
-    if repo:
-        link = f"\n## Source\n\n[{repo}]({repo})\n".encode()
-        files = {
-            name: content + link if Path(name).name.startswith("README") else content
-            for name, content in files.items()
-        }
-    return files
+    link = f"\n## Source\n\n[{repo}]({repo})\n" if repo else ""
+    readmes = {
+        name: (for_the_page(name, content.decode(), repo) + link).encode()
+        for name, content in files.items()
+        if Path(name).name.startswith("README")
+    }
+    return {**files, **readmes}
 
 
 def build(target: Path, files: Mapping[str, bytes]) -> None:

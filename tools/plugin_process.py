@@ -53,6 +53,8 @@ class PluginProcess:
         """Every line that the plugin wrote, for checks on the protocol."""
         self.actions: dict[str, str] = {}
         """What was asked in each session."""
+        self._under_way: set[str] = set()
+        self._all_ended = threading.Condition()
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -81,6 +83,11 @@ class PluginProcess:
         self._process.wait()
         self._reader.join(READY_SECONDS)
 
+    def wait_for_ends(self, seconds: float) -> bool:
+        """Return whether every request came to its end, waiting so long for the last ones."""
+        with self._all_ended:
+            return self._all_ended.wait_for(lambda: not self._under_way, seconds)
+
     @property
     def process_id(self) -> int:
         """Return the process id, for measuring."""
@@ -102,6 +109,8 @@ class PluginProcess:
         session = uuid4().hex
         answers = self._answers[session] = Queue()
         self.actions[session] = action
+        with self._all_ended:
+            self._under_way.add(session)
         request = {
             "session_id": session,
             "conversation_id": conversation_id,
@@ -165,4 +174,9 @@ class PluginProcess:
             case "heartbeat":
                 self._ready.set()
             case "session":
-                self._answers[frame["session_id"]].put(frame["data"])
+                session = frame["session_id"]
+                if frame["data"]["type"] == "end":
+                    with self._all_ended:
+                        self._under_way.discard(session)
+                        self._all_ended.notify_all()
+                self._answers[session].put(frame["data"])

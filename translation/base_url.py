@@ -25,22 +25,22 @@ def base_url(text: str) -> str:
     """
     text = without_unseen(text).strip().strip(_QUOTES).strip()
     if not text:
-        message = f"base_url is missing: give the URL of the LiteLLM proxy, {_EXAMPLE}."
+        message = f"Base URL is missing: give the URL of the LiteLLM proxy, {_EXAMPLE}."
         raise SettingsError(message)
     if one_slash := _ONE_SLASH.match(text):
-        message = f"base_url lacks a slash: it begins with {one_slash[1].lower()}://, {_EXAMPLE}."
+        message = f"Base URL lacks a slash: it begins with {one_slash[1].lower()}://, {_EXAMPLE}."
         raise SettingsError(message)
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host:
-        message = f"base_url must be a URL {_EXAMPLE}, not {shown(text)}."
+        message = f"Base URL must be a URL {_EXAMPLE}, not {shown(text)}."
         raise SettingsError(message)
     path = url.path.rstrip("/")
     page = _PAGE.search(path)
     if url.userinfo or ((url.query or url.fragment) and not page):
-        message = f"base_url must be a plain URL {_EXAMPLE}: without a password, ? or #."
+        message = f"Base URL must be a plain URL {_EXAMPLE}: without a password, ? or #."
         raise SettingsError(message)
     plain = str(url.copy_with(query=None, fragment=None)).rstrip("/")
     if page:

@@ -19,14 +19,14 @@ from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
 from translation import response_format
-from translation.errors import Cause, cause_of
+from translation.causes import Cause, cause_of
 from translation.history import history, without_thinking
 from translation.prompt_caching import with_breakpoints
-from translation.request_options import PARAMETER as EXTRA_BODY
+from translation.request_options import OF_THE_APP
 from translation.thinking_blocks import ReasoningByCall
 from translation.tool_names import sent_name
 
-_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | {EXTRA_BODY}
+_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP
 _ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
 _SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}

@@ -61,9 +61,16 @@ class ChatStream:
     comes after content has begun gets a block of its own there, for nothing is dropped.
     """
 
-    def __init__(self, taken_call_ids: Collection[str] = ()) -> None:
-        """`taken_call_ids` are those of the conversation so far, which no new call may have."""
+    def __init__(
+        self, taken_call_ids: Collection[str] = (), *, show_reasoning: bool = True
+    ) -> None:
+        """`taken_call_ids` are those of the conversation so far, which no new call may have.
+
+        Without `show_reasoning` what the model thinks is no part of the text; it is kept all the same.
+        """
         self._taken_call_ids = taken_call_ids
+        self._show_reasoning = show_reasoning
+        self._passed_over = False
         self._thinking = False
         self._answering = False
         self._visible = False
@@ -235,6 +242,10 @@ class ChatStream:
         """Return reasoning as it is to be shown; blanks wait for what follows them."""
         if not piece:
             return ""
+        if not self._show_reasoning:
+            self._passed_over = True
+            self._text_bytes += len(piece.encode(errors="replace"))
+            return ""
         if piece.isspace():
             self._hold(len(piece))
         piece = self._blank_reasoning + piece
@@ -246,11 +257,12 @@ class ChatStream:
         return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + shown.lstrip()
 
     def _content(self, piece: str) -> str:
-        if self._thinking:
+        if self._thinking or self._passed_over:
             # The blank lines that models put after their thinking are ours to set.
             piece = piece.lstrip()
         if not piece:
             return ""
+        self._passed_over = False
         self._answering = True
         self._visible = self._visible or not piece.isspace()
         self._blank_reasoning = ""

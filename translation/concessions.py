@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.reading import Json
-from translation.errors import Cause, cause_of
+from translation.causes import Cause, cause_of
 
 _NOT_ACCEPTABLE = 406
 _REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})

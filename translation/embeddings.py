@@ -12,9 +12,10 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
-from translation.errors import Cause, cause_of, sentence
+from translation.causes import Cause, cause_of
 from translation.media_type import labelled
 from translation.request_error import RequestError
+from translation.sentences import sentence
 from translation.token_estimate import estimate_tokens
 
 MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000

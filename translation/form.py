@@ -1,4 +1,4 @@
-"""Reads one form, whose every value is a text; whatever is malformed is said by the field's name."""
+"""Reads one form, whose every value is a text; whatever is malformed is said by the field's label."""
 
 import base64
 import binascii
@@ -13,10 +13,11 @@ from enum import StrEnum
 from functools import lru_cache
 from textwrap import wrap
 
-from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS
+from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.reading import Json
+from translation.labels import label_of
 
-MAX_TIMEOUT_SECONDS = DEFAULT_TIMEOUT_SECONDS
+MAX_TIMEOUT_SECONDS = DIFY_CALL_SECONDS
 MAX_LIST_CHARACTERS = 2000
 MAX_JSON_CHARACTERS = 64 * 1024
 MAX_CERTIFICATE_CHARACTERS = 256 * 1024
@@ -58,7 +59,9 @@ class FormReader:
         value = self._credentials.get(variable)
         text = "" if value is None else str(value).strip()
         if longest and len(text) > longest:
-            message = f"{variable} must have at most {longest} characters, not {len(text)}."
+            message = (
+                f"{label_of(variable)} must have at most {longest} characters, not {len(text)}."
+            )
             raise SettingsError(message)
         return text
 
@@ -68,7 +71,7 @@ class FormReader:
         if not text:
             return None
         if not (_DIGITS.fullmatch(text) and 0 < int(text) <= highest):
-            message = f"{variable} must be a whole number of {unit}, not {shown(text)}."
+            message = f"{label_of(variable)} must be a whole number of {unit}, not {shown(text)}."
             raise SettingsError(message)
         return int(text)
 
@@ -78,7 +81,7 @@ class FormReader:
         if not text:
             return None
         if not (_DECIMAL.fullmatch(text) and Decimal(text) <= _MAX_PRICE):
-            message = f"{variable} must be USD per million tokens such as 2.50, not {shown(text)}."
+            message = f"{label_of(variable)} must be USD per million tokens such as 2.50, not {shown(text)}."
             raise SettingsError(message)
         return Decimal(text) / 1_000_000
 
@@ -89,7 +92,7 @@ class FormReader:
             return None
         if not (_DECIMAL.fullmatch(text) and 0 < float(text) <= MAX_TIMEOUT_SECONDS):
             limit = int(MAX_TIMEOUT_SECONDS)
-            message = f"{variable} must be seconds from 1 to {limit}, not {shown(text)}."
+            message = f"{label_of(variable)} must be seconds from 1 to {limit}, not {shown(text)}."
             raise SettingsError(message)
         return float(text)
 
@@ -100,7 +103,7 @@ class FormReader:
             return choices(text) if text else default
         except ValueError:
             allowed = ", ".join(type(default))
-            message = f"{variable} must be one of {allowed}, not {shown(text)}."
+            message = f"{label_of(variable)} must be one of {allowed}, not {shown(text)}."
             raise SettingsError(message) from None
 
     def some_of[E: StrEnum](self, variable: str, choices: type[E]) -> frozenset[E]:
@@ -111,7 +114,7 @@ class FormReader:
         except ValueError:
             allowed = ", ".join(choices)
             message = (
-                f"{variable} must be some of {allowed}, separated by commas, not "
+                f"{label_of(variable)} must be some of {allowed}, separated by commas, not "
                 f"{shown(self.text(variable))}."
             )
             raise SettingsError(message) from None
@@ -133,7 +136,7 @@ class FormReader:
         certificates = _certificates(text)
         if not certificates:
             message = (
-                f"{variable} must be certificates in PEM, from -----BEGIN CERTIFICATE----- to "
+                f"{label_of(variable)} must be certificates in PEM, from -----BEGIN CERTIFICATE----- to "
                 "-----END CERTIFICATE-----, or base64 of that."
             )
             raise SettingsError(message)
@@ -144,7 +147,7 @@ class FormReader:
         text = self.text(variable)
         if text and not _HEADER_VALUE.fullmatch(text):
             message = (
-                f"{variable} holds a character that cannot be sent ({_first_foreign(text)}); paste "
+                f"{label_of(variable)} holds a character that cannot be sent ({_first_foreign(text)}); paste "
                 "it again."
             )
             raise SettingsError(message)
@@ -158,12 +161,12 @@ class FormReader:
             is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
             if not (is_text and _HEADER_NAME.fullmatch(name)):
                 message = (
-                    f"{variable} must be a JSON object of text values such as {example}, with ASCII "
+                    f"{label_of(variable)} must be a JSON object of text values such as {example}, with ASCII "
                     "characters only."
                 )
                 raise SettingsError(message)
             if name.lower() in _HEADERS_OF_THE_CONNECTION:
-                message = f"{variable} cannot set {name}: the connection sets it."
+                message = f"{label_of(variable)} cannot set {name}: the connection sets it."
                 raise SettingsError(message)
         return tuple(parsed.items())
 
@@ -175,7 +178,7 @@ def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]
         return {}
     if len(text) > MAX_JSON_CHARACTERS:
         message = (
-            f"{variable} must be a JSON object of at most {MAX_JSON_CHARACTERS} characters, not "
+            f"{label_of(variable)} must be a JSON object of at most {MAX_JSON_CHARACTERS} characters, not "
             f"{len(text)}."
         )
         raise SettingsError(message)
@@ -184,7 +187,7 @@ def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        message = f"{variable} must be a JSON object such as {example}."
+        message = f"{label_of(variable)} must be a JSON object such as {example}."
         raise SettingsError(message)
     return parsed
 

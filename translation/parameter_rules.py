@@ -7,6 +7,7 @@ from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from translation import texts
 from translation.capabilities import (
+    DEFAULT_MAX_TOKENS,
     has_reasoning,
     has_structured_output,
     max_output_tokens_of,
@@ -14,7 +15,7 @@ from translation.capabilities import (
     mode_of,
 )
 from translation.facts import ModelFacts
-from translation.request_options import PARAMETER
+from translation.request_options import END_USER, PARAMETER, SESSION, TAGS
 from translation.settings import Choice, Mode, Settings
 
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
@@ -23,7 +24,8 @@ DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule]:
     """Return the rules; a parameter that the model is known not to take is not offered.
 
-    Nothing has a default: what the user leaves alone is not sent, and the model decides.
+    A default is where Dify's page starts when a person switches a parameter on (without one it
+    starts at the lowest value). What is left alone is not sent, and the model decides.
     """
     chat = mode_of(settings, facts) is Mode.CHAT
     structured = chat and has_structured_output(settings, facts)
@@ -43,12 +45,17 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     if chat:
         # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
-    rules.append(_EXTRA_BODY)
+    rules += _FOR_LITELLM
     return rules
 
 
-def _number(
-    name: str, label: I18nObject, help_text: I18nObject, lowest: float, highest: float
+def _number(  # noqa: PLR0913, PLR0917 - the parts of a rule
+    name: str,
+    label: I18nObject,
+    help_text: I18nObject,
+    lowest: float,
+    neutral: float,
+    highest: float,
 ) -> ParameterRule:
     return ParameterRule(
         name=name,
@@ -56,13 +63,14 @@ def _number(
         help=help_text,
         type=ParameterType.FLOAT,
         min=lowest,
+        default=neutral,
         max=highest,
         precision=2,
     )
 
 
-def _whole_number(
-    name: str, label: I18nObject, help_text: I18nObject, lowest: int, highest: int
+def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
+    name: str, label: I18nObject, help_text: I18nObject, lowest: int, neutral: int, highest: int
 ) -> ParameterRule:
     return ParameterRule(
         name=name,
@@ -70,9 +78,14 @@ def _whole_number(
         help=help_text,
         type=ParameterType.INT,
         min=lowest,
+        default=neutral,
         max=highest,
         precision=0,
     )
+
+
+def _text(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
+    return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.TEXT)
 
 
 def _option(
@@ -84,7 +97,8 @@ def _option(
 
 
 def _max_tokens(highest: int) -> ParameterRule:
-    return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, highest)
+    neutral = min(DEFAULT_MAX_TOKENS, highest)
+    return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, neutral, highest)
 
 
 def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
@@ -93,11 +107,12 @@ def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
 
 # The ranges are those of the OpenAI API; the SDK's templates would cap them at 1.
 _COMMON = (
-    _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 2),
-    _number("top_p", texts.TOP_P, texts.TOP_P_HELP, 0, 1),
-    _number("presence_penalty", texts.PRESENCE_PENALTY, texts.PRESENCE_PENALTY_HELP, -2, 2),
-    _number("frequency_penalty", texts.FREQUENCY_PENALTY, texts.FREQUENCY_PENALTY_HELP, -2, 2),
-    _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 2**31 - 1),
+    _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 1, 2),
+    _number("top_p", texts.TOP_P, texts.TOP_P_HELP, 0, 1, 1),
+    _number("presence_penalty", texts.PRESENCE_PENALTY, texts.PRESENCE_PENALTY_HELP, -2, 0, 2),
+    _number("frequency_penalty", texts.FREQUENCY_PENALTY, texts.FREQUENCY_PENALTY_HELP, -2, 0, 2),
+    # Some servers take a seed of 0 for none.
+    _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 1, 2**31 - 1),
 )
 # Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin-contract 4).
 _RESPONSE_FORMAT = _option(
@@ -117,15 +132,11 @@ OFFERED = frozenset(
     | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
 )
 """The only parameters whose support matters."""
-_JSON_SCHEMA = ParameterRule(
-    name="json_schema",
-    label=texts.JSON_SCHEMA,
-    help=texts.JSON_SCHEMA_HELP,
-    type=ParameterType.TEXT,
+_JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
+_FOR_LITELLM = (
+    _text(END_USER, texts.END_USER, texts.END_USER_HELP),
+    _text(TAGS, texts.TAGS, texts.TAGS_HELP),
+    _text(SESSION, texts.SESSION, texts.SESSION_HELP),
+    _text(PARAMETER, texts.EXTRA_BODY, texts.EXTRA_BODY_HELP),
 )
-_EXTRA_BODY = ParameterRule(
-    name=PARAMETER,
-    label=texts.EXTRA_BODY,
-    help=texts.EXTRA_BODY_HELP,
-    type=ParameterType.TEXT,
-)
+"""Texts that Dify puts the values of its variables into, in workflows and chatflows."""

@@ -1,15 +1,25 @@
 """Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
 
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from litellm_proxy.wire.options import RequestOptions, merged
 from litellm_proxy.wire.reading import Json
-from translation.form import SettingsError, parse_json_object
+from translation.form import FormReader, SettingsError, parse_json_object
+from translation.labels import label_of
 from translation.settings import EXTRA_BODY_EXAMPLE, EndUser, Settings
 
 PARAMETER = "extra_body"
 """The app's own extra fields, a text parameter beside temperature and the like."""
+END_USER = "end_user"
+TAGS = "tags"
+SESSION = "session"
+OF_THE_APP = frozenset({PARAMETER, END_USER, TAGS, SESSION})
+"""The text parameters that are for LiteLLM and not for the model."""
+MAX_NAME_CHARACTERS = 255
+_UNRESOLVED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+"""Basic apps resolve no variables in parameters (dify-plugin-contract 14)."""
 _HASH_CHARACTERS = 32
 _DIFY_DECIDES = ("stream", "stream_options")
 """All other fields that Dify sets are always sent, and win over extra ones."""
@@ -32,12 +42,12 @@ def request_options(
 ) -> RequestOptions:
     """Return the options of one call.
 
-    `parameters` are the app's, whose extra fields win over the form's. Raises SettingsError for
-    extra fields that are no JSON object, or that may not be set.
+    `parameters` are the app's, which win over the form and over what Dify tells; tags are joined.
+    Raises SettingsError for extra fields that are no JSON object, or that may not be set, and for
+    texts of the app that are too long.
     """
-    by_app = parse_json_object(
-        PARAMETER, (parameters or {}).get(PARAMETER) or "", EXTRA_BODY_EXAMPLE
-    )
+    app = FormReader(parameters or {})
+    by_app = _fields_of(app)
     for fields in (by_app, *_fallbacks(by_app)):
         _refuse(fields, _NOT_BY_AN_APP)
     for fields in (settings.extra_body, by_app):
@@ -48,12 +58,30 @@ def request_options(
     for name in _DIFY_DECIDES:
         extra.pop(name, None)
     return RequestOptions(
-        user=_end_user(settings, user),
-        tags=settings.tags,
-        app=app_id or None,
-        session_id=conversation_id or None,
+        user=_resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user),
+        tags=tuple(dict.fromkeys([*settings.tags, *filter(_resolved, app.names(TAGS))])),
+        app=(app_id or None) if settings.tag_of_the_app else None,
+        session_id=_resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or conversation_id or None,
         extra=extra,
     )
+
+
+def _fields_of(app: FormReader) -> dict[str, Json]:
+    """Return the app's extra fields; Dify puts the values of variables into them as they are."""
+    try:
+        return parse_json_object(PARAMETER, app.text(PARAMETER), EXTRA_BODY_EXAMPLE)
+    except SettingsError as error:
+        hint = (
+            "Perhaps a variable in it held a quotation mark, a backslash or a line break: End User, "
+            "Tags and Session take any value."
+        )
+        message = f"{error} {hint}"
+        raise SettingsError(message) from None
+
+
+def _resolved(text: str) -> str:
+    """Return what an app says, "" where Dify left a variable as it was."""
+    return "" if _UNRESOLVED.search(text) else text
 
 
 def probing_user(settings: Settings) -> str | None:
@@ -85,16 +113,18 @@ def _require_mergeable(extra: Mapping[str, Json]) -> None:
     """Raise SettingsError for metadata and tags that ours could not be joined with."""
     metadata = extra.get("metadata", {})
     if not isinstance(metadata, dict):
-        message = f'{PARAMETER}: metadata must be a JSON object such as {{"tags": ["a"]}}.'
+        message = (
+            f'{label_of(PARAMETER)}: metadata must be a JSON object such as {{"tags": ["a"]}}.'
+        )
         raise SettingsError(message)
     for tags in (extra.get("tags", []), metadata.get("tags", [])):
         if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-            message = f'{PARAMETER}: tags must be a list of texts such as ["a", "b"].'
+            message = f'{label_of(PARAMETER)}: tags must be a list of texts such as ["a", "b"].'
             raise SettingsError(message)
 
 
 def _refuse(extra: Mapping[str, Json], reasons: Mapping[str, str]) -> None:
     for name, reason in reasons.items():
         if name in extra:
-            message = f"{PARAMETER} cannot set {name}: {reason}."
+            message = f"{label_of(PARAMETER)} cannot set {name}: {reason}."
             raise SettingsError(message)

@@ -7,6 +7,8 @@ from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.reading import Json
 from translation.request_error import RequestError
 
+_JSON_FORMATS = frozenset({"json_object", "json_schema"})
+_ALSO_ASK_FOR_JSON = ("guided_json", "format", "response_schema", "response_mime_type")
 PARAMETERS = frozenset({"response_format", "json_schema"})
 
 
@@ -25,10 +27,20 @@ def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) ->
     return {"type": asked} if asked and asked != "json_schema" else None
 
 
-def asks_for_json(parameters: Mapping[str, Json]) -> bool:
-    """Return whether the answer is to be JSON, to which nothing may be added."""
+def asks_for_json(parameters: Mapping[str, Json], extra: Mapping[str, Json]) -> bool:
+    """Return whether the answer is to be JSON, to which nothing may be added.
+
+    `extra` are the further fields of the request: an app or a form can ask there, in the words of
+    OpenAI, or in those of vLLM, Ollama and Gemini, which LiteLLM passes on.
+    """
     asked = parameters.get("response_format")
-    return bool(parameters.get("json_schema")) or asked in {"json_object", "json_schema"}
+    if parameters.get("json_schema") or asked in _JSON_FORMATS:
+        return True
+    match extra.get("response_format"):
+        case {"type": str(kind)}:
+            return kind in _JSON_FORMATS
+        case _:
+            return any(extra.get(name) for name in _ALSO_ASK_FOR_JSON)
 
 
 def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from litellm_proxy.settings import ProxySettings, TLSSettings
+from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings, TLSSettings
 from litellm_proxy.wire.reading import Json
 from translation.base_url import base_url
 from translation.form import FormReader
@@ -14,6 +14,8 @@ MAX_DISPLAY_NAME = 255
 DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
 """Those of OpenAI's first speech models, which later ones have too."""
 MAX_TEXTS_PER_REQUEST = 2048
+NO_TAG_OF_THE_APP = "-dify-app"
+"""Among the tags of a form: no tag is made of the app's id, where Dify tells it."""
 EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
 
 
@@ -107,7 +109,8 @@ class Settings:
 
     `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
     `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
-    prices are in USD per token (the form has them per million).
+    prices are in USD per token (the form has them per million). `tag_of_the_app`: a call is tagged
+    with the app's id; `show_reasoning`: what a model thinks is part of its text.
     """
 
     proxy: ProxySettings
@@ -135,6 +138,8 @@ class Settings:
     extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
     end_user: EndUser = EndUser.RAW
     tags: tuple[str, ...] = ()
+    tag_of_the_app: bool = True
+    show_reasoning: bool = True
 
 
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
@@ -146,12 +151,13 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     read = FormReader(credentials)
     custom = read.one_of("settings", Detail.AUTOMATIC, Detail) is Detail.CUSTOM
     extra = read if custom else FormReader({})
+    tags = extra.names("tags")
     return Settings(
         proxy=ProxySettings(
             base_url=base_url(read.text("base_url")),
             api_key=read.header_value("api_key"),
             extra_headers=extra.headers("extra_headers"),
-            timeout=extra.seconds("timeout"),
+            timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
             tls=TLSSettings(
                 ca_certificates=extra.certificates("ca_certificate"),
                 verify=extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES,
@@ -185,5 +191,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         drop_params=extra.one_of("drop_params", YesNo.NO, YesNo) is YesNo.YES,
         extra_body=extra.json_object("extra_body", EXTRA_BODY_EXAMPLE),
         end_user=extra.one_of("end_user", EndUser.RAW, EndUser),
-        tags=extra.names("tags"),
+        tags=tuple(tag for tag in tags if tag != NO_TAG_OF_THE_APP),
+        tag_of_the_app=NO_TAG_OF_THE_APP not in tags,
+        show_reasoning=extra.one_of("show_reasoning", YesNo.YES, YesNo) is YesNo.YES,
     )

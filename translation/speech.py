@@ -3,8 +3,9 @@
 import re
 
 from litellm_proxy.errors import ProxyRejected
-from translation.errors import Cause, cause_of, sentence
+from translation.causes import Cause, cause_of
 from translation.request_error import RequestError
+from translation.sentences import sentence
 
 _OF_VOICE = re.compile(r"\bvoices?\b|voice_id|voiceName|speaker", re.IGNORECASE)
 _OF_FORMAT = re.compile(

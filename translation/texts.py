@@ -73,13 +73,44 @@ JSON_SCHEMA_HELP = words(
     "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
     "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )
+END_USER = words("End User", "终端用户", "エンドユーザー", "Usuário final")
+END_USER_HELP = words(
+    "Who is asking, for LiteLLM's spend and limits per user: {{#sys.user_id#}} or any other variable "
+    "(in workflows and chatflows).",
+    "提问者，用于 LiteLLM 按用户统计费用与限额：{{#sys.user_id#}} 或其他变量（工作流与对话流中可用）。",
+    "誰の質問か。LiteLLM の利用者別の費用と上限に使われます：{{#sys.user_id#}} などの変数"
+    "（ワークフローとチャットフロー）。",
+    "Quem pergunta, para gastos e limites por usuário no LiteLLM: {{#sys.user_id#}} ou outra variável "
+    "(em workflows e chatflows).",
+)
+TAGS = words("Tags", "标签", "タグ", "Etiquetas")
+TAGS_HELP = words(
+    "For LiteLLM's spend reports, beside those of the model's form, separated by commas: "
+    "app:{{#sys.app_id#}}, cost-centre:4711.",
+    "用于 LiteLLM 费用报表，与模型表单中的标签合并，用逗号分隔：app:{{#sys.app_id#}}, cost-centre:4711。",
+    "LiteLLM の費用レポート用。モデルのフォームのタグに加わります。カンマ区切り："
+    "app:{{#sys.app_id#}}, cost-centre:4711。",
+    "Para os relatórios de gasto do LiteLLM, além das do formulário do modelo, separadas por vírgulas: "
+    "app:{{#sys.app_id#}}, cost-centre:4711.",
+)
+SESSION = words("Session", "会话", "セッション", "Sessão")
+SESSION_HELP = words(
+    "Groups calls in LiteLLM's log: {{#sys.conversation_id#}} in a chatflow, {{#sys.workflow_run_id#}} "
+    "in a workflow.",
+    "在 LiteLLM 日志中将调用归组：对话流中用 {{#sys.conversation_id#}}，工作流中用 {{#sys.workflow_run_id#}}。",
+    "LiteLLM のログで呼び出しをまとめます：チャットフローでは {{#sys.conversation_id#}}、"
+    "ワークフローでは {{#sys.workflow_run_id#}}。",
+    "Agrupa chamadas no log do LiteLLM: {{#sys.conversation_id#}} em um chatflow, "
+    "{{#sys.workflow_run_id#}} em um workflow.",
+)
 EXTRA_BODY = words("Extra Fields", "额外字段", "追加フィールド", "Campos extras")
 EXTRA_BODY_HELP = words(
     'Further fields for LiteLLM as a JSON object, such as {"guardrails": ["pii"]}; they win over '
-    "those of the model's form.",
-    '发送给 LiteLLM 的其他字段（JSON 对象），例如 {"guardrails": ["pii"]}；优先于模型表单中的字段。',
+    "those of the model's form. A variable's quotation mark breaks it.",
+    '发送给 LiteLLM 的其他字段（JSON 对象），例如 {"guardrails": ["pii"]}；优先于模型表单中的字段。'
+    "变量值中的引号会破坏它。",
     'LiteLLM に送る追加フィールド（JSON オブジェクト。例：{"guardrails": ["pii"]}）。'
-    "モデルのフォームより優先されます。",
+    "モデルのフォームより優先されます。変数の値に引用符があると壊れます。",
     'Outros campos para o LiteLLM como objeto JSON, por exemplo {"guardrails": ["pii"]}; '
-    "prevalecem sobre os do formulário do modelo.",
+    "prevalecem sobre os do formulário do modelo. Aspas no valor de uma variável o quebram.",
 )

@@ -7,11 +7,12 @@ from fnmatch import fnmatchcase
 
 from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.model_info import CHAT_MODE
-from translation.errors import Cause, cause_of, sentence
+from translation.causes import Cause, cause_of
 from translation.facts import ModelFacts
 from translation.form import shown
+from translation.sentences import quoted, sentence_when_saving
 
-MAX_NAMES = 10
+MAX_NAMES = 3
 _MOST_COMPARED = 5000
 
 
@@ -53,23 +54,17 @@ class Findings:
     answered: bool
 
 
-def refusal_of(model: str, kind: Kind, findings: Findings, base_url: str) -> str | None:
+def refusal_of(model: str, kind: Kind, findings: Findings) -> str | None:
     """Return the sentence why the form cannot be saved, or None if it can."""
     if "*" in model:
         return f'"{model}" is a pattern; give the name of one model that it stands for.'
-    match findings.probe:
-        case ProxyRejected() as error:
-            if refusal := _refusal(model, error, findings, base_url):
-                return refusal
-        case ProxyProtocolError() as error:
-            return _not_litellm(base_url, str(error))
-        case ProxyError() as error:
-            return sentence(error)
+    if findings.probe and (refusal := _refusal(model, findings.probe, findings)):
+        return refusal
     mode = findings.facts.mode
     if mode in _KIND_OF_MODE and _is_another_kind(findings.facts, kind):
         return (
-            f'"{model}" is {_KIND_OF_MODE[mode]} on the proxy (mode {mode}); add it as that type, '
-            f"not as {kind.name}."
+            f'"{model}" is {_KIND_OF_MODE[mode]}: add it as that type, not as {kind.name} (mode '
+            f"{mode} on the proxy)."
         )
     return _unknown(model, findings)
 
@@ -93,11 +88,11 @@ def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
     """
     match error:
         case ProxyProtocolError():
-            return _not_litellm(base_url, str(error))
+            return _not_litellm(f"{base_url}: {error}")
         case ProxyRejected():
-            return _refusal_of_a_list(error, base_url)
+            return _refusal_of_a_list(error)
         case _:
-            return sentence(error)
+            return sentence_when_saving(error)
 
 
 def can_use(model: str, names: Collection[str]) -> bool:
@@ -110,76 +105,90 @@ def none_usable(catalogue: int, names: Sequence[str]) -> str:
     usable = [shown(name) for name in sorted(names, key=lambda name: "*" in name)[:MAX_NAMES]]
     offer = f"It can use {', '.join(usable)}" if usable else "It can use no model at all"
     return (
-        f"The API key is right, but can use none of the {catalogue} models in this package's "
-        f"catalogue. {offer}. Use another key, or build the catalogue with this one."
+        f"The API key can use none of this catalogue's {catalogue} models: use another key, or build "
+        f"the catalogue with this one. {offer}."
     )
 
 
-def _refusal_of_a_list(error: ProxyRejected, base_url: str) -> str | None:
+def _refusal_of_a_list(error: ProxyRejected) -> str | None:
     match cause_of(error):
-        case Cause.KEY:
-            return _wrong_key(error)
-        case Cause.BUDGET:
-            return f"The API key is right, but its budget is used up. {sentence(error)}"
         case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case Cause.NOT_LITELLM:
-            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
-        case Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN:
-            return sentence(error)
-        case _ if error.from_api:
-            return sentence(error)
+        case Cause.KEY:
+            return _wrong_key(error)
+        case Cause.BUDGET | Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN:
+            return sentence_when_saving(error)
+        case cause if error.from_api and cause is not Cause.NOT_LITELLM:
+            return sentence_when_saving(error)
         case _:
-            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+            return _another_server(error)
 
 
-def _refusal(model: str, error: ProxyRejected, findings: Findings, base_url: str) -> str | None:
+_ALWAYS_TOLD = frozenset(
+    {
+        Cause.BUDGET,
+        Cause.GATEWAY_KEY,
+        Cause.GATEWAY_DOWN,
+        Cause.TAGS_REFUSED,
+        Cause.USER_REQUIRED,
+        Cause.ROUTE_ACCESS,
+    }
+)
+"""Refusals that every call of the model would meet."""
+
+
+def _refusal(model: str, error: ProxyError, findings: Findings) -> str | None:
+    match error:
+        case ProxyProtocolError():
+            return _not_litellm(f"It answered, but {error}")
+        case ProxyRejected():
+            return _rejection(model, error, findings)
+        case _:
+            return sentence_when_saving(error)
+
+
+def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | None:
     match cause_of(error):
         case Cause.KEY:
             return _wrong_key(error)
-        case Cause.BUDGET:
-            return f"The API key is right, but its budget is used up. {sentence(error)}"
         case Cause.MODEL_ACCESS:
             return f'The API key is right, but may not use "{model}". {_offer(model, findings)}'
         case Cause.NOT_LITELLM:
-            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
-        case Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN | Cause.TAGS_REFUSED | Cause.USER_REQUIRED:
-            return sentence(error)
-        case Cause.ROUTE_ACCESS if isinstance(findings.names, ProxyError):
-            return sentence(error)
-        case Cause.ROUTE_ACCESS:
-            return f"The API key may not call this endpoint. {sentence(error)}"
+            return _another_server(error)
+        case cause if cause in _ALWAYS_TOLD:
+            return sentence_when_saving(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
         case _ if findings.answered:
             # Time-outs and faults of a provider pass: the proxy is there, and took the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:
-            return sentence(error)
+            return sentence_when_saving(error)
         case _ if error.from_api:
             return None
         case _:
-            return _not_litellm(base_url, f"it answered {error.status} ({error.message})")
+            return _another_server(error)
 
 
 def _wrong_key(error: ProxyRejected) -> str:
     match error.error_type:
         case "expired_key":
-            return f"The API key has expired. {sentence(error)}"
+            return f"The API key has expired: enter another one. {quoted(error)}"
         case "no_db_connection":
             return (
-                "The API key is wrong: the proxy has no database of virtual keys, so only its "
-                f"master key counts. {sentence(error)}"
+                "The API key is wrong: this proxy has no database of virtual keys, so only its master "
+                f"key counts. {quoted(error)}"
             )
         case _:
-            return f"The API key was refused. {sentence(error)}"
+            return sentence_when_saving(error)
 
 
-def _not_litellm(base_url: str, why: str) -> str:
-    return (
-        f"{base_url} can be reached, but does not look like a LiteLLM proxy: {why}. "
-        "Check the base URL."
-    )
+def _another_server(error: ProxyRejected) -> str:
+    return _not_litellm(f'{error.base_url} answered {error.status}: "{error.message}"')
+
+
+def _not_litellm(why: str) -> str:
+    return f"Base URL does not look like a LiteLLM proxy: check it. {why.rstrip('.')}."
 
 
 def _unknown(model: str, findings: Findings) -> str | None:
@@ -199,4 +208,4 @@ def _offer(model: str, findings: Findings) -> str:
     if not names:
         return "It may use no model at all."
     closest = difflib.get_close_matches(model, names[:_MOST_COMPARED], MAX_NAMES, cutoff=0.0)
-    return f"The closest names that this key can use: {', '.join(closest)}."
+    return f"The closest names: {', '.join(closest)}."

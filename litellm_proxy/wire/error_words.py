@@ -18,17 +18,24 @@ _DEEPEST = 8
 _ADVICE = re.compile(
     r"LiteLLM: model group"
     r"|No fallback model group found"
-    r"|Received Model Group="
-    r"|Available Model Group Fallbacks="
     r"|LiteLLM Retried:"
-    r"|LiteLLM Max Retries:"
-    r"|Passed model=\S{0,300} ?pre-call-checks="
-    r"|pre-call-checks="
-    r"|cooldown_list="
-    r"|Fallbacks=\[",
+    r"|LiteLLM Max Retries:",
     re.IGNORECASE,
 )
 """Where LiteLLM begins to speak to its administrators (router.py, of several versions)."""
+_BOOKKEEPING = re.compile(
+    r"Received Model Group="
+    r"|Available Model Group Fallbacks="
+    r"|Error doing the fallback:"
+    r"|Passed model=\S{0,300} ?pre-call-checks="
+    r"|pre-call-checks="
+    r"|cooldown_list="
+    r"|(?:context_window_|content_policy_)?Fallbacks=[\[{]"
+    r"|Deployment Info:"
+    r"|LiteLLM model info:",
+    re.IGNORECASE,
+)
+"""What is nobody else's business, even where nothing else was said."""
 _OF_A_DEPLOYMENT = re.compile(r"LiteLLM: model group|Received Model Group=", re.IGNORECASE)
 _BYTES = re.compile(r"""\bb'(?:[^'\\]|\\.)*'|\bb"(?:[^"\\]|\\.)*\"""")
 _MESSAGE = re.compile(r"""(["'])(?:message|Message|msg)\1\s*:\s*(["'])((?:\\.|(?!\2)[^\\])*)\2""")
@@ -49,8 +56,12 @@ def first_sentence(message: str) -> str:
 
 def without_advice(message: str) -> str:
     """Return a message without what LiteLLM adds for its administrators."""
+    if bookkeeping := _BOOKKEEPING.search(message):
+        message = message[: bookkeeping.start()]
     advice = _ADVICE.search(message)
-    return message[: advice.start()].rstrip(" \r\n,") if advice and advice.start() else message
+    if advice and advice.start():
+        message = message[: advice.start()]
+    return message.rstrip(" \r\n,")
 
 
 def is_passed_on(message: str) -> bool:

@@ -17,10 +17,12 @@ from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
 from models.learnt import learn_refused_parameters
 from models.thinking_store import store
+from translation.app_parameters import fitting
 from translation.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.chat_request import chat_request, completion_request, without_reasoning
 from translation.concessions import refused_parameters
 from translation.inputs import require_known_inputs
+from translation.request_error import RequestError
 from translation.response_format import asks_for_json
 from translation.schema import llm_schema
 from translation.settings import Mode, Settings
@@ -53,16 +55,19 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         settings = self._settings(model, credentials)
         facts = self._facts(model, settings, credentials)
         require_known_inputs(prompt_messages, settings, facts)
+        options = self._options(settings, credentials, user, model_parameters)
+        # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
+        is_json = asks_for_json(model_parameters, options.extra)
         answer = ChatAnswer(
             model,
             settings,
             facts,
             prompt_messages,
             tools or (),
-            with_sources=settings.append_sources and not asks_for_json(model_parameters),
+            with_sources=settings.append_sources and not is_json,
+            with_reasoning=settings.show_reasoning and not is_json,
         )
         client = self._client(settings)
-        options = self._options(settings, credentials, user, model_parameters)
         if mode_of(settings, facts) is Mode.COMPLETION:
             completion = completion_request(
                 settings.model,
@@ -121,9 +126,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
     def _validate_and_filter_model_parameters(
         self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]
     ) -> dict[str, Any]:
-        """Drop options left at "" (F40), and type the SDK's plain ValueError."""
-        given = {name: value for name, value in model_parameters.items() if value != ""}
+        """Return what the rules leave of an app's parameters, in the words of the page."""
+        rules = self.get_parameter_rules(model, credentials)
         try:
-            return super()._validate_and_filter_model_parameters(model, given, credentials)
-        except ValueError as error:
+            return fitting(model_parameters, rules)
+        except RequestError as error:
             raise InvokeBadRequestError(str(error)) from None

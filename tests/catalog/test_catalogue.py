@@ -273,10 +273,10 @@ def refusal(plugin: PluginProcess, **credentials: str) -> str:
 def test_the_providers_credentials_are_checked(fleet: Fleet, plugin: PluginProcess) -> None:
     (accepted,) = plugin.call("validate_provider_credentials", "", fleet.credentials)
     assert accepted["result"] is True
-    assert "Check the API key" in refusal(plugin, base_url=fleet.url, api_key="sk-wrong")
+    assert "only its master key counts" in refusal(plugin, base_url=fleet.url, api_key="sk-wrong")
     with Upstream() as other:
         assert "does not look like" in refusal(plugin, base_url=other.url)
-    assert "base_url must be" in refusal(plugin, base_url="litellm")
+    assert "Base URL must be" in refusal(plugin, base_url="litellm")
     assert "refused" in refusal(plugin, base_url="http://127.0.0.1:1")
 
 
@@ -284,7 +284,7 @@ def test_a_proxy_without_these_models_is_refused_with_what_there_is(plugin: Plug
     with Upstream() as other:
         other.on("/v1/models", json_reply({"data": [{"id": "else"}]}))
         message = refusal(plugin, base_url=other.url)
-    assert "none of the 201 models" in message
+    assert "none of this catalogue's 201 models" in message
     assert 'It can use "else"' in message
 
 
@@ -360,7 +360,7 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
     ("arguments", "problem"),
     [
         (["build"], "base_url is missing"),
-        (["build", "--base-url", "litellm"], "base_url must be a URL"),
+        (["build", "--base-url", "litellm"], "Base URL must be a URL"),
         (["build", "--base-url", "http://127.0.0.1:1"], "the connection was refused"),
         (
             ["build", "--base-url", "http://127.0.0.1:1", "--api-key-env", "NOT_SET"],

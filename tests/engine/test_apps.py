@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
@@ -126,3 +127,31 @@ def test_an_error_of_the_proxy_reaches_the_engine_in_words(
     assert events[-1]["event"] == "GraphRunFailedEvent"
     assert "no-such-model" in events[-1]["error"]
     assert "Traceback" not in events[-1]["error"]
+
+
+def test_user_app_conversation_and_cost_centre_reach_litellms_log(
+    env: Environment, host: SlimHost
+) -> None:
+    model = env.scenario("app-who-asks", openai.text_stream("Hello."))
+    run(
+        env, host, "who-asks", model, query="Hello?",
+        user_id="1e5c-user", app_id="9f1c-app", conversation_id="77aa-conversation",
+    )  # fmt: skip
+    row = env.attributed(end_user="1e5c-user")
+    tags = [tag for tag in row["request_tags"] if not tag.startswith("User-Agent")]
+    assert tags == ["app:9f1c-app", "cost-centre:4711"]
+    assert row["trace_id"] == "77aa-conversation"
+
+
+@pytest.mark.parametrize("file", sorted(APPS.glob("*.yml")), ids=lambda file: file.stem)
+def test_an_app_lies_where_difys_own_templates_do(file: Path) -> None:
+    app = yaml.safe_load(file.read_text())
+    assert app["version"] == "0.6.0"
+    assert "dependencies" not in app
+    graph = app["workflow"]["graph"]
+    assert graph["viewport"] == {"x": 0, "y": 0, "zoom": 1}
+    places = [(node["position"]["x"], node["position"]["y"]) for node in graph["nodes"]]
+    # Above y = 100 the page's toolbar lies over the nodes.
+    assert places[0] == (80, 282)
+    assert all(x >= 80 and y >= 282 for x, y in places)
+    assert len(set(places)) == len(places)

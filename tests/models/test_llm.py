@@ -54,7 +54,7 @@ def test_content_is_never_null_and_usage_comes_once_at_the_end(upstream: Upstrea
 
 
 def test_a_parameter_of_a_wrong_type_is_a_typed_error(upstream: Upstream) -> None:
-    with pytest.raises(InvokeBadRequestError, match="temperature should be"):
+    with pytest.raises(InvokeBadRequestError, match="Temperature must be at most 2, not 99"):
         list(invoke(upstream, openai.text_stream("a"), model_parameters={"temperature": 99}))
 
 
@@ -98,7 +98,7 @@ def test_errors_are_typed_before_and_during_a_stream(
 
 
 def test_a_malformed_form_is_named_when_invoked(upstream: Upstream) -> None:
-    with pytest.raises(InvokeBadRequestError, match="context_size must be"):
+    with pytest.raises(InvokeBadRequestError, match="Context Length must be"):
         list(invoke(upstream, openai.text_stream("a"), form={"context_size": "x"}))
 
 

@@ -87,9 +87,9 @@ THROUGH_THE_PROXY = {
     "unknown-model": Row(BAD, "no healthy deployments", model="nope"),
     "rate-of-key": Row(RATE, "Rate limit exceeded", key="sk-slow-chat"),
     # Refused by the plugin.
-    "bad-url": Row(BAD, "base_url must be a URL", form=(("base_url", "litellm"),)),
-    "bad-number": Row(BAD, "context_size must be", form=(("context_size", "128k"),)),
-    "bad-headers": Row(BAD, "extra_headers must be", form=custom(extra_headers="x: secret-header")),
+    "bad-url": Row(BAD, "Base URL must be a URL", form=(("base_url", "litellm"),)),
+    "bad-number": Row(BAD, "Context Length must be", form=(("context_size", "128k"),)),
+    "bad-headers": Row(BAD, "Extra Headers must be", form=custom(extra_headers="x: secret-header")),
     "time-out": Row(LINE, "no answer came in time", openai.stream(*HALF, Pause(20), END),
                     received="Half an answer", form=custom(timeout="0.5")),
 }  # fmt: skip
@@ -108,7 +108,7 @@ DIRECT = {
     "wrong-types": Row(DOWN, "cannot be used", openai.stream(*HALF, {"choices": 5}),
                        received="Half an answer"),
     "html-200": Row(DOWN, "cannot be used", Reply([b"<html>Login</html>"], content_type="text/html")),
-    "redirect": Row(BAD, "redirected to https://sso/login", Reply(
+    "redirect": Row(BAD, "redirected to another address", Reply(
         [b""], 302, headers={"location": "https://sso/login"})),
     "detail-body": Row(BAD, "Not Found", json_reply({"detail": "Not Found"}, 404)),
     "plain-500": Row(DOWN, "Internal Server Error", Reply(

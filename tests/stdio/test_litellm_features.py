@@ -153,11 +153,11 @@ def test_f71_extra_fields_dify_wins_over_the_call_and_the_call_over_the_form(
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        ("[1]", 'extra_body must be a JSON object such as {"guardrails": ["pii"]}'),
-        ("{oops", "extra_body must be a JSON object"),
-        ('{"a": NaN}', "extra_body must be a JSON object"),
-        ('{"n": 2}', "extra_body cannot set n: Dify shows one answer"),
-        ('{"extra_headers": {"x": "y"}}', "extra_body cannot set extra_headers"),
+        ("[1]", 'Extra Fields must be a JSON object such as {"guardrails": ["pii"]}'),
+        ("{oops", "Extra Fields must be a JSON object"),
+        ('{"a": NaN}', "Extra Fields must be a JSON object"),
+        ('{"n": 2}', "Extra Fields cannot set n: Dify shows one answer"),
+        ('{"extra_headers": {"x": "y"}}', "Extra Fields cannot set extra_headers"),
         ('{"api_base": "http://x"}', "api_base is not allowed in request body"),
     ],
 )
@@ -169,7 +169,7 @@ def test_extra_fields_that_cannot_be_are_explained(
     assert caught.value.error_type == "InvokeBadRequestError"
     assert words in caught.value.message
     if "api_base" in extra:
-        assert "Remove that field from extra_body" in caught.value.message
+        assert "Remove that field from Extra Fields" in caught.value.message
 
 
 def test_extra_fields_in_the_form_are_checked_when_it_is_saved(env: Environment) -> None:
@@ -177,7 +177,7 @@ def test_extra_fields_in_the_form_are_checked_when_it_is_saved(env: Environment)
         list(env.plugin.call(
             "validate_model_credentials", "described", custom(env, extra_body='"text"')
         ))  # fmt: skip
-    assert caught.value.message.startswith("extra_body must be a JSON object")
+    assert caught.value.message.startswith("Extra Fields must be a JSON object")
 
 
 def test_f59_the_language_of_a_transcription_can_be_set(env: Environment) -> None:

@@ -14,6 +14,7 @@ from tools.litellm_proxy_process import ROOT, litellm_proxy
 from tools.plugin_process import PluginProcess
 
 MASTER_KEY = "sk-test-7d1f0c6b9e2a4835"
+ENDED_SECONDS = 10
 RECORDED_SECONDS = 15
 CONFIG = ROOT / "tests" / "support" / "proxy_config.yaml"
 
@@ -71,8 +72,11 @@ def judged_plugin(env: Mapping[str, str] | None = None) -> Iterator[PluginProces
     """Run the plugin; at the end, every line that it wrote has to pass Dify's own classes."""
     with PluginProcess(ROOT, env=env) as plugin:
         yield plugin
+        # A test that takes one answer leaves before the end of its request.
+        plugin.wait_for_ends(ENDED_SECONDS)
     problems = problems_of(plugin.lines, plugin.actions)
-    assert [(plugin.actions.get(session or ""), problem) for session, problem in problems] == []
+    found = [(plugin.actions.get(session or ""), problem) for session, problem in problems]
+    assert not found, found
 
 
 @contextmanager

@@ -277,3 +277,44 @@ def test_what_is_held_for_an_answer_is_bounded() -> None:
         fold_deltas(*[{"thinking_blocks": [block]}] * 9)
     with pytest.raises(ProxyProtocolError, match="more than can be kept"):
         fold_deltas(*[{"content": " " * 1_000_000}] * 9)
+
+
+def hidden(*deltas: dict[str, Any]) -> tuple[str, Outcome]:
+    """Fold without showing what was thought."""
+    chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]
+    chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    stream = ChatStream(show_reasoning=False)
+    parsed = TypeAdapter(list[ChatChunk]).validate_python(chunks)
+    shown = [part for chunk in parsed for part in stream.feed(chunk)]
+    outcome = stream.finish()
+    return "".join(map(str, shown)) + outcome.closing_text, outcome
+
+
+CALL = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"reasoning_content": 'hm {"a":1}'}, {"content": '\n\n{"n":2}'}],
+        [{"content": '<think>hm {"a":1}</think>\n\n{"n":2}'}],
+        [{"content": "<thi"}, {"content": 'nk>hm {"a":1}</th'}, {"content": 'ink>{"n":2}'}],
+        [{"content": '{"n"'}, {"reasoning_content": "late {}"}, {"content": ":2}"}],
+        [{"reasoning_content": " "}, {"reasoning_content": "x"}, {"content": '{"n":2}'}],
+    ],
+)
+def test_thoughts_can_be_kept_out_of_the_text(deltas: list[dict[str, Any]]) -> None:
+    text, outcome = hidden(*deltas)
+    assert text == '{"n":2}'
+    # They are paid for, so they are counted where LiteLLM does not count.
+    assert outcome.text_bytes > len(text)
+
+
+def test_thoughts_that_are_not_shown_still_go_back_with_the_tools_result() -> None:
+    text, outcome = hidden({"reasoning_content": "hm"}, {"tool_calls": [CALL]})
+    assert (text, outcome.reasoning.text) == ("", "hm")
+
+
+def test_an_answer_of_thoughts_alone_is_empty_where_they_are_not_shown() -> None:
+    with pytest.raises(ProxyAnswerEmpty):
+        hidden({"reasoning_content": "hm"})

@@ -72,7 +72,7 @@ def test_whether_an_answer_streams_is_difys_to_say(name: str) -> None:
     ],
 )
 def test_what_cannot_be_extra_is_refused(extra: str) -> None:
-    with pytest.raises(SettingsError, match="extra_body"):
+    with pytest.raises(SettingsError, match="Extra Fields"):
         request_options(settings(), parameters={"extra_body": extra})
 
 
@@ -98,7 +98,7 @@ def test_headers_for_the_provider_are_the_administrators_to_set(name: str) -> No
     ],
 )
 def test_metadata_and_tags_that_ours_cannot_be_joined_with_are_refused(extra: Any) -> None:
-    with pytest.raises(SettingsError, match=r"extra_body: (metadata|tags) must be"):
+    with pytest.raises(SettingsError, match=r"Extra Fields: (metadata|tags) must be"):
         request_options(settings(extra_body=json.dumps(extra)))
 
 
@@ -128,3 +128,52 @@ def test_a_form_has_texts_only() -> None:
         "language": "de",
         "temperature": "0.5",
     }
+
+
+def test_what_the_app_says_wins_over_the_form_and_over_dify() -> None:
+    said = {"end_user": " alice ", "tags": "app:a1，team-a", "session": "s-1"}
+    form = settings(end_user="off", tags="team-a, beta")
+    options = request_options(form, "user-1", conversation_id="c-1", parameters=said)
+    assert (options.user, options.session_id) == ("alice", "s-1")
+    assert options.tags == ("team-a", "beta", "app:a1")
+    assert request_options(settings(end_user="hashed"), "u", parameters=said).user == "alice"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "  ", None, "{{#sys.user_id#}}", "x-{{#sys.app_id#}}", "{{a}}"]
+)
+def test_blank_and_unresolved_values_are_as_if_not_set(value: str | None) -> None:
+    said = dict.fromkeys(("end_user", "tags", "session"), value)
+    options = request_options(settings(tags="t"), "user-1", conversation_id="c", parameters=said)
+    assert (options.user, options.tags, options.session_id) == ("user-1", ("t",), "c")
+
+
+def test_of_several_tags_the_resolved_ones_count() -> None:
+    said = {"tags": "app:{{#sys.app_id#}}, cost-centre:4711"}
+    assert request_options(settings(), parameters=said).tags == ("cost-centre:4711",)
+
+
+def test_a_number_that_dify_made_of_a_text_is_a_text() -> None:
+    said = {"end_user": 123, "tags": 4711, "session": 1.5}
+    options = request_options(settings(), parameters=said)
+    assert (options.user, options.tags, options.session_id) == ("123", ("4711",), "1.5")
+
+
+@pytest.mark.parametrize("name", ["end_user", "session", "tags"])
+def test_what_the_app_says_has_bounds(name: str) -> None:
+    with pytest.raises(SettingsError, match="must have at most"):
+        request_options(settings(), parameters={name: "x" * 3000})
+
+
+def test_a_variable_that_breaks_json_is_named() -> None:
+    question = 'He said "no"'
+    with pytest.raises(SettingsError) as caught:
+        request_options(settings(), parameters={"extra_body": f'{{"note": "{question}"}}'})
+    assert str(caught.value).startswith("Extra Fields must be a JSON object")
+    assert "Perhaps a variable in it held a quotation mark" in str(caught.value)
+    assert "no" not in str(caught.value).split()
+
+
+def test_the_tag_of_the_app_can_be_turned_off() -> None:
+    options = request_options(settings(tags="a, -dify-app"), app_id="app-1")
+    assert options.body({}) == {"metadata": {"tags": ["a"]}}

@@ -1,7 +1,8 @@
 from decimal import Decimal
 
 import pytest
-from dify_plugin.entities.model import ModelFeature, ModelPropertyKey
+from dify_plugin import LargeLanguageModel
+from dify_plugin.entities.model import AIModelEntity, ModelFeature, ModelPropertyKey
 
 from litellm_proxy.wire.model_info import ModelGroup
 from tests.support.captured import client_answered_with
@@ -71,9 +72,36 @@ def test_the_form_wins_over_the_proxy() -> None:
     assert schema.label.en_us == "Mine"
 
 
-def test_f77_nothing_has_a_default() -> None:
-    rules = llm_schema("m", settings(), NOTHING_KNOWN).parameter_rules
-    assert all(rule.default is None and not rule.required for rule in rules)
+def test_every_number_starts_where_it_changes_nothing() -> None:
+    rules = llm_schema("m", settings(), ModelFacts(max_output_tokens=2048)).parameter_rules
+    numbers = {rule.name: rule.default for rule in rules if rule.type.value in {"int", "float"}}
+    assert numbers == {
+        "max_tokens": 2048,
+        "temperature": 1,
+        "top_p": 1,
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "seed": 1,
+    }
+    large = llm_schema("m", settings(), ModelFacts(max_output_tokens=128_000)).parameter_rules
+    assert (large[0].name, large[0].default, large[0].max) == ("max_tokens", 4096, 128_000)
+    assert all(rule.default is None for rule in rules if rule.name not in numbers)
+
+
+def test_f77_what_was_not_switched_on_is_not_sent_by_the_sdks_own_filter() -> None:
+    schema = llm_schema("m", settings(reasoning="yes"), NOTHING_KNOWN)
+
+    class Model(LargeLanguageModel):
+        """What is tried is the filter of its base; nothing else of it is called."""
+
+        def get_model_schema(self, *_: object) -> AIModelEntity:
+            return schema
+
+    Model.__abstractmethods__ = frozenset()
+    model = object.__new__(Model)  # type: ignore[type-abstract]
+    assert model._validate_and_filter_model_parameters("m", {}, {}) == {}
+    assert model._validate_and_filter_model_parameters("m", {"top_p": 0.5}, {}) == {"top_p": 0.5}
+    assert not any(rule.required or rule.use_template for rule in schema.parameter_rules)
 
 
 def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
@@ -83,6 +111,9 @@ def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
         "max_tokens",
         "temperature",
         "json_schema",
+        "end_user",
+        "tags",
+        "session",
         "extra_body",
     ]
 

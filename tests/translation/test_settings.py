@@ -1,6 +1,7 @@
 import pytest
 
 from translation.form import SettingsError
+from translation.labels import LABELS
 from translation.settings import Choice, Mode, parse_settings
 
 URL = {"base_url": "http://h:4000"}
@@ -26,7 +27,7 @@ def test_f11_f12_url_forms_meet_at_one_address(typed: str, meant: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("base_url", "", "base_url is missing"),
+        ("base_url", "", "Base URL is missing"),
         ("base_url", "localhost:4000", "such as http://litellm:4000"),
         ("base_url", "ftp://h", "must be a URL"),
         ("base_url", "http://", "must be a URL"),
@@ -69,7 +70,7 @@ def test_a_malformed_value_names_its_field_and_the_right_form(
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings("m", {**URL, "settings": "custom", variable: value})
-    assert str(caught.value).startswith(variable)
+    assert str(caught.value).startswith(LABELS[variable])
     assert says in str(caught.value)
 
 

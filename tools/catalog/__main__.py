@@ -34,7 +34,7 @@ from tools.catalog.selection import Selection, kinds_of, require_catalogue, sele
 from tools.marketplace import MAX_BYTES, MAX_FILES
 from tools.package import ROOT, build, check, packed
 from tools.proxy_models import read_models
-from translation.errors import sentence
+from translation.sentences import sentence_when_saving
 from translation.form import SettingsError
 from translation.settings import parse_settings
 from translation.validation import refusal_of_key
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(escape(str(error)))
     except ProxyError as error:
         asked = options.read_url or options.base_url or "the proxy"
-        errors.print(escape(refusal_of_key(error, asked) or sentence(error)))
+        errors.print(escape(refusal_of_key(error, asked) or sentence_when_saving(error)))
         if not os.environ.get(options.api_key_env):
             errors.print(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
         if isinstance(error, ProxyUnreachable):
@@ -143,7 +143,9 @@ def _selected(choices: Choices, options: argparse.Namespace) -> Selection:
     with console.status("Asking the proxy for its models …"):
         proxy = read_models(parse_settings("", form))
     for path, error in proxy.refused.items():
-        console.print(f"[yellow]{path} was refused, so less is known: {escape(sentence(error))}[/]")
+        console.print(
+            f"[yellow]{path} was refused, so less is known: {escape(sentence_when_saving(error))}[/]"
+        )
     return select(proxy, choices)
 
 

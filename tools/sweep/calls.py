@@ -43,6 +43,7 @@ _ORDINARY = {
     "frequency_penalty": 0.5,
     "seed": 7,
 }
+_TEXTS = {"end_user": "user-2", "tags": "team-a, beta", "session": "session-1"}
 _NO_DEPLOYMENT = "There are no healthy deployments"
 _NEVER_CALLED = frozenset({"extra_body", "json_schema"})
 
@@ -212,7 +213,7 @@ def _values(rule: Mapping[str, Any]) -> list[Any]:
     if rule["type"] == "boolean":
         return [True]
     if rule["type"] in {"string", "text"}:
-        return []
+        return [_TEXTS[rule["name"]]] if rule["name"] in _TEXTS else []
     wanted = _ORDINARY.get(rule["name"], 1000)
     low, high = rule["min"], rule["max"]
     value = min(

@@ -1,0 +1,126 @@
+"""What a refusal means for the person who reads it."""
+
+from enum import Enum, auto
+
+from litellm_proxy.errors import Origin, ProxyRejected
+
+
+class Cause(Enum):
+    """What a refusal means for the person who reads it."""
+
+    KEY = auto()
+    BUDGET = auto()
+    MODEL_ACCESS = auto()
+    ROUTE_ACCESS = auto()
+    COOLDOWN = auto()
+    RATE_LIMIT = auto()
+    CONTEXT_TOO_LONG = auto()
+    CONTENT_POLICY = auto()
+    UNSUPPORTED_PARAMETER = auto()
+    BANNED_FIELD = auto()
+    USER_REQUIRED = auto()
+    TAGS_REFUSED = auto()
+    GUARDRAIL = auto()
+    UPSTREAM_KEY = auto()
+    TIMEOUT = auto()
+    NOT_LITELLM = auto()
+    GATEWAY_KEY = auto()
+    GATEWAY_DOWN = auto()
+    TOO_LARGE = auto()
+    PROVIDER = auto()
+    REQUEST = auto()
+
+
+_OWN_TYPES = {
+    "budget_exceeded": Cause.BUDGET,
+    "no_db_connection": Cause.KEY,
+    "token_not_found_in_db": Cause.KEY,
+    "expired_key": Cause.KEY,
+    "all_deployments_in_cooldown": Cause.COOLDOWN,
+}
+_OF_CLASS = {
+    "ContextWindowExceededError": Cause.CONTEXT_TOO_LONG,
+    "ContentPolicyViolationError": Cause.CONTENT_POLICY,
+    "UnsupportedParamsError": Cause.UNSUPPORTED_PARAMETER,
+    "RejectedRequest": Cause.BANNED_FIELD,
+    "UserRequired": Cause.USER_REQUIRED,
+    "TagsRefused": Cause.TAGS_REFUSED,
+    "BudgetCrossed": Cause.BUDGET,
+    "BudgetExceededError": Cause.BUDGET,
+    "ModelRefused": Cause.MODEL_ACCESS,
+    "RouteRefused": Cause.ROUTE_ACCESS,
+    "AuthenticationError": Cause.UPSTREAM_KEY,
+    "RateLimitError": Cause.RATE_LIMIT,
+    "Timeout": Cause.TIMEOUT,
+}
+_OF_STATUS = {
+    401: Cause.KEY,
+    403: Cause.ROUTE_ACCESS,
+    404: Cause.NOT_LITELLM,
+    405: Cause.NOT_LITELLM,
+    408: Cause.TIMEOUT,
+    429: Cause.RATE_LIMIT,
+}
+_OF_UPSTREAM_STATUS = {
+    401: Cause.UPSTREAM_KEY,
+    403: Cause.REQUEST,
+    404: Cause.REQUEST,
+    413: Cause.REQUEST,
+}
+"""What LiteLLM passes on is the provider's refusal, never the caller's key."""
+_OF_A_GATEWAY = {
+    401: Cause.GATEWAY_KEY,
+    403: Cause.GATEWAY_KEY,
+    404: Cause.NOT_LITELLM,
+    405: Cause.NOT_LITELLM,
+    407: Cause.GATEWAY_KEY,
+    413: Cause.TOO_LARGE,
+    501: Cause.NOT_LITELLM,
+}
+"""With another error than LiteLLM writes, these come from something in front of it."""
+_OF_A_PAGE = {
+    502: Cause.GATEWAY_DOWN,
+    503: Cause.GATEWAY_DOWN,
+    504: Cause.TIMEOUT,
+    522: Cause.GATEWAY_DOWN,
+    524: Cause.TIMEOUT,
+}
+"""LiteLLM writes no pages."""
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+
+
+def cause_of(error: ProxyRejected) -> Cause:
+    """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
+
+    Free text is not matched (litellm-proxy-contract 5, classification rule), but for the refusals
+    that `litellm_proxy.wire.error_body` gives a class name of ours.
+    """
+    if error.guardrail:
+        return Cause.GUARDRAIL
+    error_type = error.error_type or ""
+    if error_type in _OWN_TYPES:
+        return _OWN_TYPES[error_type]
+    if error_type.endswith("_model_access_denied"):
+        return Cause.MODEL_ACCESS
+    for name in error.classes:
+        if name in _OF_CLASS:
+            return _OF_CLASS[name]
+    return _cause_by_status(error)
+
+
+def _cause_by_status(error: ProxyRejected) -> Cause:
+    status = error.status
+    if status is None:
+        return Cause.PROVIDER
+    if (error.classes or error.of_provider) and status in _OF_UPSTREAM_STATUS:
+        return _OF_UPSTREAM_STATUS[status]
+    if error.origin is not Origin.LITELLM and status in _OF_A_GATEWAY:
+        return _OF_A_GATEWAY[status]
+    if error.origin is Origin.PAGE and status in _OF_A_PAGE:
+        return _OF_A_PAGE[status]
+    if status in _OF_STATUS:
+        return _OF_STATUS[status]
+    if status >= _SERVER_ERROR:
+        return Cause.PROVIDER
+    return Cause.REQUEST if status >= _CLIENT_ERROR else Cause.NOT_LITELLM

@@ -1,0 +1,79 @@
+"""A proxy's words → the same words without what is nobody's business in a published app.
+
+Those who read an app's errors may be anybody: addresses inside a company and LiteLLM's own bookkeeping
+are for the log.
+"""
+
+import ipaddress
+import re
+
+import httpx
+
+AN_ADDRESS = "an internal address"
+_URL = re.compile(r"""\b(?:https?|wss?|grpc)://[^\s"'<>)\]},]+""", re.IGNORECASE)
+_AFTER_HOST = re.compile(
+    r"\b((?:connect\s+to|reach|resolve)\s+host\s+|host\s*[=:]\s*)"
+    r"(['\"]?)[A-Za-z0-9_][\w.-]*(:\d{1,5})?\2(?:,\s*port\s*=\s*\d{1,5}|\s+ssl:\w+)?"
+)
+_WITH_PORT = re.compile(r"(?<![\w./@-])(?:[A-Za-z][\w]*[.-][\w.-]*|localhost):\d{4,5}\b(?![\w:.-])")
+"""A bare name with a number behind it may be anything, such as tokens:4096."""
+_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.]*\d)")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\](?::\d{1,5})?")
+_INSIDE = re.compile(
+    r"(?<![\w@.-])(?:localhost|(?:[\w-]+\.)+(?:local|internal|intranet|lan|corp|home|private|svc|cluster|localdomain"
+    r"|consul))(?::\d{1,5})?\b(?!\.\w)",
+    re.IGNORECASE,
+)
+_PYTHON_ADDRESS = re.compile(
+    r"\(?'(?:\d{1,3}\.){3}\d{1,3}', \d{1,5}\)?|\('[0-9a-f:]+', \d{1,5}[^)]*\)"
+)
+_DEPLOYMENT = re.compile(
+    r",?\s*\b(?:litellm_params(?:\.\w+)?|model_id|deployment_id|api_base|api_version|model_group"
+    r"|model_info)\s*[:=]\s*[^\s,;]+",
+    re.IGNORECASE,
+)
+
+
+def without_internals(words: str, base_url: str = "") -> str:
+    """Return words without hosts and addresses of a private network, and without a deployment's ids.
+
+    `base_url` is the proxy's own, which is left out wherever it lies. Public addresses stay: a
+    provider's words may point to a page that helps.
+    """
+    words = _DEPLOYMENT.sub("", words)
+    host = httpx.URL(base_url).host if base_url else ""
+    words = _URL.sub(lambda found: _public(found.group(), host), words)
+    words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)
+    words = _PYTHON_ADDRESS.sub(AN_ADDRESS, words)
+    if host:
+        # A bare name such as proxy is a word too.
+        port = r"(?::\d{1,5})?" if "." in host else r":\d{1,5}"
+        own = rf"(?<![\w.-]){re.escape(host)}{port}(?![\w-]|\.\w)"
+        words = re.sub(own, AN_ADDRESS, words, flags=re.IGNORECASE)
+    words = _INSIDE.sub(AN_ADDRESS, words)
+    words = _ADDRESS.sub(lambda found: _address(found.group()), words)
+    words = _BRACKETED.sub(AN_ADDRESS, words)
+    return _WITH_PORT.sub(AN_ADDRESS, words)
+
+
+def _public(url: str, own_host: str) -> str:
+    try:
+        parsed = httpx.URL(url.rstrip(".:;"))
+    except httpx.InvalidURL:
+        return AN_ADDRESS
+    host = parsed.host
+    is_public = "." in host and not _INSIDE.fullmatch(host) and parsed.port is None
+    return url if is_public and host != own_host and not _is_number(host) else AN_ADDRESS
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _address(text: str) -> str:
+    """Return an IP address as it is only if it is none, such as a version."""
+    return AN_ADDRESS if _is_number(text.partition(":")[0]) else text

@@ -1,0 +1,42 @@
+"""What the fields of the form are called on the page, in English, as sentences name them."""
+
+LABELS = {
+    "base_url": "Base URL",
+    "api_key": "API Key",
+    "mode": "Completion Mode",
+    "context_size": "Context Length",
+    "max_tokens": "Max Tokens",
+    "vision": "Vision",
+    "settings": "More Settings",
+    "display_name": "Display Name",
+    "proxy_model_name": "Model Name on the Proxy",
+    "function_calling": "Function Calling",
+    "structured_output": "Structured Output",
+    "reasoning": "Reasoning",
+    "show_reasoning": "Show Reasoning",
+    "input_types": "More Input Types",
+    "max_chunks": "Texts per Request",
+    "dimensions": "Dimensions",
+    "long_texts": "Long Texts",
+    "score_normalization": "Scores",
+    "voices": "Voices",
+    "audio_format": "Audio Format",
+    "input_price": "Input Price",
+    "output_price": "Output Price",
+    "citations": "Citations",
+    "prompt_caching": "Prompt Caching",
+    "drop_params": "Unsupported Parameters",
+    "extra_body": "Extra Fields",
+    "end_user": "End User",
+    "tags": "Tags",
+    "timeout": "Time-out",
+    "extra_headers": "Extra Headers",
+    "ca_certificate": "CA Certificate",
+    "tls_verify": "Check TLS Certificate",
+}
+"""The English labels of `provider/litellm.yaml`, by variable."""
+
+
+def label_of(variable: str) -> str:
+    """Return the label of a field, or of an app's parameter of the same name."""
+    return LABELS.get(variable, variable)
