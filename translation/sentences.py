@@ -156,12 +156,13 @@ def _for_everybody(error: ProxyRejected) -> str:
 
 
 def _unreachable(error: ProxyUnreachable) -> str:
-    advice = (
-        "Try again, or raise Time-out in the model's settings"
-        if error.failure in {Failure.READ_TIMEOUT, Failure.TOO_LONG}
-        else "Try again; if it stays, whoever runs Dify finds more in the plugin daemon's log"
-    )
-    return f"LiteLLM cannot be reached just now: {error.failure.value}. {advice}.{_call(error.call_id)}"
+    if error.failure in {Failure.READ_TIMEOUT, Failure.TOO_LONG}:
+        what = "LiteLLM did not answer in full"
+        advice = "Try again, ask for less, or raise Time-out in the model's settings"
+    else:
+        what = "LiteLLM cannot be reached just now"
+        advice = "Try again; if it stays, whoever runs Dify finds more in the plugin daemon's log"
+    return f"{what}: {error.failure.value}. {advice}.{_call(error.call_id)}"
 
 
 def _call(call_id: str | None) -> str:
