@@ -5,7 +5,7 @@ PYTHON ?= python3.12
 PIP_INSTALL = install -q --disable-pip-version-check --no-input --require-hashes --no-deps
 VENV = .venv/bin/python
 CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
-	$(if $(READ_URL),--read-url '$(READ_URL)')
+	$(if $(READ_URL),--read-url '$(READ_URL)') $(if $(HEADERS_ENV),--headers-env $(HEADERS_ENV)) $(if $(CA),--ca '$(CA)')
 
 .PHONY: help demo test sweep fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),-
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/installed .venv-proxy/installed .venv-models/installed .venv-engine/installed ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
+demo: .venv/installed .venv-engine/installed $(if $(BASE_URL),,.venv-proxy/installed .venv-models/installed) ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
 	@$(VENV) -m tools.demo
 
 test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test, against a real LiteLLM proxy and Dify's own engine

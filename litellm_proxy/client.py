@@ -51,12 +51,15 @@ from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 
 CONNECT_SECONDS = 10.0
+LAST_BYTES_SECONDS = 0.05
+"""How long the end of a body may take after [DONE], for the connection to be kept."""
 MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 GIVE_WAY_BYTES = 16 * 1024
 """After how much of one stream others surely get their turn: a few milliseconds' work."""
+_REFUSALS_OF_A_PROXY = frozenset({403, 407, 502, 503, 504})
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
 _EXCERPT = 200
@@ -235,13 +238,14 @@ class ProxyClient:
             )
             received = itertools.chain([start], pieces)
             if is_stream:
-                yield from self._read_events(received)
+                yield from self._read_events(response, received)
             else:
                 body = _joined(received, MAX_ANSWER_BYTES)
                 yield [self._accept(self._parse(ChatChunk, body))]
 
-    def _read_events(self, pieces: Iterable[bytes]) -> ChatArrivals:
+    def _read_events(self, response: httpx.Response, pieces: Iterable[bytes]) -> ChatArrivals:
         stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
+        deadlines = response.request.extensions
         since_last_turn = 0
         try:
             for received in pieces:
@@ -254,6 +258,11 @@ class ProxyClient:
                     raise
                 if chunks:
                     yield chunks
+                if stream.done:
+                    # The answer is complete; its connection is worth a moment, and no more.
+                    deadlines[DEADLINE] = min(
+                        deadlines[DEADLINE], time.monotonic() + LAST_BYTES_SECONDS
+                    )
                 # A burst must not keep others waiting; what trickles waits by itself.
                 since_last_turn += len(received)
                 if since_last_turn >= GIVE_WAY_BYTES:
@@ -316,6 +325,8 @@ class ProxyClient:
             raise ProxyProtocolError(message)
         if response.status_code < _HTTP_REDIRECT:
             return response
+        if refused := self._refused_on_the_way(response):
+            raise refused
         raise self._refusal(response)
 
     def _handle(self, make: Callable[[], httpx.Request]) -> httpx.Response:
@@ -336,6 +347,25 @@ class ProxyClient:
                 return response
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError
+
+    def _refused_on_the_way(self, response: httpx.Response) -> ProxyUnreachable | None:
+        """Return the refusal of an HTTP proxy that requests to http:// go through, None of others'.
+
+        An SSRF proxy answers 403, one that wants a password 407; neither writes an API's error.
+        """
+        base_url = self._settings.base_url
+        by_proxy = (
+            base_url.startswith("http://") and not self._transport and forward_proxy(base_url)
+        )
+        if not by_proxy or response.status_code not in _REFUSALS_OF_A_PROXY:
+            return None
+        if any(name.startswith("x-litellm") for name in response.headers):
+            return None
+        if response.headers.get("content-type", "").startswith("application/json"):
+            return None
+        response.close()
+        told = f"{response.status_code} {response.reason_phrase}".strip()
+        return self._unreachable(httpx.ProxyError(told))
 
     def _refusal(self, response: httpx.Response) -> ProxyRejected:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
@@ -389,6 +419,8 @@ class ProxyClient:
     def _redact(self, text: str) -> str:
         for secret in self._settings.secrets:
             text = text.replace(secret, "***")
+        if short := self._settings.short_secret:
+            text = short.sub("***", text)
         return _HASH.sub("***", text)
 
     def _read[M: WireModel](self, model: type[M], response: httpx.Response) -> M:
@@ -412,14 +444,14 @@ class ProxyClient:
 
     def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
-        deadline = response.request.extensions[DEADLINE]
+        extensions = response.request.extensions
         try:
             for piece in response.iter_bytes():
                 yield piece
-                if time.monotonic() > deadline:
+                if time.monotonic() > extensions[DEADLINE]:
                     raise self._too_long()
         except (httpx.TransportError, httpx.DecodingError) as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > extensions[DEADLINE]:
                 raise self._too_long() from None
             raise self._unreachable(error) from None
         finally:

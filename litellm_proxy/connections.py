@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import httpx
 
@@ -74,7 +75,8 @@ class ConnectionPool(httpx.BaseTransport):
         silence = max(_SHORTEST_WAIT, min(timeouts["read"], deadline - time.monotonic()))
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
-        origin = Origin(url.scheme, url.host, port)
+        # httpx shows a host in Unicode, and Python's own codec is that of 2003: straße is not strasse.
+        origin = Origin(url.scheme, url.raw_host.decode("ascii"), port)
         pooled = self._take(origin)
         connection = pooled or self._connected(origin, timeouts["connect"])
         try:
@@ -90,8 +92,10 @@ class ConnectionPool(httpx.BaseTransport):
             # Also when the greenlet of the call is killed.
             connection.close()
             raise
-        body = _Body(self, origin, connection, head, rest, _Patience(silence, deadline))
-        return httpx.Response(head.status, headers=head.fields, stream=body)
+        patience = _Patience(silence, request.extensions)
+        body = _Body(self, origin, connection, head, rest, patience)
+        said = {"reason_phrase": head.reason.encode("latin-1")}
+        return httpx.Response(head.status, headers=head.fields, stream=body, extensions=said)
 
     def give_back(self, origin: Origin, connection: socket.socket) -> None:
         """Keep a connection whose answer was read to its end."""
@@ -221,10 +225,19 @@ class ConnectionPool(httpx.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class _Patience:
-    """How long a body may be silent (seconds), and when it has to be complete (monotonic)."""
+    """How long a body may be silent (seconds), and where it says when it has to be complete.
+
+    That can change while the body is read: after the last event of an answer nothing is waited for.
+    """
 
     silence: float
-    deadline: float
+    extensions: Mapping[str, Any]
+
+    @property
+    def seconds_left(self) -> float:
+        """Return how long the body may still take."""
+        left: float = self.extensions.get(DEADLINE, math.inf) - time.monotonic()
+        return max(left, _SHORTEST_WAIT)
 
 
 class _Body(httpx.SyncByteStream):
@@ -247,6 +260,7 @@ class _Body(httpx.SyncByteStream):
         self._rest = rest
         self._patience = patience
         self._complete = False
+        self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -259,9 +273,11 @@ class _Body(httpx.SyncByteStream):
             raise httpx.ReadError("") from error
 
     def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it."""
+        """Keep the connection if the body was read to its end, else close it; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         if self._complete and self._head.keeps_alive:
-            self._complete = False
             self._pool.give_back(self._origin, self._connection)
         else:
             self._connection.close()
@@ -302,9 +318,9 @@ class _Body(httpx.SyncByteStream):
         if self._rest:
             rest, self._rest = self._rest, b""
             return rest
-        left = self._patience.deadline - time.monotonic()
+        left = self._patience.seconds_left
         if left < self._patience.silence:
-            self._connection.settimeout(max(left, _SHORTEST_WAIT))
+            self._connection.settimeout(left)
         return self._connection.recv(_READ_BYTES)
 
 

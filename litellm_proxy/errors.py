@@ -119,3 +119,25 @@ class ProxyAnswerEmpty(ProxyError):
         super().__init__(f"nothing was answered (finish reason {finish_reason})")
         self.finish_reason = finish_reason
         self.refusal = refusal
+
+
+class AnswerEnd(Enum):
+    """How an answer that had begun ended before it was whole."""
+
+    FILTERED = auto()
+    REFUSED = auto()
+    ALL_THOUGHT = auto()
+    """Every token went into reasoning."""
+    CUT_TOOL_CALL = auto()
+
+
+class ProxyAnswerEndedEarly(ProxyError):
+    """An answer that its provider ended before it was whole; what came before has been shown.
+
+    `refusal` holds the model's words if it refused.
+    """
+
+    def __init__(self, end: AnswerEnd, refusal: str = "") -> None:
+        super().__init__(f"the answer ended early ({end.name})")
+        self.end = end
+        self.refusal = refusal

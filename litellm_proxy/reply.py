@@ -8,6 +8,7 @@ import httpx
 _COST = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,2})?", re.IGNORECASE)
 _CALL_ID = re.compile(r"[\w.:-]{1,100}")
 _LONGEST_NAME = 200
+_TOLD_OF_A_PAID_ANSWER = ("x-litellm-response-cost", "x-litellm-response-duration-ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class Served:
 
     `cost` is in USD: 0 for an answer from LiteLLM's cache, None when the headers do not tell it, as
     they never do for a stream. `fallback` is the public name of the model that answered in place of
-    the one that was asked. `call_id` is LiteLLM's name of the call.
+    the one that was asked. `call_id` is LiteLLM's name of the call. `costs_nothing`: of vectors, that
+    they come out of LiteLLM's cache.
     """
 
     cost: float | None = None
     fallback: str | None = None
     call_id: str | None = None
+    costs_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def served_by(headers: httpx.Headers) -> Served:
         cost=_cost(headers),
         fallback=group if fell_back and 0 < len(group) <= _LONGEST_NAME else None,
         call_id=call_id_of(headers),
+        costs_nothing="x-litellm-model-group" in headers
+        and not any(name in headers for name in _TOLD_OF_A_PAID_ANSWER),
     )
 
 

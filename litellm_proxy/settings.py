@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,9 +59,12 @@ class ProxySettings:
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be shown, as it is and as JSON and URLs write it, longest first.
 
-        Values of a few characters are no secrets, and replacing them would garble every sentence.
+        Of a header such as `Bearer …` also what stands behind the scheme. Header values of a few
+        characters are no secrets, and replacing them would garble every sentence; `short_secret`
+        finds a key of a few characters.
         """
         values = [value for _, value in self.extra_headers] + [self.api_key or ""]
+        values += [value.partition(" ")[2].strip() for value in values]
         written = {
             form
             for value in values
@@ -68,6 +72,13 @@ class ProxySettings:
             for form in (value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""))
         }
         return tuple(sorted(written, key=len, reverse=True))
+
+    @cached_property
+    def short_secret(self) -> re.Pattern[str] | None:
+        """Return what finds a key of a few characters where it stands alone, None for other keys."""
+        if not self.api_key or len(self.api_key) >= _SHORTEST_SECRET:
+            return None
+        return re.compile(rf"(?<![\w-]){re.escape(self.api_key)}(?![\w-])")
 
     @cached_property
     def cache_key(self) -> str:

@@ -57,6 +57,8 @@ class ProxyModel:
         """
         try:
             settings = settings_of(model, credentials)
+            # What every call would refuse.
+            request_options(settings)
             forget(settings)
             findings = self._findings(settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence

@@ -58,6 +58,9 @@ class ChatAnswer:
                 for shown in stream.feed_all(chunks):
                     yield from shown_chunks(model, shown)
         outcome = stream.finish()
+        yield from shown_chunks(model, outcome.closing_text)
+        if outcome.ended_early:
+            raise outcome.ended_early
         if outcome.nameless_calls:
             logger.warning(
                 "%d tool calls without a name were left out (call id %s).",

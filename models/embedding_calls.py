@@ -1,5 +1,6 @@
 """Batches of texts to the proxy: a few at a time, tried again when that can help."""
 
+import logging
 import random
 import threading
 import time
@@ -21,6 +22,7 @@ from translation.embeddings import (
     Batch,
     explained_refusal,
     require_one_line,
+    require_one_model,
     require_one_size,
     sendable,
     smaller_batch,
@@ -28,12 +30,13 @@ from translation.embeddings import (
     vectors_in_order,
 )
 from translation.token_estimate import estimate_tokens
-from translation.usage import reported_cost
+from translation.usage import embedding_cost
 
+logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
 """Enough to hide the way to the proxy; more would only meet its rate limits sooner."""
 RETRY_SECONDS = 60.0
-"""All tries of a batch together."""
+"""All tries of a batch together, where no server says how long to wait."""
 CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
 """All batches of a call together."""
 _FIRST_PAUSE = 0.5
@@ -49,12 +52,14 @@ _FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED})
 class Embedded:
     """Vectors in the order of their texts, the tokens that the proxy counted, and its cost.
 
-    `cost` is in USD, None where LiteLLM did not tell it for every batch.
+    `cost` is in USD, None where LiteLLM did not tell it for every batch. `fallback` is the model that
+    answered in place of the one that was asked; it is the same for all batches.
     """
 
     vectors: list[list[float]]
     tokens: int
     cost: float | None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class EmbeddingCall:
         first = self._embed(Batch(ready[: self._largest()], 0, len(ready)), run)
         require_one_line(first.vectors, len(ready))
         parts = [first, *self._in_parallel(ready, len(first.vectors), run)]
+        require_one_model(self.key.model, [part.fallback for part in parts])
         require_one_size([vector for part in parts for vector in part.vectors])
         return _joined(parts)
 
@@ -119,15 +125,27 @@ class EmbeddingCall:
             reply = self._ask(batch, run)
         except ProxyRejected as error:
             size = smaller_batch(error, len(batch.texts))
+            if size is None and self.cut and (shorter := batch.shortened(error)):
+                return self._embed(shorter, run)
             if size is None:
-                raise explained_refusal(error, batch, self.context_size) or error from None
+                told = explained_refusal(error, batch, self.context_size, cut=self.cut)
+                raise told or error from None
             largest_batches.keep(self.key, size)
             return _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
         answer = reply.content
         counted = answer.usage.prompt_tokens if answer.usage else None
         tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))
-        cost = reported_cost(answer.usage, reply.served)
-        return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost)
+        served = reply.served
+        fallback = served.fallback if served.fallback != self.key.model else None
+        if fallback:
+            logger.warning(
+                'LiteLLM embedded with "%s" instead of "%s", which failed (call id %s).',
+                fallback,
+                self.key.model,
+                served.call_id,
+            )
+        cost = embedding_cost(answer.usage, served)
+        return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost, fallback)
 
     def _ask(self, batch: Batch, run: "_Run") -> Reply[EmbeddingsAnswer]:
         request = EmbeddingsRequest(
@@ -144,6 +162,7 @@ def _joined(parts: Sequence[Embedded]) -> Embedded:
         [vector for part in parts for vector in part.vectors],
         sum(part.tokens for part in parts),
         sum(costs) if len(costs) == len(parts) else None,
+        parts[0].fallback,
     )
 
 
@@ -170,7 +189,9 @@ class _Run:
                         raise
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
                 seconds = max(wanted or 0.0, pause * random.uniform(0.5, 1))  # noqa: S311
-                too_late = time.monotonic() + seconds > deadline
+                # What a server asks for is waited for as long as the call has time.
+                latest = self._deadline if wanted else deadline
+                too_late = time.monotonic() + seconds > latest
                 if too_late or not _can_help(error) or self.stopped.wait(seconds):
                     raise
             pause = min(2 * pause, _LONGEST_PAUSE)

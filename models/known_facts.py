@@ -29,47 +29,52 @@ VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 30.0
 
+MAX_MODELS = 65_536
+"""Models in memory for each endpoint, of all keys together; what is the same is there once."""
+
 _groups: ProxyCache[tuple[str, str], Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, max_entries=4096
+    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
 )
 _deployments: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, max_entries=32
+    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
 )
 _listings: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, max_entries=32
+    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
 )
 
 
 def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFacts:
-    """Return what is known of a model: now, or when its form was saved. Never raises.
+    """Return what is known of a model: now, and for what cannot be asked now, when its form was saved.
 
-    Takes at most about SCHEMA_SECONDS when nothing is remembered yet, else no time and no request.
+    Never raises. Takes at most about SCHEMA_SECONDS when nothing is remembered yet, else no time and
+    no request.
     """
     discovery = discover(settings, SCHEMA_SECONDS)
-    return discovery.facts if discovery.answered else from_stored(credentials)
+    if discovery.is_complete:
+        return discovery.facts
+    return discovery.completed_by(from_stored(credentials))
 
 
 def discover(settings: Settings, seconds: float) -> Discovery:
-    """Ask the endpoints that are due, the cheapest first, within `seconds` in all.
+    """Ask the endpoints that are due within `seconds` in all; the two of infos at the same time.
 
     The listing is asked only for a name that the other two do not know.
     """
     deadline = time.monotonic() + seconds
     key = settings.proxy.cache_key
+
+    def ask_deployments() -> Mapping[str, ModelFacts]:
+        return facts_of_deployments(_client(settings).deployments())
+
+    _deployments.start(key, ask_deployments)
     group = _ask(
         _groups,
         (key, settings.model),
         settings,
         deadline,
-        lambda client: facts_of_groups(client.model_group(settings.model)),
+        lambda: facts_of_groups(_client(settings).model_group(settings.model)),
     )
-    deployments = _ask(
-        _deployments,
-        key,
-        settings,
-        deadline,
-        lambda client: facts_of_deployments(client.deployments()),
-    )
+    deployments = _ask(_deployments, key, settings, deadline, ask_deployments)
     rungs: dict[str, ModelFacts | ProxyError | None] = {
         DEPLOYMENTS: _rung(deployments, lambda known: known.get(settings.model)),
         GROUP: _rung(group, lambda known: known.get(settings.model)),
@@ -80,7 +85,7 @@ def discover(settings: Settings, seconds: float) -> Discovery:
             key,
             settings,
             deadline,
-            lambda client: facts_of_listing(client.models()),
+            lambda: facts_of_listing(_client(settings).models()),
         )
         rungs[LISTING] = _rung(listing, lambda known: known.get(settings.model))
     return Discovery(rungs)
@@ -99,18 +104,19 @@ def _ask[K, V](
     key: K,
     settings: Settings,
     deadline: float,
-    load: Callable[[ProxyClient], V],
+    load: Callable[[], V],
 ) -> Answer[V]:
     seconds = max(0.0, deadline - time.monotonic())
-
-    def ask() -> V:
-        # Who waits goes on without it after `seconds`; what comes later is still remembered.
-        return load(ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1))
 
     def late() -> ProxyError:
         return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
 
-    return cache.get(key, ask, seconds, late)
+    return cache.get(key, load, seconds, late)
+
+
+def _client(settings: Settings) -> ProxyClient:
+    """Return who asks; whoever waits goes on sooner, and what comes later is still remembered."""
+    return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
 
 
 def _rung[V](

@@ -35,12 +35,11 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 def packed_files() -> list[str]:
     """Return the names of the files that git tracks and `.difyignore` does not leave out.
 
+    Without git, as in a downloaded archive, those that git would track.
+
     What else lies in the folder may be somebody's own, with keys in it.
     """
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout.splitlines()  # fmt: skip
+    listed = _tracked() if (ROOT / ".git").exists() else _unpacked()
     lines = (ROOT / ".difyignore").read_text().splitlines()
     patterns = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
     return sorted(
@@ -48,6 +47,25 @@ def packed_files() -> list[str]:
         for name in set(listed)
         if (ROOT / name).is_file() and not _ignored(name.partition("/")[0], patterns)
     )
+
+
+def _tracked() -> list[str]:
+    return subprocess.run(
+        ["git", "ls-files", "--cached"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+
+
+def _unpacked() -> list[str]:
+    """Return the files of a downloaded archive: all but what git would not track either."""
+    lines = (ROOT / ".gitignore").read_text().splitlines()
+    patterns = [line.strip("/") for line in lines if line and not line.startswith("#")]
+    names = (file.relative_to(ROOT) for file in ROOT.rglob("*"))
+    return [
+        name.as_posix()
+        for name in names
+        if not any(fnmatch(part, pattern) for part in name.parts for pattern in patterns)
+    ]
 
 
 def _ignored(top: str, patterns: list[str]) -> bool:

@@ -16,6 +16,8 @@ from translation.request_error import RequestError
 
 _A_LIMIT = "max_tokens"
 """Asking for more than there is asks for all of it."""
+_IN_WORDS = ("response_format", "json_schema")
+"""A model that does not follow schemas finds the schema in its prompt."""
 _WHERE = "Change it in the app's model settings."
 
 
@@ -59,7 +61,7 @@ def _is_number(value: Json) -> TypeGuard[float]:
 
 def _text(rule: ParameterRule, value: Json) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if rule.options and text not in rule.options:
+    if rule.options and text not in rule.options and (rule.name, text) != _IN_WORDS:
         options = ", ".join(rule.options)
         raise _error(rule, f"must be one of {options} for this model, not {shown(text)}")
     return text

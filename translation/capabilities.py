@@ -6,6 +6,7 @@ from decimal import Decimal
 from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.model_info import COMPLETION_MODE
 from translation.facts import ModelFacts
+from translation.line import MAX_LINE_BYTES
 from translation.settings import Choice, InputType, Mode, Settings
 
 DEFAULT_CONTEXT_SIZE = 4096
@@ -13,7 +14,7 @@ DEFAULT_MAX_TOKENS = 4096
 DEFAULT_MAX_CHUNKS = 16
 MOST_MAX_CHUNKS = 32
 _TIER_TOKENS = 200_000
-_LINE_BYTES = 5 * 1024 * 1024 // 2
+_LINE_BYTES = MAX_LINE_BYTES // 2
 _BYTES_A_NUMBER = 22
 
 
@@ -105,8 +106,12 @@ def has_own_prices(settings: Settings) -> bool:
 
 
 def caches_prompts(settings: Settings, facts: ModelFacts) -> bool:
-    """Return whether a provider is asked to cache prompts: the form wants it and the model can."""
-    return settings.cache_prompts and facts.prompt_caching is True
+    """Return whether a provider is asked to cache prompts: the form wants it, and it has to be asked.
+
+    Only where writing into the cache has a price of its own; the others cache by themselves.
+    """
+    asked_for = facts.prompt_caching is True and facts.cache_write_price is not None
+    return settings.cache_prompts and asked_for
 
 
 def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:

@@ -6,11 +6,16 @@ Blocking answers take the same path as one chunk.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
+from litellm_proxy.errors import (
+    AnswerEnd,
+    ProxyAnswerEmpty,
+    ProxyAnswerEndedEarly,
+    ProxyProtocolError,
+)
 from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.inline_thinking import InlineThinking
-from translation.thinking_blocks import Reasoning, ThinkingBlocks
+from translation.thinking_blocks import Reasoning, ThinkingBlocks, characters_of
 from translation.tool_calls import FoldedToolCall, ToolCalls
 
 THINK_OPEN = "<think>\n"
@@ -24,6 +29,8 @@ MAX_TITLE_CHARACTERS = 200
 MAX_REASONING_CHARACTERS = 512 * 1024
 MAX_HELD_CHARACTERS = 8 * 1024 * 1024
 _CALLS_OF_OLD_BACKENDS = "function_call"
+_CUT = "length"
+_ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class Outcome:
 
     `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8.
     `reasoning` belongs to the tool calls and is to be sent back with them; `nameless_calls` is how
-    many calls named no tool and were left out.
+    many calls named no tool and were left out. With `ended_early` the answer is an error after its
+    text.
     """
 
     closing_text: str
@@ -51,6 +59,7 @@ class Outcome:
     reasoning: Reasoning
     nameless_calls: int
     sources: Sequence[Source]
+    ended_early: ProxyAnswerEndedEarly | None = None
 
 
 class ChatStream:
@@ -71,6 +80,7 @@ class ChatStream:
         self._taken_call_ids = taken_call_ids
         self._show_reasoning = show_reasoning
         self._passed_over = False
+        self._thoughts_came = False
         self._thinking = False
         self._answering = False
         self._visible = False
@@ -143,13 +153,14 @@ class ChatStream:
             self._thinking = False
             text += THINK_CLOSE
         self._text_bytes += len(text.encode(errors="replace"))
-        calls = self._calls.folded(self._taken_call_ids)
-        if not (calls or self._visible):
+        finish_reason = self._finish_reason
+        ended_early = self._ended_early(finish_reason)
+        calls = [] if ended_early else self._calls.folded(self._taken_call_ids)
+        if not (calls or self._visible or ended_early):
             if self._calls.nameless:
                 message = "the model called a tool without naming it"
                 raise ProxyProtocolError(message)
-            raise ProxyAnswerEmpty(self._finish_reason, self._refusal)
-        finish_reason = self._finish_reason
+            raise ProxyAnswerEmpty(finish_reason, self._refusal)
         return Outcome(
             closing_text=text,
             tool_calls=calls,
@@ -161,7 +172,25 @@ class ChatStream:
             reasoning=self._kept_reasoning() if calls else Reasoning(),
             nameless_calls=self._calls.nameless,
             sources=tuple(self._sources.values()),
+            ended_early=ended_early,
         )
+
+    def _ended_early(self, finish_reason: str) -> ProxyAnswerEndedEarly | None:
+        """Return why an answer that had begun is not whole, None if it is as far as anybody can tell.
+
+        A provider's stream that LiteLLM closes with a finish reason of its own looks whole.
+        """
+        if self._refusal and self._visible:
+            return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, self._refusal)
+        if finish_reason in _ENDED_BY_A_FILTER and (self._visible or self._calls):
+            return ProxyAnswerEndedEarly(_ENDED_BY_A_FILTER[finish_reason])
+        if finish_reason != _CUT:
+            return None
+        if self._calls:
+            return ProxyAnswerEndedEarly(AnswerEnd.CUT_TOOL_CALL)
+        if self._thoughts_came and not self._answering:
+            return ProxyAnswerEndedEarly(AnswerEnd.ALL_THOUGHT)
+        return None
 
     def _kept_reasoning(self) -> Reasoning:
         """Return what is to be sent back; of a text that is too long nothing, rather than a part."""
@@ -212,7 +241,7 @@ class ChatStream:
         if piece.function_call and not piece.tool_calls:
             self._calls.add([ToolCallDelta(index=0, function=piece.function_call)])
         if piece.thinking_blocks:
-            self._hold(len(str(piece.thinking_blocks)))
+            self._hold(characters_of(piece.thinking_blocks))
             self._thinking_blocks.add(piece.thinking_blocks)
         fields = piece.provider_specific_fields
         refusal = piece.refusal or (fields and fields.refusal)
@@ -242,6 +271,7 @@ class ChatStream:
         """Return reasoning as it is to be shown; blanks wait for what follows them."""
         if not piece:
             return ""
+        self._thoughts_came = self._thoughts_came or not piece.isspace()
         if not self._show_reasoning:
             self._passed_over = True
             self._text_bytes += len(piece.encode(errors="replace"))

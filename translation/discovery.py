@@ -1,8 +1,10 @@
 """What three endpoints said of one model → its facts. Any of them may have refused."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
@@ -21,6 +23,12 @@ LISTING = "/v1/models"
 
 _ONLY_THE_GROUP_KNOWS = ("mode", "reasoning_efforts", "supported_params")
 _THE_LISTING_KNOWS = ("mode", "context_size", "max_output_tokens")
+_KNOWN_TO = {
+    DEPLOYMENTS: tuple(field.name for field in dataclasses.fields(ModelFacts)),
+    GROUP: _ONLY_THE_GROUP_KNOWS,
+    LISTING: _THE_LISTING_KNOWS,
+}
+"""Which facts are missing when an endpoint does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,19 @@ class Discovery:
     def answered(self) -> bool:
         """Return whether at least one endpoint could be asked."""
         return any(not isinstance(rung, ProxyError) for rung in self.rungs.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether every endpoint that was asked answered."""
+        return not any(isinstance(rung, ProxyError) for rung in self.rungs.values())
+
+    def completed_by(self, stored: ModelFacts) -> ModelFacts:
+        """Return the facts, and for what could not be asked those that were found before."""
+        fields: set[str] = set()
+        for name, known_there in _KNOWN_TO.items():
+            if isinstance(self.rungs.get(name), ProxyError):
+                fields.update(known_there)
+        return supplemented(self.facts, stored, sorted(fields))
 
     @property
     def facts(self) -> ModelFacts:
@@ -73,14 +94,24 @@ def facts_of_deployments(deployments: Deployments) -> dict[str, ModelFacts]:
     infos: dict[str, list[DeploymentInfo]] = {}
     for deployment in deployments.data:
         infos.setdefault(deployment.model_name, []).append(deployment.model_info)
-    return {name: facts_from_deployments(rows) for name, rows in infos.items()}
+    return {intern(name): shared(facts_from_deployments(rows)) for name, rows in infos.items()}
 
 
 def facts_of_groups(groups: ModelGroups) -> dict[str, ModelFacts]:
     """Return the facts of every group by its name."""
-    return {row.model_group: facts_from_group(row) for row in groups.data if row.model_group}
+    return {
+        intern(row.model_group): shared(facts_from_group(row))
+        for row in groups.data
+        if row.model_group
+    }
 
 
 def facts_of_listing(listing: ModelList) -> dict[str, ModelFacts]:
     """Return the facts of every listed name."""
-    return {row.id: facts_from_listing(row) for row in listing.data}
+    return {intern(row.id): shared(facts_from_listing(row)) for row in listing.data}
+
+
+@lru_cache(maxsize=8192)
+def shared(facts: ModelFacts) -> ModelFacts:
+    """Return facts that are equal to these and there once: keys of one proxy see the same models."""
+    return facts

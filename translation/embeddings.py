@@ -13,13 +13,14 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from translation.causes import Cause, cause_of
+from translation.line import MAX_LINE_BYTES
 from translation.media_type import labelled
 from translation.request_error import RequestError
 from translation.sentences import sentence
 from translation.token_estimate import estimate_tokens
 
-MAX_LINE_BYTES = 5 * 1024 * 1024 - 10_000
 BYTES_A_NUMBER = 25
+_FOR_VECTORS = MAX_LINE_BYTES - 10_000
 _TOO_MANY = re.compile(
     r"batch|too many|at most|no more than|larger than|instance|array|number of (text|input|item)"
     r"|max\w*\W+(\w+\W+){0,4}(input|text|item|document|sentence|element|request)",
@@ -36,6 +37,8 @@ _OF_TEXTS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.]*[\w])")
+MOST_SHORTENINGS = 3
+SHORTENED_TO = 0.6
 _CUT_MARGIN = 0.85
 """The estimate of tokens is within 15 %."""
 
@@ -95,6 +98,21 @@ def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
         raise ProxyProtocolError(message)
 
 
+def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
+    """Raise RequestError when the batches of one call were answered by different models.
+
+    The vectors of two models cannot be compared; in one knowledge base they are worse than an error.
+    """
+    answered = sorted({fallback or model for fallback in fallbacks})
+    if len(answered) > 1:
+        message = (
+            "Some texts were embedded by one model and some by another, since LiteLLM fell back in "
+            f"between ({', '.join(answered)}): their vectors cannot be compared. Try again, or take the "
+            "fallback out of LiteLLM."
+        )
+        raise RequestError(message)
+
+
 def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
     """Raise RequestError when the vectors of `texts` texts would not fit into one line of Dify.
 
@@ -102,11 +120,11 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
     in a line, and a number takes up to 25 bytes (dify-plugin-contract 8).
     """
     size = len(vectors[0]) if vectors else 0
-    if texts * size * BYTES_A_NUMBER > MAX_LINE_BYTES:
-        most = max(1, MAX_LINE_BYTES // (size * BYTES_A_NUMBER))
+    if texts * size * BYTES_A_NUMBER > _FOR_VECTORS:
+        most = max(1, _FOR_VECTORS // (size * BYTES_A_NUMBER))
         message = (
             f"{texts} vectors of {size} numbers are more than Dify takes from a plugin at once; set "
-            f"Texts per Request (max_chunks) to {most} or less."
+            f"Texts per Request to {most} or less."
         )
         raise RequestError(message)
 
@@ -118,11 +136,30 @@ class Batch:
     texts: Sequence[str]
     first: int
     of: int
+    shortenings: int = 0
+
+    def shortened(self, error: ProxyRejected) -> "Batch | None":
+        """Return the batch with its longest texts shorter, if that may help; else None.
+
+        The estimate of tokens can be far off for tables, numbers and rare scripts.
+        """
+        too_long = cause_of(error) is Cause.CONTEXT_TOO_LONG or _TOO_LONG.search(error.text)
+        if self.shortenings == MOST_SHORTENINGS or not too_long:
+            return None
+        longest = max(map(estimate_tokens, self.texts))
+        kept = [
+            text[: max(1, int(len(text) * SHORTENED_TO))]
+            if estimate_tokens(text) > longest / 2
+            else text
+            for text in self.texts
+        ]
+        return Batch(kept, self.first, self.of, self.shortenings + 1)
 
     def in_parts_of(self, size: int) -> "Iterator[Batch]":
         """Yield the batch in smaller ones."""
         for start in range(0, len(self.texts), size):
-            yield Batch(self.texts[start : start + size], self.first + start, self.of)
+            part = self.texts[start : start + size]
+            yield Batch(part, self.first + start, self.of, self.shortenings)
 
 
 def smaller_batch(error: ProxyRejected, texts: int) -> int | None:
@@ -143,7 +180,9 @@ def speaks_of_texts(error: ProxyRejected) -> bool:
     return _OF_TEXTS.search(error.text) is not None
 
 
-def explained_refusal(error: ProxyRejected, batch: Batch, context_size: int) -> RequestError | None:
+def explained_refusal(
+    error: ProxyRejected, batch: Batch, context_size: int, *, cut: bool
+) -> RequestError | None:
     """Return an error that names the text which the provider could not embed, if it was a text.
 
     The longest one of a batch, where its length was the reason; positions are told from 1. Images
@@ -158,14 +197,13 @@ def explained_refusal(error: ProxyRejected, batch: Batch, context_size: int) -> 
     name = f"Text {batch.first + place + 1} of {batch.of}"
     if cause is Cause.CONTEXT_TOO_LONG or (cause is Cause.REQUEST and counts[place] > context_size):
         return RequestError(
-            f"{name} is too long: {longest}, where the model takes {context_size}. Split it into "
-            f"shorter chunks, or set Long Texts to Cut in the model's form. {sentence(error)}"
+            f"{name} is too long: {longest}, where the model takes {context_size}. {_remedy(cut=cut)} "
+            f"{sentence(error)}"
         )
     if cause in {Cause.REQUEST, Cause.PROVIDER} and _TOO_LONG.search(error.text):
         return RequestError(
             f"{name} is too long for the model's server, which takes less than the model: {longest}. "
-            "Split it into shorter chunks, set a smaller Context Length with Long Texts: Cut in the "
-            f"model's form, or raise the server's limit. {sentence(error)}"
+            f"{_remedy(cut=cut)} Or raise the server's limit. {sentence(error)}"
         )
     if cause is Cause.PROVIDER and speaks_of_texts(error):
         which = (
@@ -175,6 +213,12 @@ def explained_refusal(error: ProxyRejected, batch: Batch, context_size: int) -> 
         )
         return RequestError(f"{which} cannot be embedded by the model's server. {sentence(error)}")
     return None
+
+
+def _remedy(*, cut: bool) -> str:
+    if cut:
+        return "Split it into shorter chunks, or set a smaller Context Length in the model's form."
+    return "Split it into shorter chunks, or set Long Texts to Cut in the model's form."
 
 
 def _numbers(embedding: str | list[float]) -> list[float]:

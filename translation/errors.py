@@ -10,7 +10,6 @@ from dify_plugin.errors.model import (
 )
 
 from litellm_proxy.errors import (
-    ProxyAnswerEmpty,
     ProxyError,
     ProxyProtocolError,
     ProxyRejected,
@@ -18,6 +17,7 @@ from litellm_proxy.errors import (
 )
 from translation.causes import Cause, cause_of
 from translation.form import SettingsError
+from translation.line import shortened
 from translation.request_error import RequestError
 from translation.sentences import sentence, sentence_when_saving
 
@@ -47,24 +47,30 @@ _DIFY_ERROR: dict[Cause, type[InvokeError]] = {
 
 def to_invoke_error(error: Exception) -> InvokeError:
     """Return the error that Dify shows; one that Dify knows already passes unchanged."""
+    if isinstance(error, InvokeError) and type(error) in DIFY_ERRORS:
+        return error
+    if not isinstance(error, FORESEEN):
+        return InvokeBadRequestError(_unforeseen(error))
+    return _kind_of(error)(shortened(sentence(error)))
+
+
+def _kind_of(error: Exception) -> type[InvokeError]:
     match error:
-        case InvokeError() if type(error) in DIFY_ERRORS:
-            return error
         case ProxyRejected():
-            return _DIFY_ERROR.get(cause_of(error), InvokeBadRequestError)(sentence(error))
+            return _DIFY_ERROR.get(cause_of(error), InvokeBadRequestError)
         case ProxyUnreachable():
-            return InvokeConnectionError(sentence(error))
-        case ProxyAnswerEmpty() | SettingsError() | RequestError():
-            return InvokeBadRequestError(sentence(error))
+            return InvokeConnectionError
         case ProxyProtocolError():
-            return InvokeServerUnavailableError(sentence(error))
+            return InvokeServerUnavailableError
         case _:
-            return InvokeBadRequestError(_unforeseen(error))
+            return InvokeBadRequestError
 
 
 def to_refusal(error: Exception) -> str:
     """Return why a form cannot be saved."""
-    return sentence_when_saving(error) if isinstance(error, FORESEEN) else _unforeseen(error)
+    if not isinstance(error, FORESEEN):
+        return _unforeseen(error)
+    return shortened(sentence_when_saving(error))
 
 
 def _unforeseen(error: Exception) -> str:

@@ -28,6 +28,7 @@ _MAX_PRICE = 1_000_000
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _SEPARATORS = re.compile(r"[,;\n\r\t，、；︐﹐､؛،]")
 _UNSEEN_CATEGORIES = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
+_SCHEME = re.compile(r"\A(authorization:\s*)?bearer(\s+|$)", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")
 _HEADERS_OF_THE_CONNECTION = frozenset(
@@ -152,6 +153,11 @@ class FormReader:
             )
             raise SettingsError(message)
         return text or None
+
+    def key(self, variable: str) -> str | None:
+        """Return an API key; the word before it in a header, pasted with it, is taken away."""
+        value = self.header_value(variable)
+        return value and (_SCHEME.sub("", value) or None)
 
     def headers(self, variable: str) -> tuple[tuple[str, str], ...]:
         """Return (name, value) pairs from a JSON object of texts."""

@@ -183,6 +183,10 @@ def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: 
         file["file_data"] = _data(part, kind)
     else:
         file["file_id"] = part.url
+        if isinstance(part, DocumentPromptMessageContent):
+            # With a format LiteLLM 1.106 tells Claude that the URL is the id of a file that it has
+            # (litellm_core_utils/prompt_templates/factory.py, anthropic_process_openai_file_message).
+            del file["format"]
     if part.filename:
         file["filename"] = part.filename
     return file

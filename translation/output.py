@@ -7,11 +7,11 @@ from dify_plugin.entities.model.message import AssistantPromptMessage, ImageProm
 
 from litellm_proxy.wire.chat import OutputImage
 from translation.chat_stream import Outcome, Source
+from translation.line import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
 from translation.tool_calls import FoldedToolCall
 
-MAX_TEXT_CHARACTERS = 500_000
-MAX_IMAGE_CHARACTERS = 4_500_000
-"""The daemon kills a plugin that writes a line above 5 MiB (dify-plugin-contract 8)."""
+_LONGEST_FINISH_REASON = 100
+_LONGEST_TYPE = 100
 
 
 def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChunk]:
@@ -31,18 +31,21 @@ def last_chunk(
     sources: str,
     tool_names: Mapping[str, str],
 ) -> LLMResultChunk:
-    """Return the end of an answer; Dify takes usage from the first chunk that has some.
+    """Return the end of an answer, after its text; Dify takes usage from the first chunk with some.
 
     `tool_names` are Dify's names of tools that went out under another one.
     """
     message = AssistantPromptMessage(
-        content=outcome.closing_text + sources,
+        content=sources,
         tool_calls=[_tool_call(call, tool_names) for call in outcome.tool_calls],
     )
     return LLMResultChunk(
         model=model,
         delta=LLMResultChunkDelta(
-            index=0, message=message, usage=usage, finish_reason=outcome.finish_reason
+            index=0,
+            message=message,
+            usage=usage,
+            finish_reason=outcome.finish_reason[:_LONGEST_FINISH_REASON],
         ),
     )
 
@@ -65,11 +68,13 @@ def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
 def _image(image: OutputImage) -> AssistantPromptMessage:
     url = image.image_url.url
     header, comma, data = url.partition(",")
-    if not header.startswith("data:"):
+    data = data if data.isprintable() else "".join(data.split())
+    if not header.startswith("data:") and len(url) <= MAX_TEXT_CHARACTERS:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
-    mime_type = header.removeprefix("data:").partition(";")[0] or "image/png"
-    if not comma or len(data) > MAX_IMAGE_CHARACTERS:
+    mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
+    is_data = bool(comma) and data.isascii() and data.isprintable()
+    if not is_data or len(data) > MOST_OF_A_LINE:
         size = f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
         note = (
             f"\n\n[The model made an image of {size}, which is too large to be passed to Dify.]\n\n"

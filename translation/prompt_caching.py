@@ -15,7 +15,9 @@ _HERE: wire.CacheControl = {"type": "ephemeral"}
 
 
 def with_breakpoints(messages: Sequence[wire.Message]) -> list[wire.Message]:
-    """Return the messages with a breakpoint on the instructions and on the last user turns.
+    """Return the messages with a breakpoint on the instructions, and on the last turns of the user.
+
+    In an agent's loop the results of tools grow, and the last of them is marked too.
 
     The next call finds the longest part of its prompt that was cached at one of them.
     """
@@ -32,8 +34,11 @@ def _positions(messages: Sequence[wire.Message]) -> Iterator[int]:
         if _can_be_marked(messages[position]):
             yield position
             left -= 1
+    last = len(messages) - 1
     for position in reversed(range(len(messages))):
-        if left and messages[position]["role"] == "user" and _can_be_marked(messages[position]):
+        role = messages[position]["role"]
+        takes_one = role == "user" or (role == "tool" and position == last)
+        if left and takes_one and _can_be_marked(messages[position]):
             yield position
             left -= 1
 
@@ -57,6 +62,8 @@ def _marked(message: wire.Message) -> wire.Message:
             return {"role": "system", "content": [_text(text)]}
         case "user", str(text):
             return {"role": "user", "content": [_text(text)]}
+        case "tool", str(text):
+            return {**message, "content": [_text(text)]}  # type: ignore[return-value]
         case "user", [*others, last]:
             return {"role": "user", "content": [*others, _marked_part(last)]}
         case _:

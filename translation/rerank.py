@@ -9,7 +9,8 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.rerank import RerankAnswer
 from translation.settings import Normalisation
 
-_EVEN = 0.5
+_ALIKE = 1.0
+"""Where all have the same score, the highest is that of all."""
 """The score of documents that are all equally good, spread from 0 to 1."""
 
 
@@ -59,7 +60,7 @@ def _normalised(scores: Sequence[float], normalisation: Normalisation) -> list[f
         case Normalisation.MIN_MAX:
             lowest, highest = min(scores, default=0.0), max(scores, default=0.0)
             spread = highest - lowest
-            return [(score - lowest) / spread if spread else _EVEN for score in scores]
+            return [(score - lowest) / spread if spread else _ALIKE for score in scores]
 
 
 def _sigmoid(score: float) -> float:

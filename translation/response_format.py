@@ -66,7 +66,7 @@ def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:
         case dict():
             return {"name": "response", "schema": parsed}
         case _:
-            message = 'json_schema must be a JSON object such as {"type": "object", …}.'
+            message = 'JSON Schema must be a JSON object such as {"type": "object", …}.'
             raise RequestError(message)
 
 

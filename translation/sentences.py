@@ -3,9 +3,11 @@
 import re
 
 from litellm_proxy.errors import (
+    AnswerEnd,
     Failure,
     Origin,
     ProxyAnswerEmpty,
+    ProxyAnswerEndedEarly,
     ProxyProtocolError,
     ProxyRejected,
     ProxyUnreachable,
@@ -63,6 +65,21 @@ _ADVICE = {
     Cause.REQUEST: "",
 }
 
+_ENDED_EARLY = {
+    AnswerEnd.FILTERED: (
+        "The provider's filter ended the answer before it was whole. Change the content of the request."
+    ),
+    AnswerEnd.REFUSED: "The model refused to go on with its answer.",
+    AnswerEnd.ALL_THOUGHT: (
+        "All tokens of the answer went into the model's reasoning, and none was left for its text: raise "
+        "Max Tokens in the app's model settings, or lower Reasoning Effort."
+    ),
+    AnswerEnd.CUT_TOOL_CALL: (
+        "The answer was cut within a tool call, since it had reached its most tokens: raise Max Tokens in "
+        "the app's model settings."
+    ),
+}
+
 _WHEN_SAVING = {
     Cause.KEY: "The API key was refused: check API Key",
     Cause.BUDGET: "The API key is right, but its budget is used up: raise it in LiteLLM",
@@ -94,8 +111,12 @@ def sentence(error: Exception) -> str:
             return _refusal(error)
         case ProxyUnreachable():
             return _unreachable(error)
-        case ProxyAnswerEmpty(refusal=str(words)) if words:
+        case ProxyAnswerEmpty(refusal=str(words)) | ProxyAnswerEndedEarly(refusal=str(words)) if (
+            words
+        ):
             return f'The model refused to answer: "{words}".'
+        case ProxyAnswerEndedEarly():
+            return _ENDED_EARLY[error.end]
         case ProxyAnswerEmpty():
             return (
                 "The model's answer is empty or was blocked: it ended with finish reason "

@@ -155,7 +155,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     return Settings(
         proxy=ProxySettings(
             base_url=base_url(read.text("base_url")),
-            api_key=read.header_value("api_key"),
+            api_key=read.key("api_key"),
             extra_headers=extra.headers("extra_headers"),
             timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
             tls=TLSSettings(

@@ -1,7 +1,8 @@
 """How many tokens a text is, offline: an estimate for Dify's planning, never for billing.
 
-A calibrated estimate and not a packaged vocabulary. Measured on 2 cores: within 12 % of o200k for
-English, German, Japanese, Chinese and code; 1000 texts of 500 characters in 0.07 s, where tiktoken
+A calibrated estimate and not a packaged vocabulary. Measured on 2 cores: within 15 % of o200k for
+most kinds of text, and up to 25 % too low for technical German, tables of numbers and classical Chinese
+(tests/translation/test_token_estimate.py); 1000 texts of 500 characters in 0.07 s, where tiktoken
 with o200k takes 0.015 s; 200 000 times one letter in under 1 ms. A vocabulary would be exact for one
 family of models and no closer for the others, would add 3.6 MB to a package of 0.1 MB, and reading
 it takes 0.3 s and 80 MB of memory. Dify's SDK counts with tiktoken, which downloads its vocabulary.
@@ -17,8 +18,11 @@ _PIECE = re.compile(
     r"""
       (?P<word>       [A-Z]?[a-z\u00df-\u024f]+ | [A-Z\u00c0-\u00de]+ )
     | (?P<number>     [0-9]{1,3} )
-    | (?P<kana>       [\u3040-\u30ff]+ )
-    | (?P<han>        [\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]+ )
+    | (?P<hiragana>   [\u3040-\u309f]+ )
+    | (?P<katakana>   [\u30a0-\u30ff]+ )
+    | (?P<hangul>     [\uac00-\ud7af]+ )
+    | (?P<han>        [\u3400-\u9fff\uf900-\ufaff]+ )
+    | (?P<thai>       [\u0e00-\u0e7f]+ )
     | (?P<alphabet>   [\u0250-\u2fff]+ )
     | (?P<space>      \s{2,} )
     | (?P<marks>      [^\sA-Za-z0-9\u00c0-\u2fff\u3040-\ud7af]+ )
@@ -29,11 +33,19 @@ _ONE = 100
 _COMMON_WORD_LETTERS = 7
 _PER_LETTER_MORE = 30
 _PER_ACCENTED_WORD = 100
-_PER_KANA = 80
-_PER_HAN = 75
-_PER_LETTER_OF_ANOTHER_ALPHABET = 26
-_PER_SPACE_RUN = 50
-_PER_MARK_RUN = 80
+_PER_HIRAGANA = 80
+_PER_KATAKANA = 62
+_PER_HAN = 80
+_PER_TRADITIONAL_HAN = 105
+_TRADITIONAL = frozenset(
+    "這個們來時國會說學對為與於後過開關發點條樣體實應該將從當經還沒讓麼無爾長東車門間問聞見親觀書話語請讀記證錢鐵線級紙給約終結統總網處樂業義亦矣乎"
+)
+"""Frequent in traditional and classical texts, which the vocabularies know less well."""
+_PER_HANGUL = 70
+_PER_THAI = 37
+_PER_LETTER_OF_ANOTHER_ALPHABET = 28
+_PER_SPACE_RUN = 90
+_PER_MARK_RUN = 100
 _PER_MARK_MORE = 10
 _TOKENS_PER_MESSAGE = 4
 
@@ -52,10 +64,17 @@ def _hundredths(match: re.Match[str]) -> int:
             return _ONE + more + (0 if match.group().isascii() else _PER_ACCENTED_WORD)
         case "number":
             return _ONE
-        case "kana":
-            return length * _PER_KANA
+        case "hiragana":
+            return length * _PER_HIRAGANA
+        case "katakana":
+            return length * _PER_KATAKANA
         case "han":
-            return length * _PER_HAN
+            traditional = not _TRADITIONAL.isdisjoint(match.group())
+            return length * (_PER_TRADITIONAL_HAN if traditional else _PER_HAN)
+        case "hangul":
+            return length * _PER_HANGUL
+        case "thai":
+            return length * _PER_THAI
         case "alphabet":
             return length * _PER_LETTER_OF_ANOTHER_ALPHABET
         case "space":

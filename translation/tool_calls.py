@@ -8,9 +8,10 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.chat import ToolCallDelta
 from litellm_proxy.wire.reading import Json
 from translation.call_ids import new_call_id
+from translation.line import MOST_OF_A_LINE
 
 MAX_CALLS = 1000
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = MOST_OF_A_LINE * 4 // 5
 """All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
 
 _LONGEST_NAME = 100

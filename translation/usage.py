@@ -44,7 +44,7 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     total = _rounded(cost)
     if total is not None:
         listed = prompt_price + completion_price
-        share = prompt_price / listed if listed else Decimal(0)
+        share = prompt_price / listed if listed else _share_of_the_prompt(counts)
         prompt_price = (total * share).quantize(_SMALLEST, ROUND_HALF_UP)
         completion_price = total - prompt_price
     return LLMUsage(
@@ -89,6 +89,15 @@ def reported_cost(usage: Usage | None, served: Served) -> float | None:
     if served.cost is not None:
         return served.cost
     return (usage.cost or None) if usage else None
+
+
+def embedding_cost(usage: Usage | None, served: Served) -> float | None:
+    """Return what LiteLLM says that an embedding cost in USD, or None.
+
+    For vectors out of its cache LiteLLM 1.106 tells neither a cost nor a duration, and its spend log
+    has 0.
+    """
+    return 0.0 if served.costs_nothing else reported_cost(usage, served)
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
@@ -137,6 +146,11 @@ def _completion_price(counts: TokenCounts, prices: Prices) -> Decimal:
     return _amount(counts.completion - counts.reasoning, prices.output) + _amount(
         counts.reasoning, thinking_price
     )
+
+
+def _share_of_the_prompt(counts: TokenCounts) -> Decimal:
+    tokens = counts.prompt + counts.completion
+    return Decimal(counts.prompt) / tokens if tokens else Decimal(0)
 
 
 def _rounded(cost: float | None) -> Decimal | None:

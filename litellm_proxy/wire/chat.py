@@ -63,7 +63,7 @@ class File(TypedDict):
     file_data: NotRequired[str]
     file_id: NotRequired[str]
     filename: NotRequired[str]
-    format: str
+    format: NotRequired[str]
 
 
 class FilePart(TypedDict):

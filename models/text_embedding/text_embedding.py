@@ -14,8 +14,9 @@ from dify_plugin.entities.model.text_embedding import (
 
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
-from models.embedding_calls import CALL_SECONDS, EmbeddingCall
+from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.capabilities import (
+    Prices,
     context_size_of,
     encoding_conceded,
     has_own_prices,
@@ -46,9 +47,11 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,
     ) -> TextEmbeddingResult:
         """Return one vector per text, in the order of the texts."""
-        vectors, usage = self._embed(model, credentials, texts, user, input_type, may_cut=True)
+        embedded, usage = self._embed(model, credentials, texts, user, input_type, may_cut=True)
         # Every number was checked on its way in.
-        return TextEmbeddingResult.model_construct(model=model, embeddings=vectors, usage=usage)
+        return TextEmbeddingResult.model_construct(
+            model=embedded.fallback or model, embeddings=embedded.vectors, usage=usage
+        )
 
     def _invoke_multimodal(
         self,
@@ -60,8 +63,10 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     ) -> MultiModalEmbeddingResult:
         """Return one vector per text or image, in their order."""
         inputs = [multimodal_input(document) for document in documents]
-        vectors, usage = self._embed(model, credentials, inputs, user, input_type, may_cut=False)
-        return MultiModalEmbeddingResult(model=model, embeddings=vectors, usage=usage)
+        embedded, usage = self._embed(model, credentials, inputs, user, input_type, may_cut=False)
+        return MultiModalEmbeddingResult(
+            model=embedded.fallback or model, embeddings=embedded.vectors, usage=usage
+        )
 
     def _embed(  # noqa: PLR0913 - the arguments of the SDK's two calls
         self,
@@ -72,7 +77,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         input_type: EmbeddingInputType,
         *,
         may_cut: bool,
-    ) -> tuple[list[list[float]], EmbeddingUsage]:
+    ) -> tuple[Embedded, EmbeddingUsage]:
         started = time.perf_counter()
         settings = self._settings(model, credentials)
         facts = self._facts(model, settings, credentials)
@@ -88,9 +93,13 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         )
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started
-        cost = None if has_own_prices(settings) else embedded.cost
-        usage = embedding_usage(embedded.tokens, cost, prices_of(settings, facts), seconds)
-        return embedded.vectors, usage
+        if embedded.fallback:
+            # What a fallback costs is known from LiteLLM alone.
+            usage = embedding_usage(embedded.tokens, embedded.cost, Prices(), seconds)
+        else:
+            cost = None if has_own_prices(settings) else embedded.cost
+            usage = embedding_usage(embedded.tokens, cost, prices_of(settings, facts), seconds)
+        return embedded, usage
 
     def get_num_tokens(
         self,

@@ -15,7 +15,7 @@ from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from translation.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.settings import Settings
-from translation.speech import explained
+from translation.speech import explained, speakable_parts
 from translation.validation import TTS
 from translation.wav import is_wav, joined_wav
 
@@ -23,7 +23,6 @@ PIECE_BYTES = 512 * 1024
 """The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""
 MAX_PART_BYTES = 32 * 1024 * 1024
 """Four thousand characters are some five minutes, in WAV 15 MB."""
-_SENTENCE_END = r"[。．.!?！？\n]"
 
 
 class LiteLLMTTSModel(ProxyModel, TTSModel):
@@ -47,9 +46,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         if not content_text.strip():
             message = "There is no text to be spoken."
             raise InvokeBadRequestError(message)
-        parts = self._split_text_into_sentences(
-            content_text, MAX_SPOKEN_CHARACTERS, pattern=_SENTENCE_END
-        )
+        parts = speakable_parts(content_text, MAX_SPOKEN_CHARACTERS)
         options = self._options(settings, credentials, user)
         requests = [
             SpeechRequest(

@@ -359,7 +359,7 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["build"], "base_url is missing"),
+        (["build"], "Base URL is missing"),
         (["build", "--base-url", "litellm"], "Base URL must be a URL"),
         (["build", "--base-url", "http://127.0.0.1:1"], "the connection was refused"),
         (
@@ -417,7 +417,7 @@ def test_one_changed_price_shows_in_the_difference(
     told = " ".join(capsys.readouterr().out.split())
     assert "USD per million, input: 1 → 5" in told
     assert "USD per million, output: 2 → 10" in told
-    assert "rerank-003 │ gone" in told
+    assert "rerank-003 │ not listed for this key any more" in told
     assert "3 changes" in told
 
 
@@ -430,7 +430,7 @@ def test_an_alias_whose_model_left_the_proxy_is_a_difference_and_no_error(
     with proxy_with(config(fleet.upstream, without="chat-060"), tmp_path) as url:
         arguments = ["diff", str(package), "--api-key-env", KEY_VARIABLE, "--read-url", url]
         assert main(arguments) == 1
-    assert "Ours │ gone" in " ".join(capsys.readouterr().out.split())
+    assert "Ours │ not listed" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_key_in_place_of_its_variable_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,6 @@ def test_aliases() -> None:
 @pytest.mark.parametrize(
     ("choices", "problem"),
     [
-        ({"limit": 3}, "4 models are more than the limit of 3"),
         ({"include": ["none"]}, "No model is left. Left out: 6 not included"),
         ({"kinds": {"gone": "llm"}}, 'kinds: "gone" is not among'),
         ({"order": ("vectors", "gone")}, 'order: "gone" is not among'),
@@ -135,7 +134,7 @@ def entity(**fields: Any) -> dict[tuple[str, str], dict[str, Any]]:
     ("before", "now", "what"),
     [
         ({}, entity(), ["new"]),
-        (entity(), {}, ["gone"]),
+        (entity(), {}, ["not listed for this key any more"]),
         (entity(), entity(), []),
         (entity(features=["a", "b"]), entity(features=["b", "c"]), ["lost a", "gained c"]),
         (entity(model_properties={"context_size": 1}), entity(model_properties={"context_size": 2}),

@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def cache(clock: Clock) -> ProxyCache[str, int]:
-    return ProxyCache(kept_seconds=300, retry_seconds=30, max_entries=3, clock=clock)
+    return ProxyCache(kept_seconds=300, retry_seconds=30, max_size=3, clock=clock)
 
 
 def raises(error: ProxyError) -> Callable[[], int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
-from dify_plugin.entities.model import AIModelEntity, ModelType
+from dify_plugin.entities.model import AIModelEntity, ModelPropertyKey, ModelType
 from dify_plugin.entities.model.message import PromptMessage, UserPromptMessage
 from dify_plugin.errors.model import CredentialsValidateFailedError
 from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
@@ -17,6 +17,7 @@ from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from tools.child import free_port
+from translation.capabilities import DEFAULT_CONTEXT_SIZE
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 REGISTRATION = PluginRegistration(DifyPluginEnv())
@@ -213,7 +214,8 @@ def test_an_address_that_cannot_be_one_still_has_a_schema(url: str) -> None:
 def test_rows_of_other_models_are_not_taken(upstream: Upstream) -> None:
     row = {"model_group": "other", "mode": "embedding", "max_input_tokens": 7}
     upstream.on("/model_group/info", json_reply({"data": [row]}))
-    assert "7" not in schema({"base_url": upstream.url}).model_properties.values()
+    properties = schema({"base_url": upstream.url}).model_properties
+    assert properties[ModelPropertyKey.CONTEXT_SIZE] == DEFAULT_CONTEXT_SIZE
 
 
 def test_f41_levels_of_effort_are_those_of_the_proxy_if_they_can_be_levels(

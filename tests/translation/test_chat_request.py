@@ -262,7 +262,7 @@ def test_f50_a_model_that_follows_no_schemas_finds_it_in_its_prompt() -> None:
 
 
 def test_a_schema_that_is_not_json_is_refused() -> None:
-    with pytest.raises(RequestError, match="json_schema must be a JSON object"):
+    with pytest.raises(RequestError, match="JSON Schema must be a JSON object"):
         translate(UserPromptMessage(content="?"), json_schema="type: object")
 
 

@@ -3,7 +3,8 @@ from dify_plugin.entities.model.message import ImagePromptMessageContent
 
 from litellm_proxy.wire.chat import OutputImage
 from translation.chat_stream import Source
-from translation.output import MAX_IMAGE_CHARACTERS, shown_chunks, source_list
+from translation.line import MOST_OF_A_LINE
+from translation.output import shown_chunks, source_list
 
 
 def shown_one(model: str, shown: str | OutputImage) -> LLMResultChunk:
@@ -37,7 +38,7 @@ def test_an_image_by_url_stays_a_url() -> None:
 
 
 def test_an_image_that_would_end_the_plugin_is_told_instead() -> None:
-    data = "A" * (MAX_IMAGE_CHARACTERS + 1)
+    data = "A" * (MOST_OF_A_LINE + 1)
     content = shown_one("m", image(f"data:image/png;base64,{data}")).delta.message.content
     assert "an image of 3.4 MB, which is too large" in str(content)
 

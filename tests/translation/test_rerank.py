@@ -35,7 +35,7 @@ def test_f57_the_threshold_applies_to_the_score_that_is_shown() -> None:
     assert ranked(*logits, threshold=0.5) == [(2, "c", 3.0)]
     spread = ranked(*logits, normalisation=Normalisation.MIN_MAX)
     assert [score for *_, score in spread] == [1.0, 0.995, 0.0]
-    assert ranked((0, 2.0), (1, 2.0), normalisation=Normalisation.MIN_MAX)[0][2] == 0.5
+    assert ranked((0, 2.0), (1, 2.0), normalisation=Normalisation.MIN_MAX)[0][2] == 1.0
 
 
 def test_backends_that_do_not_sort_are_sorted() -> None:

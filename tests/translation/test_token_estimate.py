@@ -10,6 +10,7 @@ import pytest
 import tiktoken
 from dify_plugin.entities.model.message import PromptMessageTool, UserPromptMessage
 
+from tests.translation.texts_of_many_kinds import KINDS
 from tools.litellm_proxy_process import PROXY_COMMAND, ROOT
 from translation.token_estimate import estimate_prompt_tokens, estimate_tokens
 
@@ -69,18 +70,33 @@ def test_f48_the_estimate_is_within_15_percent_of_o200k(
     assert estimate_tokens(TEXTS[kind]) == pytest.approx(exact, rel=0.15)
 
 
+FURTHER_OFF = {"classical Chinese": 0.25, "table": 0.25, "technical German": 0.20}
+"""As README says."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_that_the_estimate_was_not_fitted_to(o200k: tiktoken.Encoding, kind: str) -> None:
+    for text in KINDS[kind]:
+        exact = len(o200k.encode(text))
+        assert estimate_tokens(text) == pytest.approx(exact, rel=FURTHER_OFF.get(kind, 0.15))
+
+
 @pytest.mark.parametrize("piece", ["a", " ", "\n", "1", "!", "世", "の", "ü", "aB", "🙂", "\0"])
 def test_twice_the_text_takes_about_twice_the_tokens_and_time(piece: str) -> None:
     def seconds(text: str) -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         estimate_tokens(text)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     half, whole = piece * 100_000, piece * 200_000
     assert estimate_tokens(whole) <= 2 * estimate_tokens(half) + 1
     assert estimate_tokens(half) <= len(half.encode())
-    # A ratio in one run: quadratic work would quadruple it. The floor is the clock's noise.
-    assert min(seconds(whole) for _ in range(5)) < 3 * min(seconds(half) for _ in range(5)) + 0.002
+    # A ratio in one run: eight times the text takes eight times as long, and 64 times if the work is
+    # quadratic. The machine may change its speed in between.
+    eighth = piece * 25_000
+    assert (
+        min(seconds(whole) for _ in range(5)) < 24 * min(seconds(eighth) for _ in range(5)) + 0.01
+    )
 
 
 def test_empty_and_short_texts() -> None:

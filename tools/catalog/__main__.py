@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, ProxyUnreachable):
             errors.print(
                 "If the proxy has another address from here than from Dify, give it as --read-url "
-                "(READ_URL=); a CA of your own as the environment variable SSL_CERT_FILE."
+                "(READ_URL=); a CA of your own as --ca (CA=)."
             )
     return 2
 
@@ -98,12 +98,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--base-url", default="", help="the proxy, as Dify's daemon sees it")
         command.add_argument("--read-url", default="", metavar="URL",
                              help="the proxy as seen from here, where that differs")  # fmt: skip
+        command.add_argument("--headers-env", metavar="NAME", default="",
+                             help="environment variable with further headers as a JSON object, such as "
+                             "the key in a header of its own")  # fmt: skip
+        command.add_argument(
+            "--ca", type=Path, metavar="FILE", help="PEM of an authority of your own"
+        )
         command.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY",
                              help="environment variable with the key (default: %(default)s)")  # fmt: skip
     options = parser.parse_args(arguments)
-    if not _VARIABLE.fullmatch(options.api_key_env):
-        # Not shown: it may be the key itself.
-        parser.error("--api-key-env (API_KEY_ENV=) is the name of a variable, not the key")
+    for flag, name in (
+        ("--api-key-env", options.api_key_env),
+        ("--headers-env", options.headers_env),
+    ):
+        if name and not _VARIABLE.fullmatch(name):
+            # Not shown: it may be the key itself.
+            parser.error(f"{flag} is the name of a variable, not what it holds")
     return options
 
 
@@ -134,11 +144,14 @@ def _build(options: argparse.Namespace) -> int:
 
 def _selected(choices: Choices, options: argparse.Namespace) -> Selection:
     if not choices.base_url:
-        message = "base_url is missing: give --base-url (BASE_URL=), or base_url in the file."
+        message = "Base URL is missing: give --base-url (BASE_URL=), or base_url in the file."
         raise ChoicesError(message)
     form = {
         "base_url": options.read_url or choices.base_url,
         "api_key": os.environ.get(options.api_key_env, ""),
+        "settings": "custom",
+        "extra_headers": os.environ.get(options.headers_env, "") if options.headers_env else "",
+        "ca_certificate": options.ca.read_text() if options.ca else "",
     }
     with console.status("Asking the proxy for its models …"):
         proxy = read_models(parse_settings("", form))

@@ -72,9 +72,9 @@ class Choices(BaseModel):
     """Patterns are those of the shell: `*`, `?` and `[ab]`; names are the proxy's.
 
     `modes` are LiteLLM's words (chat, embedding, …), blank for all. `kinds` names the kind of models
-    whose mode the proxy does not tell; such a model is else taken for an LLM. `aliases` gives the
-    name in Dify. `order` is a rule, or the names that come first. `limit` is the number of models at
-    most.
+    whose mode the proxy does not tell; such a model is else taken for an LLM, and `modes` counts its kind. `aliases` gives the
+    name in Dify. `order` is a rule, or the names that come first. Of more than `limit` models the first
+    ones are taken.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

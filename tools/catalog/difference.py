@@ -10,7 +10,7 @@ type Entities = Mapping[tuple[str, str], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A model that is new or gone, or one field of it that changed."""
+    """A model that is new or not listed any more, or one field of it that changed."""
 
     kind: str
     model: str
@@ -24,7 +24,7 @@ def changes(before: Entities, now: Entities) -> Iterator[Change]:
         if old is None:
             yield Change(kind, model, "new")
         elif new is None:
-            yield Change(kind, model, "gone")
+            yield Change(kind, model, "not listed for this key any more")
         else:
             yield from (Change(kind, model, what) for what in _changed(old, new))
 

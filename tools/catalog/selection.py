@@ -12,6 +12,7 @@ from translation.facts import ModelFacts
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
 _MOST_REASONS = 5
+_BEYOND = "beyond the limit of"
 KIND_OF_MODE = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
@@ -46,37 +47,39 @@ def select(proxy: ProxyModels, choices: Choices) -> Selection:
     """Choose; whether the choice makes a catalogue, `require_catalogue` tells."""
     left_out: dict[str, str] = {}
     models: list[CatalogueModel] = []
+    kinds = {KIND_OF_MODE[mode] for mode in choices.modes}
     for name, discovery in proxy.discoveries.items():
         mode = discovery.facts.mode
         kind = KIND_OF_MODE.get(mode) if mode else choices.kinds.get(name, ModelKind.LLM)
-        reason = _reason_against(name, discovery.facts, proxy, choices)
+        reason = _reason_against(name, proxy, choices)
+        if not reason and kind and kinds and (mode or kind) not in {*choices.modes, *kinds}:
+            reason = f"of mode {mode or 'unknown'}"
         if reason or kind is None:
             left_out[name] = reason or f"of mode {mode}, which Dify has no place for"
         else:
             shown = choices.aliases.get(name, name)
             models.append(CatalogueModel(shown, name, kind, discovery.facts))
-    return Selection(tuple(sorted(models, key=_place(proxy, choices))), left_out)
+    models.sort(key=_place(proxy, choices))
+    left_out |= {
+        model.proxy_name: f"{_BEYOND} {choices.limit}" for model in models[choices.limit :]
+    }
+    return Selection(tuple(models[: choices.limit]), left_out)
 
 
 def require_catalogue(selection: Selection, choices: Choices) -> None:
-    """Raise ChoicesError if nothing or too much is left, or a name is unknown or doubled."""
+    """Raise ChoicesError if nothing is left, or a name is unknown or doubled."""
     models = selection.models
     if not models:
         reasons = Counter(selection.left_out.values())
         told = "; ".join(f"{count} {why}" for why, count in reasons.most_common(_MOST_REASONS))
         message = f"No model is left. Left out: {told}." if told else "The key can use no model."
         raise ChoicesError(message)
-    if len(models) > choices.limit:
-        message = (
-            f"{len(models)} models are more than the limit of {choices.limit}: choose fewer with "
-            "include, exclude and modes, or raise limit (LIMIT=)."
-        )
-        raise ChoicesError(message)
     twice = [name for name, count in Counter(model.name for model in models).items() if count > 1]
     if twice:
         message = f'aliases: "{twice[0]}" would be the name of two models in Dify.'
         raise ChoicesError(message)
-    known = {model.proxy_name for model in models}
+    cut = {name for name, why in selection.left_out.items() if why.startswith(_BEYOND)}
+    known = {model.proxy_name for model in models} | cut
     given = () if isinstance(choices.order, Order) else choices.order
     names = known | {model.name for model in models}
     for field, unknown in (
@@ -89,13 +92,11 @@ def require_catalogue(selection: Selection, choices: Choices) -> None:
             raise ChoicesError(message)
 
 
-def _reason_against(name: str, facts: ModelFacts, proxy: ProxyModels, choices: Choices) -> str:
+def _reason_against(name: str, proxy: ProxyModels, choices: Choices) -> str:
     if not _matches(name, choices.include):
         return "not included"
     if _matches(name, choices.exclude):
         return "excluded"
-    if choices.modes and facts.mode not in choices.modes:
-        return f"of mode {facts.mode or 'unknown'}"
     if name in proxy.expansions and choices.wildcards is Wildcards.LEAVE_OUT:
         return f"stands for {proxy.expansions[name]} only"
     if len(choices.aliases.get(name, name)) > MAX_NAME:
@@ -104,7 +105,7 @@ def _reason_against(name: str, facts: ModelFacts, proxy: ProxyModels, choices: C
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
 type Place = tuple[int, tuple[str, ...], str, str]

@@ -1,0 +1,205 @@
+"""Ends of answers, lines of Dify, and connections."""
+
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+from dify_plugin.core.server.stdio.response_writer import StdioResponseWriter
+from dify_plugin.entities.model.llm import LLMUsage
+from dify_plugin.errors.model import InvokeServerUnavailableError
+from hypothesis import given
+from hypothesis import strategies as st
+
+import main
+from litellm_proxy.errors import ProxyAnswerEmpty
+from litellm_proxy.wire.chat import ImageUrl, OutputImage
+from tests.field.asking import BAD, direct, refusal
+from tests.support import openai_format as openai
+from tests.support.environment import Environment
+from tests.support.upstream import Pause, Upstream
+from tools.plugin_process import PluginError
+from translation.chat_stream import Outcome
+from translation.errors import to_invoke_error
+from translation.line import MAX_LINE_BYTES
+from translation.output import last_chunk, shown_chunks
+from translation.thinking_blocks import Reasoning, ThinkingBlocks
+from translation.tool_calls import FoldedToolCall
+
+END = openai.delta(finish_reason="stop")
+HALF_A_CALL = openai.tool_delta(0, id="c", name="f", arguments='{"city": "Os')
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shown", "says"),
+    [
+        ([openai.delta(content="Half"), openai.delta(finish_reason="content_filter")],
+         "Half", "The provider's filter ended the answer"),
+        ([openai.delta(content="Half"), openai.delta(finish_reason="refusal")],
+         "Half", "The model refused to go on"),
+        ([openai.delta(content="Half"), openai.delta(refusal="I may not."), END],
+         "Half", 'refused to answer: "I may not."'),
+        ([openai.delta(reasoning_content="hm"), openai.delta(finish_reason="length")],
+         "<think>\nhm\n</think>", "raise Max Tokens"),
+        ([HALF_A_CALL, openai.delta(finish_reason="length")], "", "cut within a tool call"),
+        ([openai.delta(content="I call."), HALF_A_CALL, openai.delta(finish_reason="length")],
+         "I call.", "cut within a tool call"),
+        ([openai.tool_delta(0, id="c", name="f"), openai.delta(finish_reason="length")],
+         "", "cut within a tool call"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_not_whole_ends_with_an_error_after_its_text(
+    env: Environment, upstream: Upstream, chunks: list[Any], shown: str, says: str
+) -> None:
+    upstream.on("m", openai.stream(*chunks))
+    received: list[Any] = []
+    request: dict[str, Any] = {"model_parameters": {}, "tools": None, "stop": None, "stream": True}
+    answers = env.plugin.call(
+        "invoke_llm", "m", direct(upstream),
+        prompt_messages=[{"role": "user", "content": "Hello"}], **request,
+    )  # fmt: skip
+    with pytest.raises(PluginError) as caught:
+        received.extend(answer["delta"]["message"] for answer in answers)
+    assert "".join(message["content"] for message in received) == shown
+    assert not any(message["tool_calls"] for message in received)
+    assert caught.value.error_type == BAD
+    assert says in caught.value.message
+
+
+def test_an_answer_cut_by_length_within_its_text_is_an_answer(
+    env: Environment, upstream: Upstream
+) -> None:
+    upstream.on("m", openai.text_stream("Half", finish_reason="length"))
+    deltas = env.chat("m", credentials=direct(upstream))
+    assert deltas[-1]["finish_reason"] == "length"
+
+
+def test_what_comes_after_done_is_not_waited_for(env: Environment, upstream: Upstream) -> None:
+    held = openai.stream(openai.delta(content="Hello"), END)
+    upstream.on("m", type(held)([*held.pieces, Pause(20)], content_type=held.content_type))
+    started = time.monotonic()
+    assert env.chat("m", credentials=direct(upstream))[-1]["finish_reason"] == "stop"
+    # The server holds the body open for 20 s.
+    assert time.monotonic() - started < 15
+
+
+def written(write: Any) -> list[str]:
+    """Return the lines that leave, as the SDK writes them."""
+    raw = io.BytesIO()
+    out = main.WholeLines(raw, encoding="utf-8")
+    try:
+        write(out)
+    finally:
+        out.flush()
+    return [line for line in raw.getvalue().decode().split("\n") if line]
+
+
+HUGE = st.sampled_from(["x", "\0", '"', "世", "🙂", "\ud800"]).flatmap(
+    lambda c: st.sampled_from([10, 400_000, 900_000, 6_000_000]).map(lambda n: c * n)
+)
+USAGE = LLMUsage.empty_usage()
+
+
+def _outcome(text: str, finish_reason: str) -> Outcome:
+    calls = [FoldedToolCall("i", "f", "{}")]
+    return Outcome(text, calls, finish_reason, None, 0, Reasoning(), 0, ())
+
+
+@given(st.data())
+def test_no_frame_of_an_answer_is_longer_than_dify_takes(data: st.DataObject) -> None:
+    text = data.draw(HUGE)
+    image = OutputImage(
+        image_url=ImageUrl(
+            url=data.draw(st.sampled_from(["", "data:", "data:image/png;base64,"])) + text
+        )
+    )
+    frames = [
+        *shown_chunks("m", text), *shown_chunks("m", image),
+        last_chunk("m", _outcome(text, text), USAGE, "", {}),
+    ]  # fmt: skip
+    frames.append(to_invoke_error(ProxyAnswerEmpty(text, text)))  # type: ignore[arg-type]
+    for frame in frames:
+        body = (
+            {"message": str(frame)}
+            if isinstance(frame, Exception)
+            else frame.model_dump(mode="json")
+        )
+        line = json.dumps({"session_id": "s", "data": body}, ensure_ascii=False)
+        assert len(line.encode(errors="replace")) <= MAX_LINE_BYTES
+
+
+@pytest.mark.parametrize("character", ["x", "世", "🙂", "\\u0000"])
+@pytest.mark.parametrize("characters", [10, 1_400_000, 2_700_000, 5_300_000])
+def test_the_door_to_dify_lets_no_long_line_through(character: str, characters: int) -> None:
+    line = '{"event":"session","data":{"type":"stream","data":"' + character * characters + '"}}'
+    too_long = len(line.encode()) > MAX_LINE_BYTES
+    if too_long:
+        with pytest.raises(InvokeServerUnavailableError, match="5 MiB"):
+            written(lambda out: out.write(line))
+    else:
+        assert written(lambda out: out.write(line + "\n")) == [line]
+
+
+def test_an_error_that_is_too_long_keeps_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(out: Any) -> None:
+        monkeypatch.setattr("sys.stdout", out)
+        writer = StdioResponseWriter()
+        frame = writer.stream_error_object(
+            {
+                "error_type": "InvokeBadRequestError",
+                "message": "世" * 3_000_000,
+                "args": {"a": "b" * 9_000_000},
+            }
+        )
+        writer.session_message("s", frame)
+
+    (line,) = written(write)
+    assert len(line.encode()) < 30_000
+    told = json.loads(line)
+    assert told["session_id"] == "s"
+    assert told["data"]["data"]["error_type"] == "InvokeBadRequestError"
+    assert told["data"]["data"]["message"].startswith("世世")
+
+
+def test_a_transcript_that_is_too_long_ends_its_call_and_no_other(
+    env: Environment, upstream: Upstream
+) -> None:
+    upstream.on(
+        "/v1/audio/transcriptions",
+        type(openai.text_stream("a"))([json.dumps({"text": "x" * 6_000_000}).encode()]),
+    )
+    with pytest.raises(PluginError) as caught:
+        list(
+            env.plugin.call(
+                "invoke_speech2text",
+                "m",
+                direct(upstream),
+                model_type="speech2text",
+                file=b"RIFF".hex(),
+            )
+        )
+    assert caught.value.error_type == "InvokeServerUnavailableError"
+    upstream.on("m", openai.text_stream("Hello"))
+    assert env.chat("m", credentials=direct(upstream))[-1]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("odd", [5, None, ["x"], {"a": 1}, True])
+def test_thinking_whose_text_is_none_is_no_fault(
+    env: Environment, upstream: Upstream, odd: Any
+) -> None:
+    blocks = [
+        {"type": "thinking", "thinking": odd, "signature": odd},
+        {"type": "thinking", "thinking": "b"},
+    ]
+    folded = ThinkingBlocks()
+    folded.add(blocks)
+    upstream.on("m", openai.stream(
+        openai.delta(thinking_blocks=blocks, content="Hello"), openai.delta(thinking_blocks=blocks), END,
+    ))  # fmt: skip
+    assert env.chat("m", credentials=direct(upstream))[-1]["finish_reason"] == "stop"
+
+
+def test_a_refusal_names_no_reason_of_its_own(env: Environment, upstream: Upstream) -> None:
+    upstream.on("m", openai.text_stream("", finish_reason="content_filter"))
+    assert "content_filter" in refusal(env, "m", direct(upstream)).message
