@@ -7,7 +7,7 @@ VENV = .venv/bin/python
 CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
 	$(if $(READ_URL),--read-url '$(READ_URL)') $(if $(HEADERS_ENV),--headers-env $(HEADERS_ENV)) $(if $(CA),--ca '$(CA)')
 
-.PHONY: help demo test sweep fuzz soak bench check fmt package catalog catalog-diff clean
+.PHONY: help demo test sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -21,6 +21,9 @@ test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test
 
 sweep: .venv/installed .venv-proxy/installed ## every model of LiteLLM's catalogue, called with all that the plugin offers; writes docs/models.md (PROVIDERS= SAMPLE=)
 	@$(VENV) -m tools.sweep $(if $(PROVIDERS),--providers '$(PROVIDERS)') $(if $(SAMPLE),--sample $(SAMPLE))
+
+compat: .venv/installed ## the same against old and new versions of LiteLLM; writes docs/versions.md (VERSIONS=)
+	@$(VENV) -m tools.compat $(VERSIONS)
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
 	HYPOTHESIS_PROFILE=fuzz $(VENV) -m pytest tests/fuzz --timeout 3600
@@ -54,7 +57,7 @@ catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was bu
 	@$(VENV) -m tools.catalog diff '$(PACKAGE)' $(CATALOG_PROXY)
 
 clean: ## remove what was built and installed here
-	rm -rf .venv .venv-proxy .venv-models .venv-engine .demo .hypothesis dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-proxy .venv-models .venv-engine .compat .demo .hypothesis dist .pytest_cache .mypy_cache .ruff_cache
 
 .venv/installed: requirements/dev.txt
 	@echo "Installing the plugin's environment (.venv) …"

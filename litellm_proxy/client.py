@@ -68,6 +68,15 @@ _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _TELLING_BYTES = len(b"event:")
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
+_LACKS_INPUT = re.compile(
+    rf"missing \d+ required (positional|keyword-only) arguments?:.{{0,200}}'({'|'.join(sorted(_REQUIRED_INPUTS))})'"
+)
+"""How LiteLLM 1.72 to 1.95 refuses a request without its input, for keys with `allowed_routes`."""
+_INFO_PATHS = ("/v1/model/info", "/model/info")
+_NOT_HERE = frozenset({401, 403, 404})
+_MOST_PROXIES = 1000
+_info_paths: dict[str, str] = {}
+"""Which of _INFO_PATHS answered, by base URL, where it was not the first."""
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
@@ -146,7 +155,7 @@ class ProxyClient:
             return self._request(
                 "POST",
                 "/v1/audio/transcriptions",
-                headers=request.options.headers(),
+                headers=request.options.headers(in_form=True),
                 data=request.fields,
                 files={"file": (request.file_name, request.file)},
             )
@@ -183,18 +192,40 @@ class ProxyClient:
         return self._read(ModelGroups, self._send("GET", "/model_group/info"))
 
     def deployments(self) -> Deployments:
-        """Return every deployment that the key can reach; several MB for a thousand models."""
-        return self._read(Deployments, self._send("GET", "/v1/model/info"))
+        """Return every deployment that the key can reach; several MB for a thousand models.
 
-    def resolves(self, question: ModelQuestion) -> bool:
+        LiteLLM up to 1.63 refuses virtual keys at `/v1/model/info` and answers them at `/model/info`; which
+        of both works is remembered for each proxy.
+        """
+        base_url = self._settings.base_url
+        path = _info_paths.get(base_url, _INFO_PATHS[0])
+        try:
+            return self._read(Deployments, self._send("GET", path))
+        except ProxyRejected as error:
+            other = next(each for each in _INFO_PATHS if each != path)
+            if error.status not in _NOT_HERE:
+                raise
+            try:
+                answer = self._read(Deployments, self._send("GET", other))
+            except ProxyError:
+                raise error from None
+        if len(_info_paths) >= _MOST_PROXIES:
+            _info_paths.clear()
+        _info_paths[base_url] = other
+        return answer
+
+    def resolves(self, question: ModelQuestion) -> bool | None:
         """Return whether the proxy knows a name that no list shows, such as a hidden alias.
 
         Asks the token counter, which costs nothing. False may also mean a public name that equals
-        its backend's.
+        its backend's; None: this LiteLLM does not resolve names there, as up to 1.72.
         """
         body = question.to_json(prompt="")
         sent = self._send("POST", "/utils/token_counter", body, question.options.headers())
-        return self._read(TokenCount, sent).model_used not in {None, question.model}
+        count = self._read(TokenCount, sent)
+        if count.model_used not in {None, question.model}:
+            return True
+        return False if "original_response" in count.model_fields_set else None
 
     def probe(self, path: str, question: ModelQuestion) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.
@@ -205,7 +236,7 @@ class ProxyClient:
         try:
             self._send("POST", path, question.to_json(), question.options.headers()).close()
         except ProxyRejected as error:
-            if error.param in _REQUIRED_INPUTS:
+            if error.param in _REQUIRED_INPUTS or _LACKS_INPUT.search(error.text):
                 return
             raise
         message = "it accepted a request without its input"

@@ -22,6 +22,9 @@ def test_a_rule_is_done_and_proven_or_open_or_exempt_with_a_reason(name: str) ->
             assert proofs
             for proof in proofs:
                 assert_is_there(proof)
+            behaviour = [proof for proof in proofs if ".py" in proof]
+            # A file exists whatever it tests.
+            assert not behaviour or any("::" in proof for proof in behaviour), "names_no_test"
         case "todo":
             assert rule.keys() == {"status", "what"}
         case "exempt":

@@ -1,5 +1,6 @@
 """A real LiteLLM proxy as a child process."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,8 @@ import httpx
 from tools.child import free_port, running
 
 ROOT = Path(__file__).parent.parent
-PROXY_COMMAND = ROOT / ".venv-proxy" / "bin" / "litellm"
+PROXY_COMMAND = Path(os.environ.get("LITELLM_COMMAND", ROOT / ".venv-proxy" / "bin" / "litellm"))
+"""The proxy of the tests; LITELLM_COMMAND names that of another version (`make compat`)."""
 READY_SECONDS = 180
 _OFFLINE_AND_QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",

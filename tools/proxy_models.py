@@ -20,6 +20,7 @@ from translation.discovery import (
 from translation.facts import ModelFacts
 from translation.settings import Settings
 
+_FAULT = 500
 _REFUSALS = frozenset({401, 403, 404, 422})
 """Of a route that the key may not use, or that an old proxy does not have (litellm-proxy-contract 2)."""
 
@@ -43,9 +44,9 @@ class ProxyModels:
 
 
 def read_models(settings: Settings) -> ProxyModels:
-    """Ask the proxy; raise ProxyError if it does not list names, or fails at the other endpoints.
+    """Ask the proxy; raise ProxyError if it does not list names, or cannot be reached.
 
-    Those two may refuse; a passing fault would make an answer that is wrong without saying so.
+    The other two endpoints may refuse or fail: `refused` says so, and the rest counts.
     """
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models(with_patterns=True)
@@ -86,9 +87,14 @@ def _tried[A](ask: Callable[[], A]) -> A | ProxyError:
     try:
         return ask()
     except ProxyRejected as error:
-        if error.status not in _REFUSALS:
+        if error.status not in _REFUSALS and not _is_fault(error):
             raise
         return error
+
+
+def _is_fault(error: ProxyRejected) -> bool:
+    """Return whether the proxy failed; LiteLLM 1.53 does at one route as soon as it has a speech model."""
+    return error.status is not None and error.status >= _FAULT
 
 
 def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts | ProxyError | None:

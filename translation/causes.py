@@ -1,5 +1,6 @@
 """What a refusal means for the person who reads it."""
 
+import re
 from enum import Enum, auto
 
 from litellm_proxy.errors import Origin, ProxyRejected
@@ -87,6 +88,7 @@ _OF_A_PAGE = {
 }
 """LiteLLM writes no pages."""
 _CLIENT_ERROR = 400
+_STATUS_OF_A_PROVIDER = re.compile(r"Exception - Error code: ([45]\d\d) - ")
 _SERVER_ERROR = 500
 
 
@@ -113,6 +115,9 @@ def _cause_by_status(error: ProxyRejected) -> Cause:
     status = error.status
     if status is None:
         return Cause.PROVIDER
+    if status == _CLIENT_ERROR and (told := _STATUS_OF_A_PROVIDER.search(error.text)):
+        # LiteLLM up to 1.63 made a 400 of many a provider's 429 and 500.
+        status = int(told[1])
     if (error.classes or error.of_provider) and status in _OF_UPSTREAM_STATUS:
         return _OF_UPSTREAM_STATUS[status]
     if error.origin is not Origin.LITELLM and status in _OF_A_GATEWAY:

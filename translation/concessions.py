@@ -37,7 +37,7 @@ _NAMES: Mapping[Concession, tuple[str, ...]] = {
     Concession.FLOATS: ("encoding_format", "encodingFormat", "base64"),
     Concession.NO_ENCODING: ("encoding_format", "encodingFormat"),
     Concession.NO_INPUT_TYPE: ("input_type", "inputType", "task_type", "taskType"),
-    Concession.NO_SESSION: ("litellm_session_id",),
+    Concession.NO_SESSION: ("litellm_trace_id",),
     Concession.NO_END_USER: ("litellm_metadata",),
     Concession.NO_METADATA: ("metadata",),
 }

@@ -10,6 +10,8 @@ from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelGrou
 
 _LARGEST_LIMIT = 1e9
 _MOST_NAMES = 200
+_MODES_OF_OLD = {"moderations": "moderation"}
+"""LiteLLM 1.60 wrote it so."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.IGNORECASE)
 
 
@@ -111,6 +113,15 @@ def supplemented(facts: ModelFacts, others: ModelFacts, fields: Sequence[str]) -
 
 
 def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
+    """Return the facts of one row.
+
+    LiteLLM up to 1.65 says no to everything of a backend outside its catalogue; that means unknown.
+    """
+    catalogued = info.mode is not None or info.max_input_tokens is not None
+
+    def known(flag: bool | None) -> bool | None:  # noqa: FBT001
+        return flag if flag or catalogued else None
+
     input_price, output_price = _prices(info.input_cost_per_token, info.output_cost_per_token)
     return ModelFacts(
         mode=_mode(info.mode),
@@ -126,16 +137,16 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
         output_price_above_200k=_price(info.output_cost_per_token_above_200k_tokens),
         cache_read_price_above_200k=_price(info.cache_read_input_token_cost_above_200k_tokens),
         cache_write_price_above_200k=_price(info.cache_creation_input_token_cost_above_200k_tokens),
-        vision=info.supports_vision,
-        function_calling=info.supports_function_calling,
-        parallel_function_calling=info.supports_parallel_function_calling,
-        response_schema=info.supports_response_schema,
-        reasoning=info.supports_reasoning,
-        pdf_input=info.supports_pdf_input,
-        audio_input=info.supports_audio_input,
-        video_input=info.supports_video_input,
-        prompt_caching=info.supports_prompt_caching,
-        embeds_images=info.supports_embedding_image_input,
+        vision=known(info.supports_vision),
+        function_calling=known(info.supports_function_calling),
+        parallel_function_calling=known(info.supports_parallel_function_calling),
+        response_schema=known(info.supports_response_schema),
+        reasoning=known(info.supports_reasoning),
+        pdf_input=known(info.supports_pdf_input),
+        audio_input=known(info.supports_audio_input),
+        video_input=known(info.supports_video_input),
+        prompt_caching=known(info.supports_prompt_caching),
+        embeds_images=known(info.supports_embedding_image_input),
         reasoning_efforts=_names(info.reasoning_effort_levels),
         supported_params=_names(info.supported_openai_params),
     )
@@ -152,6 +163,7 @@ def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _mode(mode: str | None) -> str | None:
+    mode = _MODES_OF_OLD.get(mode or "", mode)
     return mode if mode and _WORD.fullmatch(mode) else None
 
 

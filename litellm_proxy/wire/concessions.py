@@ -27,7 +27,7 @@ class Concession(StrEnum):
     """Added: `metadata`, for tags. Without: the header `x-litellm-tags`, which takes ASCII only."""
 
     NO_SESSION = "no-session"
-    """Added: `litellm_session_id`, which groups calls in LiteLLM's logs. Without: no group."""
+    """Added: `litellm_trace_id`, which groups calls in LiteLLM's logs. Without: no group."""
 
     NO_USAGE_IN_STREAMS = "no-usage-in-streams"
     """Added: `stream_options`, for token counts. Without: LiteLLM's own, or an estimate."""

@@ -91,6 +91,7 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
     `{"detail": {"error": "…"}}`, `{"detail": [{"loc": […], "msg": "…"}]}`. Other APIs leave `type`
     out, or write `{"error": "…"}` or `{"message": "…"}`.
     """
+    body = _first_event(body)
     try:
         parsed = _ErrorBody.model_validate_json(body)
     except ValidationError:
@@ -110,6 +111,15 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
             return ErrorDetail(message=_detail_text(parsed.detail)), Origin.LITELLM
         case _:
             return ErrorDetail(message=""), Origin.TEXT
+
+
+def _first_event(body: bytes) -> bytes:
+    """Return the data of an error's first event, or the body as it is.
+
+    LiteLLM 1.72 to 1.77 sends errors before a stream as an event too, with the status of the error.
+    """
+    start = body.lstrip()
+    return start.removeprefix(b"data:").partition(b"\n")[0] if start.startswith(b"data:") else body
 
 
 def own_refusal(message: str) -> str | None:

@@ -127,7 +127,9 @@ class TokenCount(WireModel):
     """The answer of `POST /utils/token_counter`, which resolves a name as a call would.
 
     `model_used` is the backend's name; for a name that the proxy does not know it is the name
-    itself. Hidden aliases are resolved too, which no list shows.
+    itself. Hidden aliases are resolved too, which no list shows. `original_response` is there since names
+    are resolved.
     """
 
     model_used: Lenient[str] = None
+    original_response: Json = None

@@ -9,6 +9,8 @@ from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.reading import Json
 
 _TAGS = "x-litellm-tags"
+_SESSION = "x-litellm-session-id"
+_END_USER = "x-litellm-end-user-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class RequestOptions:
     """Who a call is for, and what else is asked of the proxy; what is not set is not sent.
 
     `user` is the end user, `tags` are LiteLLM's request tags that somebody asked for, `app` is the
-    id of Dify's app, `session_id` groups calls in LiteLLM's logs. `extra` holds further fields of
+    id of Dify's app, `session_id` groups calls in LiteLLM's logs: it is
+    sent as `litellm_trace_id`, which no version since 1.60 passes on (`litellm_session_id` was, up to 1.65). `extra` holds further fields of
     the body, which the request's own fields win over. `concessions`: what is left out of this.
     """
 
@@ -50,7 +53,7 @@ class RequestOptions:
         """Return the fields of a request body; of `own`, those that are set."""
         ours: dict[str, Json] = {
             **self._end_user(),
-            "litellm_session_id": self._unless(Concession.NO_SESSION, self.session_id),
+            "litellm_trace_id": self._unless(Concession.NO_SESSION, self.session_id),
             "metadata": self._unless(Concession.NO_METADATA, self._metadata() or None),
             **own,
         }
@@ -58,15 +61,24 @@ class RequestOptions:
             self.extra, {name: value for name, value in ours.items() if value is not None}
         )
 
-    def headers(self) -> Mapping[str, str]:
-        """Return what goes into headers; a tag that a header cannot hold is left out there."""
+    def headers(self, *, in_form: bool = False) -> Mapping[str, str]:
+        """Return what goes into headers; what a header cannot hold is left out there.
+
+        `in_form`: the body is a multipart form, of whose metadata LiteLLM up to 1.77 makes nothing but a
+        fault.
+        """
         headers: dict[str, str] = {}
         if Concession.ANY_TYPE in self.concessions:
             headers["Accept"] = "*/*"
-        if Concession.NO_METADATA in self.concessions:
-            tags = [tag for tag in self._tags() if tag.isascii() and tag.isprintable()]
+        session = self._unless(Concession.NO_SESSION, self.session_id)
+        if session and _can_be_sent(session):
+            headers[_SESSION] = session
+        if in_form and self._user_in_header():
+            headers[_END_USER] = self.user or ""
+        if in_form or Concession.NO_METADATA in self.concessions:
+            tags = [tag for tag in self._tags() if _can_be_sent(tag)]
             if tags:
-                headers[_TAGS] = ", ".join(tags)
+                headers[_TAGS] = ",".join(tags)
         return headers
 
     def to_json(self, **own: Json) -> bytes:
@@ -74,10 +86,18 @@ class RequestOptions:
         return json.dumps(self.body(own), separators=(",", ":")).encode()
 
     def to_form(self, **own: str) -> dict[str, str]:
-        """Return the fields of a multipart form; what is no text goes as JSON, as LiteLLM reads it."""
+        """Return the fields of a multipart form; what is no text goes as JSON, as LiteLLM reads it.
+
+        A user and tags that headers can hold are there alone.
+        """
+        body = self.body(own)
+        if self._user_in_header() and not self.extra.get("litellm_metadata"):
+            body.pop("litellm_metadata", None)
+        if all(map(_can_be_sent, self._tags())) and not self.extra.get("metadata"):
+            body.pop("metadata", None)
         return {
             name: _encodable(value) if isinstance(value, str) else json.dumps(value)
-            for name, value in self.body(own).items()
+            for name, value in body.items()
         }
 
     def _unless[T](self, concession: Concession, value: T) -> T | None:
@@ -89,6 +109,12 @@ class RequestOptions:
         if Concession.END_USER_IN_BODY in self.concessions:
             return {"user": self.user}
         return {"litellm_metadata": {"user": self.user}}
+
+    def _user_in_header(self) -> bool:
+        return bool(self.user and _can_be_sent(self.user)) and not self.concessions & {
+            Concession.NO_END_USER,
+            Concession.END_USER_IN_BODY,
+        }
 
     def _tags(self) -> Sequence[str]:
         tagged = self.app and Concession.NO_TAG_OF_THE_APP not in self.concessions
@@ -142,6 +168,11 @@ def _merged(
             case _:
                 pass
     return both
+
+
+def _can_be_sent(text: str) -> bool:
+    """Return whether a header can hold a text, in a list of several."""
+    return text.isascii() and text.isprintable() and "," not in text
 
 
 def _encodable(text: str) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
+from tests.support.upstream import Pause
 from tools.dify_engine.app import APPS, run_app
 from tools.dify_engine.slim_host import SlimHost
 
@@ -50,7 +51,15 @@ def outputs(events: list[dict[str, Any]], node: str) -> dict[str, Any]:
 
 
 def test_a_chat_streams_through_the_engine(env: Environment, host: SlimHost) -> None:
-    model = env.scenario("app-chat", openai.text_stream("Good ", "morning", "!"))
+    # What arrives together comes together.
+    pieces = [
+        openai.delta(content="Good "),
+        Pause(0.5),
+        openai.delta(content="morning"),
+        Pause(0.5),
+    ]
+    end = [openai.delta(content="!"), openai.delta(finish_reason="stop"), openai.usage_chunk()]
+    model = env.scenario("app-chat", openai.stream(*pieces, *end))
     events = run(env, host, "chat", model, query="Say good morning.")
     streamed = [e["chunk"] for e in events if "chunk" in e]
     assert "".join(streamed) == "Good morning!"

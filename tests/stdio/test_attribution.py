@@ -11,7 +11,7 @@ from tests.support.environment import Environment
 from tests.support.upstream import Reply, json_reply
 from tools.plugin_process import PluginError
 
-EXTRAS = {"user", "metadata", "tags", "litellm_session_id", "drop_params", "cache", "guardrails"}
+EXTRAS = {"user", "metadata", "tags", "litellm_trace_id", "drop_params", "cache", "guardrails"}
 
 
 def custom(env: Environment, **form: str) -> dict[str, str]:

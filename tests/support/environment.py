@@ -80,12 +80,14 @@ def judged_plugin(env: Mapping[str, str] | None = None) -> Iterator[PluginProces
 
 
 @contextmanager
-def environment(folder: Path, upstream: Upstream | None = None) -> Iterator[Environment]:
+def environment(
+    folder: Path, upstream: Upstream | None = None, config: Path = CONFIG
+) -> Iterator[Environment]:
     with ExitStack() as stack:
         upstream = stack.enter_context(upstream or Upstream())
         proxy_url = stack.enter_context(
             litellm_proxy(
-                CONFIG,
+                config,
                 log=folder / "litellm.log",
                 env={
                     "UPSTREAM_V1": f"{upstream.url}/v1",

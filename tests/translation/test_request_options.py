@@ -24,7 +24,7 @@ def test_every_option_has_its_place_in_the_body() -> None:
     assert options.body({"model": "m"}) == {
         "model": "m",
         "litellm_metadata": {"user": "user-1"},
-        "litellm_session_id": "c-1",
+        "litellm_trace_id": "c-1",
         "drop_params": True,
         "metadata": {"tags": ["a", "b", "dify-app:app-1"]},
         "cache": {"no-cache": True},

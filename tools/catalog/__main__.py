@@ -157,7 +157,7 @@ def _selected(choices: Choices, options: argparse.Namespace) -> Selection:
         proxy = read_models(parse_settings("", form))
     for path, error in proxy.refused.items():
         console.print(
-            f"[yellow]{path} was refused, so less is known: {escape(sentence_when_saving(error))}[/]"
+            f"[yellow]{path} did not answer, so less is known: {escape(sentence_when_saving(error))}[/]"
         )
     return select(proxy, choices)
 
