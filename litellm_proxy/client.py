@@ -28,6 +28,7 @@ from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
+from litellm_proxy.versions import note_version
 from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
@@ -375,6 +376,7 @@ class ProxyClient:
                 raise self._unreachable(error) from None
             else:
                 response.request = request
+                note_version(self._settings.base_url, response.headers)
                 return response
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError

@@ -13,6 +13,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.versions import conceded_to
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from models.asking import ask
@@ -68,7 +69,7 @@ class ProxyModel:
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
-            learnt = concessions_of(self._key(settings))
+            learnt = concessions_of(self._key(settings)) | conceded_to(settings.proxy.base_url)
             facts = self._with_refusals(findings.facts, settings, {})
             credentials[VARIABLE] = to_stored(facts, learnt)
 
@@ -125,7 +126,8 @@ class ProxyModel:
             conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
-        return options.conceding(stored_concessions(credentials))
+        base_url = settings.proxy.base_url
+        return options.conceding(stored_concessions(credentials) | conceded_to(base_url))
 
     def _key(self, settings: Settings) -> ModelKey:
         """Return under what this process remembers the model."""

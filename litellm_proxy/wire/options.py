@@ -42,7 +42,7 @@ class RequestOptions:
             yield Concession.NO_END_USER
         if self.app and Concession.NO_TAG_OF_THE_APP not in self.concessions:
             yield Concession.NO_TAG_OF_THE_APP
-        if (self.tags or self.app) and Concession.NO_METADATA not in self.concessions:
+        if self._metadata() and Concession.NO_METADATA not in self.concessions:
             yield Concession.NO_METADATA
         if self.session_id and Concession.NO_SESSION not in self.concessions:
             yield Concession.NO_SESSION
@@ -93,7 +93,8 @@ class RequestOptions:
         body = self.body(own)
         if self._user_in_header() and not self.extra.get("litellm_metadata"):
             body.pop("litellm_metadata", None)
-        if all(map(_can_be_sent, self._tags())) and not self.extra.get("metadata"):
+        old = Concession.END_USER_IN_METADATA in self.concessions
+        if (old or all(map(_can_be_sent, self._tags()))) and not self.extra.get("metadata"):
             body.pop("metadata", None)
         return {
             name: _encodable(value) if isinstance(value, str) else json.dumps(value)
@@ -108,7 +109,16 @@ class RequestOptions:
             return {}
         if Concession.END_USER_IN_BODY in self.concessions:
             return {"user": self.user}
+        if Concession.END_USER_IN_METADATA in self.concessions:
+            return {}
         return {"litellm_metadata": {"user": self.user}}
+
+    def _user_in_metadata(self) -> bool:
+        return bool(self.user) and (
+            Concession.END_USER_IN_METADATA in self.concessions
+            and Concession.END_USER_IN_BODY not in self.concessions
+            and Concession.NO_END_USER not in self.concessions
+        )
 
     def _user_in_header(self) -> bool:
         return bool(self.user and _can_be_sent(self.user)) and not self.concessions & {
@@ -122,6 +132,8 @@ class RequestOptions:
 
     def _metadata(self) -> dict[str, Json]:
         metadata: dict[str, Json] = {}
+        if self._user_in_metadata():
+            metadata["user_id"] = self.user
         if tags := self._tags():
             metadata["tags"] = list(tags)
         if self.app and Concession.NO_TAG_OF_THE_APP in self.concessions:

@@ -1,0 +1,174 @@
+"""What old versions of LiteLLM do otherwise, in the bytes that they were seen to send."""
+
+import json
+from typing import Any
+
+import pytest
+
+from litellm_proxy import client as client_module
+from litellm_proxy import versions
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.settings import ProxySettings
+from litellm_proxy.wire.concessions import NONE, Concession
+from litellm_proxy.wire.error_body import read_error_body
+from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
+from litellm_proxy.wire.options import RequestOptions
+from tests.support.upstream import Reply, Upstream, json_reply
+from translation.causes import Cause, cause_of
+from translation.facts import facts_from_deployments, facts_from_listing
+
+ONLY_ADMINS = json_reply(
+    {"error": {"message": "Authentication Error, Only proxy admin can be used to generate, delete, update "
+               "info for new keys/users/teams. Route=/v1/model/info.", "type": "auth_error",
+               "param": "None", "code": "401"}}, 401)  # fmt: skip
+ROW = json_reply({"data": [{"model_name": "m", "model_info": {"mode": "chat"}}]})
+
+
+def asking(upstream: Upstream) -> ProxyClient:
+    return ProxyClient(ProxySettings(upstream.url))
+
+
+def test_the_other_route_of_infos_is_asked_and_remembered(upstream: Upstream) -> None:
+    upstream.on("/v1/model/info", ONLY_ADMINS)
+    upstream.on("/model/info", ROW)
+    for _ in range(3):
+        assert [row.model_name for row in asking(upstream).deployments().data] == ["m"]
+    paths = [asked.path for asked in upstream.asked]
+    assert paths == ["/v1/model/info", "/model/info", "/model/info", "/model/info"]
+    # After an update the first one may be the right one again.
+    upstream.on("/model/info", json_reply({"detail": "Not Found"}, 404))
+    upstream.on("/v1/model/info", ROW)
+    asking(upstream).deployments()
+    assert client_module._info_paths[upstream.url] == "/v1/model/info"
+
+
+def test_the_first_refusal_is_told_where_both_refuse(upstream: Upstream) -> None:
+    upstream.on("/v1/model/info", ONLY_ADMINS)
+    upstream.on("/model/info", json_reply({"detail": "Not Found"}, 404))
+    with pytest.raises(ProxyRejected, match="Only proxy admin"):
+        asking(upstream).deployments()
+
+
+@pytest.mark.parametrize("name", ["messages", "input", "query", "documents", "file"])
+def test_a_python_error_for_the_missing_input_lets_the_key_pass(
+    upstream: Upstream, name: str
+) -> None:
+    words = f"Router.acompletion() missing 1 required positional argument: '{name}'"
+    upstream.on(
+        "m",
+        json_reply(
+            {"error": {"message": words, "type": "None", "param": "None", "code": "500"}}, 500
+        ),
+    )
+    if name == "documents":
+        with pytest.raises(ProxyRejected):
+            asking(upstream).probe("/v1/rerank", ModelQuestion("m"))
+    else:
+        asking(upstream).probe("/v1/chat/completions", ModelQuestion("m"))
+
+
+def test_an_error_in_an_event_stream_is_read_as_the_error_that_it_is(upstream: Upstream) -> None:
+    error = {
+        "error": {
+            "message": "litellm.RateLimitError: slow",
+            "type": "throttling_error",
+            "param": "None",
+            "code": "429",
+        }
+    }
+    body = b"data: " + json.dumps(error).encode() + b"\n\n"
+    upstream.on("m", Reply([body], 429, "text/event-stream"))
+    with pytest.raises(ProxyRejected) as caught:
+        asking(upstream).probe("/v1/chat/completions", ModelQuestion("m"))
+    assert caught.value.message == "litellm.RateLimitError: slow"
+    assert cause_of(caught.value) is Cause.RATE_LIMIT
+    assert read_error_body(body)[0].type == "throttling_error"
+
+
+@pytest.mark.parametrize(
+    ("answer", "resolves"),
+    [
+        ({"total_tokens": 0, "model_used": "m", "request_model": "m"}, None),
+        ({"model_used": "m", "original_response": None}, False),
+        ({"model_used": "openai/x", "original_response": None}, True),
+        ({"model_used": "openai/x"}, True),
+    ],
+)
+def test_a_token_counter_that_resolves_nothing_says_nothing(
+    upstream: Upstream,
+    answer: dict[str, Any],
+    resolves: bool | None,  # noqa: FBT001
+) -> None:
+    upstream.on("m", json_reply(answer))
+    assert asking(upstream).resolves(ModelQuestion("m")) is resolves
+
+
+def test_a_no_of_a_model_outside_the_catalogue_means_unknown() -> None:
+    unknown = DeploymentInfo(supports_vision=False, supports_function_calling=True)
+    facts = facts_from_deployments([unknown])
+    assert (facts.vision, facts.function_calling) == (None, True)
+    known = DeploymentInfo(mode="chat", supports_vision=False)
+    assert facts_from_deployments([known]).vision is False
+
+
+def test_the_old_word_for_a_moderation_model() -> None:
+    assert facts_from_listing(ListedModel(id="m", mode="moderations")).mode == "moderation"
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ("429", Cause.RATE_LIMIT),
+        ("500", Cause.PROVIDER),
+        ("503", Cause.PROVIDER),
+        ("400", Cause.REQUEST),
+    ],
+)
+def test_a_providers_status_in_the_words_of_a_400_counts(words: str, cause: Cause) -> None:
+    text = f"litellm.BadRequestError: OpenAIException - Error code: {words} - {{'error': 1}}"
+    error = ProxyRejected(
+        status=400, message="x", text=text, classes=("BadRequestError",), of_provider=True
+    )
+    assert cause_of(error) is cause
+
+
+@pytest.mark.parametrize(
+    ("told", "conceded"),
+    [
+        ("1.60.0", True),
+        ("1.77.7", True),
+        ("1.77.7.dev1", True),
+        ("1.106.2", False),
+        ("", False),
+        ("x", False),
+    ],
+)
+def test_an_old_version_is_told_the_end_user_where_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+    conceded: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(versions, "_seen", {})
+    versions.note_version("http://h", {"x-litellm-version": told})
+    expected = frozenset({Concession.END_USER_IN_METADATA}) if conceded else NONE
+    assert versions.conceded_to("http://h") == expected
+    assert versions.conceded_to("http://other") == NONE
+    options = RequestOptions(user="u", tags=("t",), concessions=expected)
+    if conceded:
+        assert options.body({}) == {"metadata": {"user_id": "u", "tags": ["t"]}}
+        # Of a form it would make nothing but a fault.
+        assert options.to_form(model="m") == {"model": "m"}
+    else:
+        assert options.body({}) == {"litellm_metadata": {"user": "u"}, "metadata": {"tags": ["t"]}}
+    assert options.headers(in_form=True)["x-litellm-tags"] == "t"
+    assert "user" not in RequestOptions(
+        user="u", concessions=expected | {Concession.NO_END_USER}
+    ).body({})
+
+
+def test_a_session_is_sent_where_no_version_passes_it_on() -> None:
+    options = RequestOptions(session_id="s-1")
+    assert options.body({}) == {"litellm_trace_id": "s-1"}
+    assert options.headers() == {"x-litellm-session-id": "s-1"}
+    assert RequestOptions(session_id="größe").headers() == {}
