@@ -8,7 +8,7 @@ from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
 _MOST_PROXIES = 1000
-_OWN_METADATA_IS_SAFE = (1, 78, 0)
+_OWN_METADATA_IS_SAFE = (1, 83, 0)
 """Before, a caller's `litellm_metadata` takes the place of LiteLLM's own, and the spend of a call belongs to
 no key and has no tags (litellm_core_utils/core_helpers.py, get_litellm_metadata_from_kwargs)."""
 
