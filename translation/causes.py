@@ -87,6 +87,11 @@ _OF_A_PAGE = {
     524: Cause.TIMEOUT,
 }
 """LiteLLM writes no pages."""
+_OF_A_FILTER = frozenset({400, 403})
+_FILTERED = re.compile(
+    r"\b(content_policy_violation|content_filter|ResponsibleAIPolicyViolation)\b"
+)
+"""Codes of providers; LiteLLM 1.108 names no class of its own for them any more."""
 _CLIENT_ERROR = 400
 _STATUS_OF_A_PROVIDER = re.compile(r"Exception - Error code: ([45]\d\d) - ")
 _SERVER_ERROR = 500
@@ -118,6 +123,8 @@ def _cause_by_status(error: ProxyRejected) -> Cause:
     if status == _CLIENT_ERROR and (told := _STATUS_OF_A_PROVIDER.search(error.text)):
         # LiteLLM up to 1.63 made a 400 of many a provider's 429 and 500.
         status = int(told[1])
+    if status in _OF_A_FILTER and _FILTERED.search(error.text):
+        return Cause.CONTENT_POLICY
     if (error.classes or error.of_provider) and status in _OF_UPSTREAM_STATUS:
         return _OF_UPSTREAM_STATUS[status]
     if error.origin is not Origin.LITELLM and status in _OF_A_GATEWAY:

@@ -172,3 +172,10 @@ def test_a_session_is_sent_where_no_version_passes_it_on() -> None:
     assert options.body({}) == {"litellm_trace_id": "s-1"}
     assert options.headers() == {"x-litellm-session-id": "s-1"}
     assert RequestOptions(session_id="größe").headers() == {}
+
+
+@pytest.mark.parametrize("code", ["content_policy_violation", "content_filter"])
+def test_a_providers_filter_is_told_by_its_code(code: str) -> None:
+    text = f"litellm.BadRequestError: OpenAIException - Rejected by our safety system. {code}"
+    error = ProxyRejected(status=400, message=text, classes=("BadRequestError",), of_provider=True)
+    assert cause_of(error) is Cause.CONTENT_POLICY
