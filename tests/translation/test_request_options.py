@@ -120,13 +120,21 @@ def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:
 
 
 def test_a_form_has_texts_only() -> None:
-    options = RequestOptions(user="é", tags=("t",), extra={"language": "de", "temperature": 0.5})
+    """What a header can hold is there: old versions of LiteLLM read no objects in forms."""
+    options = RequestOptions(user="é", tags=("ü",), extra={"language": "de", "temperature": 0.5})
     assert options.to_form(model="m") == {
         "model": "m",
-        "litellm_metadata": '{"user": "\\u00e9"}',
-        "metadata": '{"tags": ["t"]}',
         "language": "de",
         "temperature": "0.5",
+        "litellm_metadata": '{"user": "\\u00e9"}',
+        "metadata": '{"tags": ["\\u00fc"]}',
+    }
+    assert options.headers(in_form=True) == {}
+    plain = RequestOptions(user="e", tags=("t", "u"))
+    assert plain.to_form(model="m") == {"model": "m"}
+    assert plain.headers(in_form=True) == {
+        "x-litellm-end-user-id": "e",
+        "x-litellm-tags": "t,u",
     }
 
 
