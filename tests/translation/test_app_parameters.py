@@ -25,6 +25,7 @@ RULES = parameter_rules(parse_settings("m", {"base_url": "http://h"}), FACTS)
         ({"end_user": 123, "session": True}, {"end_user": "123", "session": "true"}),
         ({"reasoning_effort": "", "temperature": None}, {}),
         ({"top_k": 40, "stop": ["x"]}, {}),
+        ({"response_format": "json_schema"}, {"response_format": "json_schema"}),
     ],
 )
 def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]) -> None:
@@ -38,6 +39,8 @@ def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]
     [
         ({"temperature": 3}, "Temperature must be at most 2, not 3."),
         ({"top_p": -1}, "Top P must be at least 0, not -1."),
+        ({"frequency_penalty": 3}, "Frequency Penalty must be at most 2, not 3."),
+        ({"seed": -1.5}, 'Seed must be a whole number, not "-1.5".'),
         ({"max_tokens": 0}, "Max Tokens must be at least 1, not 0."),
         ({"max_tokens": 1.5}, 'Max Tokens must be a whole number, not "1.5".'),
         ({"seed": "abc"}, 'Seed must be a whole number, not "abc".'),
