@@ -172,5 +172,6 @@ def test_a_hidden_alias_is_accepted_when_it_cannot_be_resolved(env: Environment)
         other.on("/v1/models", json_reply({"data": [{"id": "other"}]}))
         other.on("/utils/token_counter", json_reply({"detail": "no"}, 403))
         save(env, "hidden", base_url=other.url)
-        other.on("/utils/token_counter", json_reply({"model_used": "hidden"}))
+        unresolved = {"model_used": "hidden", "original_response": None}
+        other.on("/utils/token_counter", json_reply(unresolved))
         assert "does not know" in refusal(env, "hidden", base_url=other.url)
