@@ -28,7 +28,7 @@ from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
-from litellm_proxy.versions import note_version
+from litellm_proxy.versions import INFO_PATHS, info_path, note_info_path, note_version
 from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
@@ -73,11 +73,7 @@ _LACKS_INPUT = re.compile(
     rf"missing \d+ required (positional|keyword-only) arguments?:.{{0,200}}'({'|'.join(sorted(_REQUIRED_INPUTS))})'"
 )
 """How LiteLLM 1.72 to 1.95 refuses a request without its input, for keys with `allowed_routes`."""
-_INFO_PATHS = ("/v1/model/info", "/model/info")
 _NOT_HERE = frozenset({401, 403, 404})
-_MOST_PROXIES = 1000
-_info_paths: dict[str, str] = {}
-"""Which of _INFO_PATHS answered, by base URL, where it was not the first."""
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
@@ -195,24 +191,22 @@ class ProxyClient:
     def deployments(self) -> Deployments:
         """Return every deployment that the key can reach; several MB for a thousand models.
 
-        LiteLLM up to 1.63 refuses virtual keys at `/v1/model/info` and answers them at `/model/info`; which
-        of both works is remembered for each proxy.
+        Which of the two routes answers is remembered for each caller (`litellm_proxy.versions`).
         """
-        base_url = self._settings.base_url
-        path = _info_paths.get(base_url, _INFO_PATHS[0])
+        caller = self._settings.cache_key
+        path = info_path(caller)
         try:
             return self._read(Deployments, self._send("GET", path))
         except ProxyRejected as error:
-            other = next(each for each in _INFO_PATHS if each != path)
             if error.status not in _NOT_HERE:
                 raise
-            try:
-                answer = self._read(Deployments, self._send("GET", other))
-            except ProxyError:
-                raise error from None
-        if len(_info_paths) >= _MOST_PROXIES:
-            _info_paths.clear()
-        _info_paths[base_url] = other
+            refusal = error
+        other = next(each for each in INFO_PATHS if each != path)
+        try:
+            answer = self._read(Deployments, self._send("GET", other))
+        except ProxyError:
+            raise refusal from None
+        note_info_path(caller, other)
         return answer
 
     def resolves(self, question: ModelQuestion) -> bool | None:
@@ -376,7 +370,7 @@ class ProxyClient:
                 raise self._unreachable(error) from None
             else:
                 response.request = request
-                note_version(self._settings.base_url, response.headers)
+                note_version(self._settings.cache_key, response.headers)
                 return response
             time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - a pause is no secret
         raise AssertionError

@@ -17,14 +17,14 @@ class Served:
 
     `cost` is in USD: 0 for an answer from LiteLLM's cache, None when the headers do not tell it, as
     they never do for a stream. `fallback` is the public name of the model that answered in place of
-    the one that was asked. `call_id` is LiteLLM's name of the call. `costs_nothing`: of vectors, that
-    they come out of LiteLLM's cache.
+    the one that was asked. `call_id` is LiteLLM's name of the call. `tells_neither_cost_nor_duration`:
+    of vectors, LiteLLM means that they come out of its cache; of a stream, nothing.
     """
 
     cost: float | None = None
     fallback: str | None = None
     call_id: str | None = None
-    costs_nothing: bool = False
+    tells_neither_cost_nor_duration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def served_by(headers: httpx.Headers) -> Served:
         cost=_cost(headers),
         fallback=group if fell_back and 0 < len(group) <= _LONGEST_NAME else None,
         call_id=call_id_of(headers),
-        costs_nothing="x-litellm-model-group" in headers
+        tells_neither_cost_nor_duration="x-litellm-model-group" in headers
         and not any(name in headers for name in _TOLD_OF_A_PAID_ANSWER),
     )
 

@@ -69,7 +69,7 @@ class ProxyModel:
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
-            learnt = concessions_of(self._key(settings)) | conceded_to(settings.proxy.base_url)
+            learnt = concessions_of(self._key(settings)) | conceded_to(settings.proxy.cache_key)
             facts = self._with_refusals(findings.facts, settings, {})
             credentials[VARIABLE] = to_stored(facts, learnt)
 
@@ -126,8 +126,8 @@ class ProxyModel:
             conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
-        base_url = settings.proxy.base_url
-        return options.conceding(stored_concessions(credentials) | conceded_to(base_url))
+        of_the_version = conceded_to(settings.proxy.cache_key)
+        return options.conceding(stored_concessions(credentials) | of_the_version)
 
     def _key(self, settings: Settings) -> ModelKey:
         """Return under what this process remembers the model."""

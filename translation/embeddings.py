@@ -137,6 +137,7 @@ class Batch:
     first: int
     of: int
     shortenings: int = 0
+    """How often its longest texts were made shorter."""
 
     def shortened(self, error: ProxyRejected) -> "Batch | None":
         """Return the batch with its longest texts shorter, if that may help; else None.
@@ -146,12 +147,10 @@ class Batch:
         too_long = cause_of(error) is Cause.CONTEXT_TOO_LONG or _TOO_LONG.search(error.text)
         if self.shortenings == MOST_SHORTENINGS or not too_long:
             return None
-        longest = max(map(estimate_tokens, self.texts))
+        counts = [estimate_tokens(text) for text in self.texts]
         kept = [
-            text[: max(1, int(len(text) * SHORTENED_TO))]
-            if estimate_tokens(text) > longest / 2
-            else text
-            for text in self.texts
+            text[: max(1, int(len(text) * SHORTENED_TO))] if count > max(counts) / 2 else text
+            for text, count in zip(self.texts, counts, strict=True)
         ]
         return Batch(kept, self.first, self.of, self.shortenings + 1)
 

@@ -12,6 +12,7 @@ from translation.tool_calls import FoldedToolCall
 
 _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100
+_NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 
 
 def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChunk]:
@@ -73,8 +74,9 @@ def _image(image: OutputImage) -> AssistantPromptMessage:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
     mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
-    is_data = bool(comma) and data.isascii() and data.isprintable()
-    if not is_data or len(data) > MOST_OF_A_LINE:
+    if not (comma and data.isascii() and data.isprintable()):
+        return AssistantPromptMessage(content=_NO_IMAGE)
+    if len(data) > MOST_OF_A_LINE:
         size = f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
         note = (
             f"\n\n[The model made an image of {size}, which is too large to be passed to Dify.]\n\n"

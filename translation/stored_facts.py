@@ -39,10 +39,7 @@ def to_stored(facts: ModelFacts, concessions: Concessions = NONE) -> str:
 def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
     """Return the facts that validation stored; nothing known if they are absent or garbled."""
     text = _stored(credentials)
-    try:
-        return _ADAPTER.validate_json(text) if text else NOTHING_KNOWN
-    except ValidationError:
-        return NOTHING_KNOWN
+    return _facts_in(text) if text else NOTHING_KNOWN
 
 
 def stored_concessions(credentials: Mapping[str, object]) -> Concessions:
@@ -54,6 +51,14 @@ def stored_concessions(credentials: Mapping[str, object]) -> Concessions:
 def _stored(credentials: Mapping[str, object]) -> str:
     text = credentials.get(VARIABLE)
     return text if isinstance(text, str) and len(text) <= MAX_CHARACTERS else ""
+
+
+@lru_cache(maxsize=512)
+def _facts_in(text: str) -> ModelFacts:
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError:
+        return NOTHING_KNOWN
 
 
 @lru_cache(maxsize=512)

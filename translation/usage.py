@@ -97,7 +97,7 @@ def embedding_cost(usage: Usage | None, served: Served) -> float | None:
     For vectors out of its cache LiteLLM 1.106 tells neither a cost nor a duration, and its spend log
     has 0.
     """
-    return 0.0 if served.costs_nothing else reported_cost(usage, served)
+    return 0.0 if served.tells_neither_cost_nor_duration else reported_cost(usage, served)
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:

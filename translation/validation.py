@@ -32,8 +32,8 @@ MODERATION = Kind("a moderation model", frozenset({"moderation"}))
 SPEECH2TEXT = Kind("a speech-to-text model", frozenset({"audio_transcription"}))
 TTS = Kind("a text-to-speech model", frozenset({"audio_speech"}))
 _KINDS = (LLM, TEXT_EMBEDDING, RERANK, MODERATION, SPEECH2TEXT, TTS)
-_KIND_OF_MODE = {
-    **{mode: kind.name for kind in _KINDS for mode in kind.modes},
+_KIND_OF_MODE = {mode: kind.name for kind in _KINDS for mode in kind.modes}
+_WITHOUT_A_PLACE = {
     "image_generation": "an image model",
     "image_edit": "an image model",
     "video_generation": "a video model",
@@ -42,7 +42,7 @@ _KIND_OF_MODE = {
     "search": "a search engine",
     "vector_store": "a vector store",
 }
-_FOR_DIFY = frozenset(mode for kind in _KINDS for mode in kind.modes)
+"""Modes of LiteLLM that no kind of model in Dify stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ def refusal_of(model: str, kind: Kind, findings: Findings) -> str | None:
     if findings.probe and (refusal := _refusal(model, findings.probe, findings)):
         return refusal
     mode = findings.facts.mode
-    if mode and mode not in _FOR_DIFY and mode in _KIND_OF_MODE:
+    if mode in _WITHOUT_A_PLACE:
         return (
-            f'"{model}" is {_KIND_OF_MODE[mode]}, for which Dify has no place; choose another model '
+            f'"{model}" is {_WITHOUT_A_PLACE[mode]}, for which Dify has no place; choose another model '
             f"(mode {mode} on the proxy)."
         )
     if mode in _KIND_OF_MODE and _is_another_kind(findings.facts, kind):

@@ -29,6 +29,7 @@ class Concession(StrEnum):
     END_USER_IN_METADATA = "end-user-in-metadata"
     """Added: `litellm_metadata.user`. Without: `metadata.user_id`, which every LiteLLM reads and hands on to
     Anthropic alone, for versions that take a caller's `litellm_metadata` for their own."""
+
     NO_SESSION = "no-session"
     """Added: `litellm_trace_id`, which groups calls in LiteLLM's logs. Without: no group."""
 

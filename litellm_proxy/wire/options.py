@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Self
 
 from litellm_proxy.wire.concessions import NONE, Concession, Concessions
@@ -13,14 +14,23 @@ _SESSION = "x-litellm-session-id"
 _END_USER = "x-litellm-end-user-id"
 
 
+class _Place(Enum):
+    """Where a body tells the end user."""
+
+    LITELLM_METADATA = auto()
+    METADATA = auto()
+    BODY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
     """Who a call is for, and what else is asked of the proxy; what is not set is not sent.
 
     `user` is the end user, `tags` are LiteLLM's request tags that somebody asked for, `app` is the
-    id of Dify's app, `session_id` groups calls in LiteLLM's logs: it is
-    sent as `litellm_trace_id`, which no version since 1.60 passes on (`litellm_session_id` was, up to 1.65). `extra` holds further fields of
-    the body, which the request's own fields win over. `concessions`: what is left out of this.
+    id of Dify's app, `session_id` groups calls in LiteLLM's logs (as `litellm_trace_id`, which no
+    version since 1.60 passes on, while `litellm_session_id` was up to 1.65). `extra` holds further
+    fields of the body, which the request's own fields win over. `concessions`: what is left out of
+    this.
     """
 
     user: str | None = None
@@ -51,8 +61,10 @@ class RequestOptions:
 
     def body(self, own: Mapping[str, Json]) -> dict[str, Json]:
         """Return the fields of a request body; of `own`, those that are set."""
+        place = self._place_of_user()
         ours: dict[str, Json] = {
-            **self._end_user(),
+            "user": self.user if place is _Place.BODY else None,
+            "litellm_metadata": {"user": self.user} if place is _Place.LITELLM_METADATA else None,
             "litellm_trace_id": self._unless(Concession.NO_SESSION, self.session_id),
             "metadata": self._unless(Concession.NO_METADATA, self._metadata() or None),
             **own,
@@ -73,8 +85,8 @@ class RequestOptions:
         session = self._unless(Concession.NO_SESSION, self.session_id)
         if session and _can_be_sent(session):
             headers[_SESSION] = session
-        if in_form and self._user_in_header():
-            headers[_END_USER] = self.user or ""
+        if in_form and (user := self._user_of_a_form()):
+            headers[_END_USER] = user
         if in_form or Concession.NO_METADATA in self.concessions:
             tags = [tag for tag in self._tags() if _can_be_sent(tag)]
             if tags:
@@ -91,7 +103,7 @@ class RequestOptions:
         A user and tags that headers can hold are there alone.
         """
         body = self.body(own)
-        if self._user_in_header() and not self.extra.get("litellm_metadata"):
+        if self._user_of_a_form() and not self.extra.get("litellm_metadata"):
             body.pop("litellm_metadata", None)
         old = Concession.END_USER_IN_METADATA in self.concessions
         if (old or all(map(_can_be_sent, self._tags()))) and not self.extra.get("metadata"):
@@ -104,27 +116,20 @@ class RequestOptions:
     def _unless[T](self, concession: Concession, value: T) -> T | None:
         return None if concession in self.concessions else value
 
-    def _end_user(self) -> dict[str, Json]:
+    def _place_of_user(self) -> _Place | None:
+        """Return where LiteLLM is told the end user in a body, None if it is not told."""
         if not self.user or Concession.NO_END_USER in self.concessions:
-            return {}
+            return None
         if Concession.END_USER_IN_BODY in self.concessions:
-            return {"user": self.user}
+            return _Place.BODY
         if Concession.END_USER_IN_METADATA in self.concessions:
-            return {}
-        return {"litellm_metadata": {"user": self.user}}
+            return _Place.METADATA
+        return _Place.LITELLM_METADATA
 
-    def _user_in_metadata(self) -> bool:
-        return bool(self.user) and (
-            Concession.END_USER_IN_METADATA in self.concessions
-            and Concession.END_USER_IN_BODY not in self.concessions
-            and Concession.NO_END_USER not in self.concessions
-        )
-
-    def _user_in_header(self) -> bool:
-        return bool(self.user and _can_be_sent(self.user)) and not self.concessions & {
-            Concession.NO_END_USER,
-            Concession.END_USER_IN_BODY,
-        }
+    def _user_of_a_form(self) -> str | None:
+        """Return the end user where a form's header tells it instead of an object in the form."""
+        in_an_object = self._place_of_user() in {_Place.METADATA, _Place.LITELLM_METADATA}
+        return self.user if in_an_object and self.user and _can_be_sent(self.user) else None
 
     def _tags(self) -> Sequence[str]:
         tagged = self.app and Concession.NO_TAG_OF_THE_APP not in self.concessions
@@ -132,7 +137,7 @@ class RequestOptions:
 
     def _metadata(self) -> dict[str, Json]:
         metadata: dict[str, Json] = {}
-        if self._user_in_metadata():
+        if self._place_of_user() is _Place.METADATA:
             metadata["user_id"] = self.user
         if tags := self._tags():
             metadata["tags"] = list(tags)

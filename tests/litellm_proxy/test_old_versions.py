@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from litellm_proxy import client as client_module
 from litellm_proxy import versions
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyRejected
@@ -40,7 +39,7 @@ def test_the_other_route_of_infos_is_asked_and_remembered(upstream: Upstream) ->
     upstream.on("/model/info", json_reply({"detail": "Not Found"}, 404))
     upstream.on("/v1/model/info", ROW)
     asking(upstream).deployments()
-    assert client_module._info_paths[upstream.url] == "/v1/model/info"
+    assert versions.info_path(ProxySettings(upstream.url).cache_key) == "/v1/model/info"
 
 
 def test_the_first_refusal_is_told_where_both_refuse(upstream: Upstream) -> None:
@@ -149,7 +148,7 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
     told: str,
     conceded: bool,  # noqa: FBT001
 ) -> None:
-    monkeypatch.setattr(versions, "_seen", {})
+    monkeypatch.setattr(versions, "_told", {})
     versions.note_version("http://h", {"x-litellm-version": told})
     expected = frozenset({Concession.END_USER_IN_METADATA}) if conceded else NONE
     assert versions.conceded_to("http://h") == expected

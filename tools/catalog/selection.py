@@ -12,7 +12,6 @@ from translation.facts import ModelFacts
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
 _MOST_REASONS = 5
-_BEYOND = "beyond the limit of"
 KIND_OF_MODE = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
@@ -37,10 +36,11 @@ class CatalogueModel:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The chosen models in their order, and why others were left out, by name."""
+    """The chosen models in their order, and why others were left out, by name; `cut` went for the limit."""
 
     models: tuple[CatalogueModel, ...]
     left_out: Mapping[str, str]
+    cut: frozenset[str] = frozenset()
 
 
 def select(proxy: ProxyModels, choices: Choices) -> Selection:
@@ -52,7 +52,8 @@ def select(proxy: ProxyModels, choices: Choices) -> Selection:
         mode = discovery.facts.mode
         kind = KIND_OF_MODE.get(mode) if mode else choices.kinds.get(name, ModelKind.LLM)
         reason = _reason_against(name, proxy, choices)
-        if not reason and kind and kinds and (mode or kind) not in {*choices.modes, *kinds}:
+        wanted = mode in choices.modes if mode else kind in kinds
+        if choices.modes and kind and not reason and not wanted:
             reason = f"of mode {mode or 'unknown'}"
         if reason or kind is None:
             left_out[name] = reason or f"of mode {mode}, which Dify has no place for"
@@ -60,10 +61,9 @@ def select(proxy: ProxyModels, choices: Choices) -> Selection:
             shown = choices.aliases.get(name, name)
             models.append(CatalogueModel(shown, name, kind, discovery.facts))
     models.sort(key=_place(proxy, choices))
-    left_out |= {
-        model.proxy_name: f"{_BEYOND} {choices.limit}" for model in models[choices.limit :]
-    }
-    return Selection(tuple(models[: choices.limit]), left_out)
+    cut = frozenset(model.proxy_name for model in models[choices.limit :])
+    left_out |= dict.fromkeys(cut, f"beyond the limit of {choices.limit}")
+    return Selection(tuple(models[: choices.limit]), left_out, cut)
 
 
 def require_catalogue(selection: Selection, choices: Choices) -> None:
@@ -78,8 +78,7 @@ def require_catalogue(selection: Selection, choices: Choices) -> None:
     if twice:
         message = f'aliases: "{twice[0]}" would be the name of two models in Dify.'
         raise ChoicesError(message)
-    cut = {name for name, why in selection.left_out.items() if why.startswith(_BEYOND)}
-    known = {model.proxy_name for model in models} | cut
+    known = {model.proxy_name for model in models} | selection.cut
     given = () if isinstance(choices.order, Order) else choices.order
     names = known | {model.name for model in models}
     for field, unknown in (
