@@ -32,15 +32,18 @@ _DEPLOYMENT = re.compile(
     r"|model_info)\s*[:=]\s*[^\s,;]+",
     re.IGNORECASE,
 )
+_ALLOWED_MODELS = re.compile(r" This \w{1,20} can only access models=\[[^\]]*\]\.?")
+"""What else a key or team may use, which LiteLLM told up to 1.95.1 (auth_checks.py)."""
 
 
 def without_internals(words: str, base_url: str = "") -> str:
-    """Return words without hosts and addresses of a private network, and without a deployment's ids.
+    """Return words without what only an administrator may know.
 
-    `base_url` is the proxy's own, which is left out wherever it lies. Public addresses stay: a
+    That is hosts and addresses of a private network, a deployment's ids, and the list of models that
+    a key may use. `base_url` is the proxy's own, which is left out wherever it lies. Public addresses stay: a
     provider's words may point to a page that helps.
     """
-    words = _DEPLOYMENT.sub("", words)
+    words = _ALLOWED_MODELS.sub("", _DEPLOYMENT.sub("", words))
     host = httpx.URL(base_url).host if base_url else ""
     words = _URL.sub(lambda found: _public(found.group(), host), words)
     words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)

@@ -179,7 +179,7 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return sentence_when_saving(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case _ if findings.answered:
+        case _ if findings.answered or _is_told_its_routes(findings):
             # Time-outs and faults of a provider pass: the proxy is there, and took the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:
@@ -188,6 +188,12 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return None
         case _:
             return _another_server(error)
+
+
+def _is_told_its_routes(findings: Findings) -> bool:
+    """Return whether the lists were refused for their route alone, which says that the key counts."""
+    names = findings.names
+    return isinstance(names, ProxyRejected) and cause_of(names) is Cause.ROUTE_ACCESS
 
 
 def _wrong_key(error: ProxyRejected) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.compat.keys import CHAT_ROUTES, RESTRICTED, SPEECH_ROUTES
 from tests.field.asking import call, chat, embed, refusal, saved, tool
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
@@ -18,6 +19,8 @@ from tools.plugin_process import PluginError
 CAPABILITIES = {
     "test_a_good_form_is_saved": "saving a good form",
     "test_a_wrong_key_is_refused": "a wrong key is named",
+    "test_a_restricted_key_is_told_so": "a key for some models",
+    "test_a_key_for_routes_is_saved": "a key for some routes",
     "test_an_unknown_model_is_refused_with_names": "an unknown model is refused",
     "test_a_hidden_alias_is_saved": "a hidden alias is saved",
     "test_the_schema_follows_the_proxy": "limits, features and prices from the proxy",
@@ -30,6 +33,7 @@ CAPABILITIES = {
     "test_embeddings_come_in_order": "embeddings",
     "test_the_cost_is_litellms": "LiteLLM's own cost",
     "test_the_end_user_reaches_the_log": "the end user in LiteLLM's log",
+    "test_users_of_a_shared_key_are_told_apart": "the end users of one key told apart",
     "test_tags_and_session_reach_the_log": "tags and session in LiteLLM's log",
     "test_nothing_of_it_reaches_the_provider": "nothing of it reaches the provider",
     "test_speech_is_written_down_with_tags": "speech to text with tags",
@@ -53,8 +57,25 @@ def test_a_good_form_is_saved(env: Environment) -> None:
 def test_a_wrong_key_is_refused(env: Environment) -> None:
     with pytest.raises(PluginError) as caught:
         saved(env, "described", {**env.credentials, "api_key": "sk-unknown-key"})
-    # Without a database only the master key counts.
     assert caught.value.message.startswith("The API key ")
+
+
+def test_a_restricted_key_is_told_so(env: Environment) -> None:
+    restricted = {**env.credentials, "api_key": RESTRICTED}
+    saved(env, "gpt-4", restricted)
+    saved(env, "embedder", restricted, "text-embedding")
+    with pytest.raises(PluginError) as caught:
+        saved(env, "described", restricted)
+    assert "may not use" in caught.value.message
+    at_call = refusal(env, "described", restricted)
+    assert at_call.error_type == "InvokeBadRequestError"
+    assert "Allow this model for the key in LiteLLM" in at_call.message
+    assert "embedder" not in at_call.message
+
+
+def test_a_key_for_routes_is_saved(env: Environment) -> None:
+    saved(env, "described", {**env.credentials, "api_key": CHAT_ROUTES})
+    saved(env, "known-tts", {**env.credentials, "api_key": SPEECH_ROUTES}, "tts")
 
 
 def test_an_unknown_model_is_refused_with_names(env: Environment) -> None:
@@ -159,6 +180,12 @@ def _logged(env: Environment, session: str) -> dict[str, Any]:
 
 def test_the_end_user_reaches_the_log(env: Environment) -> None:
     assert _logged(env, "session-user")["end_user"] == "user-session-user"
+
+
+def test_users_of_a_shared_key_are_told_apart(env: Environment) -> None:
+    for user in ("first", "second", "third"):
+        session = f"session-shared-{user}"
+        assert _logged(env, session)["end_user"] == f"user-{session}"
 
 
 def test_tags_and_session_reach_the_log(env: Environment) -> None:

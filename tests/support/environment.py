@@ -28,10 +28,11 @@ class Environment:
     plugin: PluginProcess
     calls: Path
     """Where LiteLLM's own callback writes what it attributes to each call."""
+    key: str = MASTER_KEY
 
     @property
     def credentials(self) -> dict[str, str]:
-        return {"base_url": self.proxy_url, "api_key": MASTER_KEY}
+        return {"base_url": self.proxy_url, "api_key": self.key}
 
     def scenario(self, name: str, *replies: Reply) -> str:
         """Let the upstream answer so; return the model name that reaches it through the proxy."""

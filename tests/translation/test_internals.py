@@ -77,6 +77,16 @@ def test_litellms_bookkeeping(message: str) -> None:
         assert word not in told
 
 
+@pytest.mark.parametrize("owner", ["API Key", "team"])
+def test_what_else_a_key_may_use(owner: str) -> None:
+    words = (
+        f"{owner} not allowed to access model. This {owner.split(maxsplit=1)[0].lower()} can only access "
+        "models=['secret-project', 'gpt-4']. Tried to access described"
+    )
+    told = without_internals(words)
+    assert told == f"{owner} not allowed to access model. Tried to access described"
+
+
 def test_what_cannot_be_reached_is_told_without_its_address() -> None:
     for failure in Failure:
         error = ProxyUnreachable(
