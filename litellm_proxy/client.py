@@ -69,6 +69,8 @@ _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _TELLING_BYTES = len(b"event:")
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
+_ALIVE = b"I'm alive!"
+"""What LiteLLM's /health/liveliness says (proxy/health_endpoints)."""
 _LACKS_INPUT = re.compile(
     rf"missing \d+ required (positional|keyword-only) arguments?:.{{0,200}}'({'|'.join(sorted(_REQUIRED_INPUTS))})'"
 )
@@ -221,6 +223,14 @@ class ProxyClient:
         if count.model_used not in {None, question.model}:
             return True
         return False if "original_response" in count.model_fields_set else None
+
+    def is_alive(self) -> bool:
+        """Return whether LiteLLM's health route, which needs no key, answers in its words."""
+        try:
+            response = self._send("GET", "/health/liveliness")
+            return self._read_body(response, MAX_ERROR_BYTES).strip(b' \n"') == _ALIVE
+        except ProxyError:
+            return False
 
     def probe(self, path: str, question: ModelQuestion) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.

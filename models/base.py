@@ -27,7 +27,7 @@ from translation.request_options import probing_user, request_options
 from translation.sentences import sentence_when_saving
 from translation.settings import Settings, parse_settings
 from translation.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
-from translation.validation import Findings, Kind, refusal_of
+from translation.validation import Findings, Kind, refusal_of, says_nothing, takes_the_key
 
 logger = logging.getLogger(__name__)
 RESOLVING_SECONDS = 4.0
@@ -180,7 +180,7 @@ class ProxyModel:
             facts=discovery.facts,
             in_a_list=known,
             resolves=known or _resolves(settings, question),
-            answered=not isinstance(names, ProxyError) or discovery.answered,
+            answered=discovery.answered or _is_litellm(client, names),
         )
 
 
@@ -230,6 +230,12 @@ def _names(client: ProxyClient) -> list[str] | ProxyError:
         return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:
         return error
+
+
+def _is_litellm(client: ProxyClient, names: list[str] | ProxyError) -> bool:
+    if not isinstance(names, ProxyError):
+        return True
+    return takes_the_key(names) or (says_nothing(names) and client.is_alive())
 
 
 def _resolves(settings: Settings, question: ModelQuestion) -> bool | None:

@@ -5,8 +5,9 @@ import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 
-from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
+from litellm_proxy.errors import Origin, ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.model_info import CHAT_MODE
 from translation.causes import Cause, cause_of
 from translation.facts import ModelFacts
@@ -51,7 +52,7 @@ class Findings:
 
     `probe` is None when naming the model at its endpoint was accepted. `names` are what the key can
     call, patterns with `*` among them. `resolves`: the name is known though no list shows it; None
-    if that could not be asked. `answered`: one of the lists answered like a proxy.
+    if that could not be asked. `answered`: something answered as only LiteLLM does.
     """
 
     probe: ProxyError | None
@@ -60,6 +61,23 @@ class Findings:
     in_a_list: bool
     resolves: bool | None
     answered: bool
+
+
+def takes_the_key(refusal: ProxyError) -> bool:
+    """Return whether the refusal of a list says that LiteLLM knows the key, only not this route."""
+    return isinstance(refusal, ProxyRejected) and cause_of(refusal) is Cause.ROUTE_ACCESS
+
+
+def says_nothing(refusal: ProxyError) -> bool:
+    """Return whether a list failed without a word of LiteLLM's own.
+
+    So do all routes that a key may not call in some versions, 1.77.7 among them.
+    """
+    return (
+        isinstance(refusal, ProxyRejected)
+        and refusal.origin is Origin.TEXT
+        and refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 def refusal_of(model: str, kind: Kind, findings: Findings) -> str | None:
@@ -179,7 +197,7 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return sentence_when_saving(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case _ if findings.answered or _is_told_its_routes(findings):
+        case _ if findings.answered:
             # Time-outs and faults of a provider pass: the proxy is there, and took the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:
@@ -188,12 +206,6 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return None
         case _:
             return _another_server(error)
-
-
-def _is_told_its_routes(findings: Findings) -> bool:
-    """Return whether the lists were refused for their route alone, which says that the key counts."""
-    names = findings.names
-    return isinstance(names, ProxyRejected) and cause_of(names) is Cause.ROUTE_ACCESS
 
 
 def _wrong_key(error: ProxyRejected) -> str:

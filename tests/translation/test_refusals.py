@@ -74,17 +74,3 @@ def test_three_names_are_offered() -> None:
     assert len(refusal.split()) <= MOST_WORDS
     assert "openai/*" not in refusal
     assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS + 2
-
-
-def test_a_key_for_one_route_is_not_blamed_for_a_fault_of_that_route() -> None:
-    """LiteLLM 1.72.9 to 1.95.1: /v1/audio/speech without a text ends in a bare 500."""
-    bare = rejected(500, origin=Origin.TEXT)
-    of_lists = ProxyRejected(
-        status=403, message="Virtual key is not allowed to call this route.",
-        error_type=None, base_url="http://litellm:4000", classes=("RouteRefused",),
-    )  # fmt: skip
-    for names, is_saved in ((of_lists, True), (rejected(500, origin=Origin.TEXT), False)):
-        findings = Findings(
-            bare, names, NOTHING_KNOWN, in_a_list=False, resolves=None, answered=False
-        )
-        assert (refusal_of("tts-1", LLM, findings) is None) is is_saved
