@@ -14,15 +14,16 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.connections import DEADLINE
 from litellm_proxy.errors import (
+    Failure,
     Origin,
     ProxyError,
     ProxyProtocolError,
     ProxyRejected,
     ProxyUnreachable,
 )
-from litellm_proxy.failures import failure_of, surely_not_processed
+from litellm_proxy.exchange import DEADLINE
+from litellm_proxy.failures import RequestFailed, refused_by_httpx
 from litellm_proxy.reply import Reply, Served, call_id_of, served_by
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
@@ -372,12 +373,11 @@ class ProxyClient:
                 request = make()
                 transport = self._transport or pool_for(self._settings.base_url, self._settings.tls)
                 response = transport.handle_request(request)
-            except httpx.TransportError as error:
-                if not tries_left or not surely_not_processed(error):
+            except RequestFailed as error:
+                if not tries_left or not error.is_unprocessed:
                     raise self._unreachable(error) from None
-            except (httpx.InvalidURL, ValueError, OSError) as error:
-                # A host name that cannot be one fails in several layers, each in its own way.
-                raise self._unreachable(error) from None
+            except (httpx.InvalidURL, ValueError) as error:
+                raise self._unreachable(refused_by_httpx(error)) from None
             else:
                 response.request = request
                 note_version(self._settings.cache_key, response.headers)
@@ -402,7 +402,7 @@ class ProxyClient:
             return None
         response.close()
         told = f"{response.status_code} {response.reason_phrase}".strip()
-        return self._unreachable(httpx.ProxyError(told))
+        return self._unreachable(RequestFailed(Failure.FORWARD_PROXY, told))
 
     def _refusal(self, response: httpx.Response) -> ProxyRejected:
         body = self._read_body(response, MAX_ERROR_BYTES, truncate=True)
@@ -487,25 +487,30 @@ class ProxyClient:
                 yield piece
                 if time.monotonic() > extensions[DEADLINE]:
                     raise self._too_long()
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except RequestFailed as error:
             if time.monotonic() > extensions[DEADLINE]:
                 raise self._too_long() from None
             raise self._unreachable(error) from None
+        except httpx.DecodingError as error:
+            raise self._unreachable(refused_by_httpx(error)) from None
         finally:
             response.close()
 
     def _too_long(self) -> ProxyUnreachable:
-        return self._unreachable(TimeoutError(f"after {self._total_seconds:.0f} s"))
+        after = f"after {self._total_seconds:.0f} s"
+        return self._unreachable(RequestFailed(Failure.TOO_LONG, after))
 
-    def _unreachable(self, error: Exception) -> ProxyUnreachable:
-        failure, detail = failure_of(error)
+    def _unreachable(self, error: RequestFailed) -> ProxyUnreachable:
         base_url = self._settings.base_url
         try:
             via = None if self._transport else forward_proxy(base_url)
         except httpx.InvalidURL:
             via = None
         return ProxyUnreachable(
-            failure, base_url, self._redact(detail), without_password(via) if via else ""
+            error.failure,
+            base_url,
+            self._redact(error.detail),
+            without_password(via) if via else "",
         )
 
 

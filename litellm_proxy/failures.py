@@ -1,12 +1,11 @@
-"""Which step of a request failed, read from httpx's exceptions and what caused them."""
+"""At which step a request failed: from what the system and the TLS library say, and from httpx."""
 
 import socket
 import ssl
-from collections.abc import Iterator
 
 import httpx
 
-from litellm_proxy.errors import Failure, ProxyProtocolError
+from litellm_proxy.errors import Failure
 
 _OF_VERIFY_CODE = {
     10: Failure.CERTIFICATE_EXPIRED,
@@ -14,74 +13,55 @@ _OF_VERIFY_CODE = {
     64: Failure.CERTIFICATE_NAME,
 }
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
-_LONGEST_DETAIL = 100
 
 
-class StaleConnectionError(httpx.RemoteProtocolError):
-    """A connection that had served before was closed before the first byte of this answer."""
+class RequestFailed(Exception):
+    """A request could not be carried out: at which step, and in whose words.
 
-
-class CertificateFileError(Exception):
-    """The file or folder of trusted certificates cannot be read; the text says why."""
-
-
-def failure_of(error: BaseException) -> tuple[Failure, str]:  # noqa: C901, PLR0912 - a case per failure
-    """Return the step that failed, in the operating system's, the TLS library's or our own words."""
-    for cause in _causes(error):
-        match cause:
-            case CertificateFileError():
-                return Failure.CERTIFICATE_FILE, str(cause)
-            case ssl.SSLCertVerificationError():
-                code = getattr(cause, "verify_code", 0)
-                failure = _OF_VERIFY_CODE.get(code, Failure.CERTIFICATE)
-                return failure, getattr(cause, "verify_message", "")
-            case ssl.SSLError():
-                return Failure.TLS, cause.reason or ""
-            case socket.gaierror():
-                return Failure.NAME, cause.strerror or ""
-            case ConnectionRefusedError():
-                return Failure.REFUSED, ""
-            case UnicodeError() | httpx.InvalidURL():
-                return Failure.NAME, "it cannot be one"
-            case _:
-                pass
-    match error:
-        case httpx.ProxyError():
-            # Its text is the status line with which the HTTP proxy refused to connect.
-            return Failure.FORWARD_PROXY, str(error)[:_LONGEST_DETAIL]
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return Failure.CONNECT_TIMEOUT, ""
-        case httpx.TimeoutException():
-            return Failure.READ_TIMEOUT, ""
-        case TimeoutError():
-            return Failure.TOO_LONG, str(error)
-        case httpx.ConnectError() | httpx.UnsupportedProtocol():
-            return Failure.CONNECT, _system_words(error)
-        case httpx.RemoteProtocolError():
-            ours = (str(cause) for cause in _causes(error) if isinstance(cause, ProxyProtocolError))
-            words = _system_words(error) or "the server closed it early or did not speak HTTP"
-            return Failure.BROKEN, next(ours, words)
-        case _:
-            return Failure.BROKEN, _system_words(error)
-
-
-def surely_not_processed(error: httpx.TransportError) -> bool:
-    """Return whether a request cannot have been worked on.
-
-    No connection was made, or the server had given up the pooled one that the request went to. On a
-    new connection nobody can tell: what is in front of LiteLLM may have passed the request on.
+    `is_unprocessed`: nobody can have worked on it, since no connection was made, or the server had
+    given up the pooled one that it went to. On a new connection nobody can tell: what is in front of
+    LiteLLM may have passed the request on.
     """
-    if isinstance(error, httpx.ConnectError):
-        return failure_of(error)[0] is Failure.REFUSED
-    return isinstance(error, StaleConnectionError)
+
+    def __init__(self, failure: Failure, detail: str = "", *, is_unprocessed: bool = False) -> None:
+        super().__init__(f"{failure.value}{f' ({detail})' if detail else ''}")
+        self.failure = failure
+        self.detail = detail
+        self.is_unprocessed = is_unprocessed
 
 
-def _system_words(error: BaseException) -> str:
-    words = (cause.strerror for cause in _causes(error) if isinstance(cause, OSError))
-    return next(filter(None, words), "")
+def not_connected(error: OSError) -> RequestFailed:
+    """Return why no connection was made, by the system's or the TLS library's words."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            code = getattr(error, "verify_code", 0)
+            failure = _OF_VERIFY_CODE.get(code, Failure.CERTIFICATE)
+            return RequestFailed(failure, getattr(error, "verify_message", ""))
+        case ssl.SSLError():
+            return RequestFailed(Failure.TLS, getattr(error, "reason", None) or "")
+        case socket.gaierror():
+            return RequestFailed(Failure.NAME, error.strerror or "")
+        case ConnectionRefusedError():
+            return RequestFailed(Failure.REFUSED, is_unprocessed=True)
+        case TimeoutError():
+            return RequestFailed(Failure.CONNECT_TIMEOUT)
+        case _:
+            return RequestFailed(Failure.CONNECT, error.strerror or "")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def broken(error: OSError) -> RequestFailed:
+    """Return how a connection that had been made ended before the answer did."""
+    match error:
+        case TimeoutError():
+            return RequestFailed(Failure.READ_TIMEOUT)
+        case _:
+            return RequestFailed(Failure.BROKEN, error.strerror or "")
+
+
+def refused_by_httpx(error: ValueError | httpx.InvalidURL | httpx.DecodingError) -> RequestFailed:
+    """Return why httpx could not write the request or unpack its answer."""
+    match error:
+        case httpx.InvalidURL() | UnicodeError():
+            return RequestFailed(Failure.NAME, "it cannot be one")
+        case _:
+            return RequestFailed(Failure.BROKEN)

@@ -1,48 +1,30 @@
-"""The heads of HTTP/1.1 messages as pure functions: what is written, and what is read.
+"""HTTP/1.1 (RFC 9112) without I/O: the head of a request, written, and an answer, read.
 
-https://www.rfc-editor.org/rfc/rfc9112. Stricter than the RFC asks for in reading: lines end with CR
-LF, a folded field is an error. Written here because http.client reads a head with the parser of
-e-mails, which takes as long as all the rest of a short request (docs/performance.md).
+Answers are read by llhttp, the parser of Node.js, through httptools. What it leaves open is closed
+here: the size of a head, the number of its fields, codings that are not ours, bytes without content,
+and ends of which two readers may think differently.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import chain
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from litellm_proxy.errors import ProxyProtocolError
 
 MAX_HEAD_BYTES = 64 * 1024
+"""Of a head, together with those of the information that may come before it."""
 MAX_FIELDS = 256
 """LiteLLM repeats the provider's headers beside its own."""
-HEAD_END = b"\r\n\r\n"
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([^\r\n]*))?")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\n-\x1f\x7f]*)")
-_LENGTH = re.compile(rb"[0-9]{1,15}")
+MAX_EMPTY_BYTES = 64 * 1024
+"""Of sizes, extensions and trailers that come in a body without any content between them."""
+_VERSIONS = frozenset({"1.0", "1.1"})
+_LOWEST_STATUS = 100
 _SWITCHING_PROTOCOLS = 101
 _INFORMATION = frozenset(range(100, 200)) - {_SWITCHING_PROTOCOLS}
-_WITHOUT_BODY = frozenset({204, 304})
+_CODING = b"transfer-encoding"
 
 type Fields = Sequence[tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
-    """Status and fields of an answer, in their order; names as they were sent."""
-
-    status: int
-    reason: str
-    """The words behind the status, for people."""
-    fields: Fields
-    keeps_alive: bool
-    """Whether the server takes another request after this answer."""
-    chunked: bool
-    length: int | None
-    """Bytes of the body; 0 without one, None for one that is chunked or ends with the connection."""
-
-    @property
-    def is_information(self) -> bool:
-        """Return whether the answer is still to come."""
-        return self.status in _INFORMATION
 
 
 def request_head(method: str, target: bytes, fields: Fields) -> bytes:
@@ -53,68 +35,124 @@ def request_head(method: str, target: bytes, fields: Fields) -> bytes:
     if head.count(b"\n") != len(fields) or head.count(b"\r") != len(fields):
         message = "a header holds a line break"
         raise ValueError(message)
-    return head + HEAD_END
+    return head + b"\r\n\r\n"
 
 
-def parse_head(head: bytes) -> ResponseHead:
-    """Return what the head of a response says, given without the empty line at its end.
+class AnswerReader:
+    """Reads one answer as its bytes arrive; what comes before it as information is passed over."""
 
-    Raises ProxyProtocolError for what is no head of HTTP/1.0 or HTTP/1.1.
-    """
-    first, *lines = head.split(b"\r\n")
-    status_line = _STATUS_LINE.fullmatch(first)
-    matches = [_FIELD.fullmatch(line) for line in lines]
-    if status_line is None or len(lines) > MAX_FIELDS:
-        message = "its first line is not HTTP" if status_line is None else "it has too many headers"
-        raise ProxyProtocolError(message)
-    fields = [(field[1], field[2].rstrip()) for field in matches if field]
-    if len(fields) < len(lines):
-        message = "one of its headers is damaged"
-        raise ProxyProtocolError(message)
-    status = int(status_line[2])
-    has_body = status not in _WITHOUT_BODY
-    connection = _values(b"connection", fields)
-    coding = _values(b"transfer-encoding", fields)
-    length = _length(fields)
-    chunked = _is_chunked(coding)
-    modern = status_line[1] == b"1"
-    # An old server, or one that gives two lengths, may mean another end of the body than we do.
-    doubtful = chunked and (not modern or length is not None)
-    return ResponseHead(
-        status=status,
-        reason=(status_line[3] or b"").decode("latin-1"),
-        fields=fields,
-        keeps_alive=b"close" not in connection
-        and (modern or b"keep-alive" in connection)
-        and not doubtful,
-        chunked=chunked and has_body,
-        length=None if chunked and has_body else length if has_body else 0,
-    )
+    def __init__(self) -> None:
+        self.status = 0
+        self.fields: list[tuple[bytes, bytes]] = []
+        """In their order, names as they were sent."""
+        self.has_head = False
+        """Whether status and fields are known."""
+        self.is_complete = False
+        self.keeps_alive = False
+        """Whether the server takes another request after this answer."""
+        self.ends_with_the_connection = False
+        """Whether nothing but the end of the connection ends the body."""
+        self._reason = b""
+        self._is_coded = False
+        self._bytes_of_head = 0
+        self._bytes_without_content = 0
+        self._content: list[bytes] = []
+        # httptools calls what is named on_… here.
+        self.on_body = self._content.append
+        self._parser = HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(
+            # RFC 9112, 6.3 and 7.1.1: both are to be understood; the first costs the connection.
+            lenient_chunked_length=True,
+            lenient_spaces_after_chunk_size=True,
+        )
+
+    @property
+    def reason(self) -> str:
+        """Return the words behind the status, for people."""
+        return self._reason.decode("latin-1")
+
+    def feed(self, received: bytes) -> bytes:
+        """Return the content of the body that has arrived; b"" before the head is there.
+
+        Raises ProxyProtocolError for what is no answer of HTTP/1.0 or HTTP/1.1.
+        """
+        had_head = self.has_head
+        try:
+            self._parser.feed_data(received)
+        except HttpParserUpgrade:
+            # A protocol that nobody asked for is none that the next request could be sent in.
+            self.keeps_alive = False
+        except HttpParserError as error:
+            if not self.is_complete:
+                where = "body" if self.has_head else "head"
+                message = f"its {where} is not HTTP/1.1 ({error})"
+                raise ProxyProtocolError(message) from None
+            # Bytes after the end are nobody's answer.
+            self.keeps_alive = False
+        content = b"".join(self._content)
+        self._content.clear()
+        if not had_head:
+            self._bound_head(len(received))
+        elif content:
+            self._bytes_without_content = 0
+        else:
+            self._bytes_without_content += len(received)
+            _require(self._bytes_without_content <= MAX_EMPTY_BYTES, "its body has no content")
+        return content
+
+    def on_message_begin(self) -> None:
+        """Stop at an answer that nobody has asked for."""
+        if self.is_complete:
+            raise _SurplusError
+
+    def on_status(self, reason: bytes) -> None:
+        """Take the words behind the status, or the next part of them."""
+        self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field; those of a trailer say nothing to us."""
+        if not self.has_head:
+            self.fields.append((name, value.rstrip()))
+
+    def on_headers_complete(self) -> None:
+        """Take a head, unless the answer is still to come."""
+        self.status = self._parser.get_status_code()
+        if self.status in _INFORMATION:
+            self.fields.clear()
+            self._reason = b""
+            return
+        self.has_head = True
+        names = [name.lower() for name, _ in self.fields]
+        is_chunked = self._is_coded = _CODING in names
+        has_length = b"content-length" in names
+        self.ends_with_the_connection = not is_chunked and not has_length
+        # An old server, or one that gives two lengths, may mean another end of the body than we do.
+        doubtful = is_chunked and (has_length or self._parser.get_http_version() != "1.1")
+        self.keeps_alive = self._parser.should_keep_alive() and not doubtful
+
+    def on_message_complete(self) -> None:
+        """Take the end of the answer, or of information before it."""
+        self.is_complete = self.has_head
+
+    def _bound_head(self, received: int) -> None:
+        self._bytes_of_head += received
+        if not self.has_head:
+            _require(self._bytes_of_head < MAX_HEAD_BYTES, "its head is too large")
+            return
+        size = sum(map(len, chain.from_iterable(self.fields)))
+        _require(size <= MAX_HEAD_BYTES, "its head is too large")
+        _require(len(self.fields) <= MAX_FIELDS, "it has too many headers")
+        _require(self.status >= _LOWEST_STATUS, "its first line is not HTTP/1.1")
+        _require(self._parser.get_http_version() in _VERSIONS, "its first line is not HTTP/1.1")
+        if self._is_coded:
+            codings = {value.lower() for name, value in self.fields if name.lower() == _CODING}
+            _require(codings <= {b"chunked"}, "its transfer coding is not chunked")
 
 
-def _values(name: bytes, fields: Fields) -> list[bytes]:
-    """Return what all fields of a name list, in lower case."""
-    return [
-        word.strip().lower()
-        for field, value in fields
-        if field.lower() == name
-        for word in value.split(b",")
-    ]
+class _SurplusError(Exception):
+    """More came than one answer."""
 
 
-def _is_chunked(coding: Sequence[bytes]) -> bool:
-    if coding not in ([], [b"chunked"]):
-        message = "its transfer coding is not chunked"
-        raise ProxyProtocolError(message)
-    return bool(coding)
-
-
-def _length(fields: Fields) -> int | None:
-    """Return the length of the body; several equal ones are one (RFC 9112, 6.3)."""
-    lengths = set(_values(b"content-length", fields))
-    if not lengths:
-        return None
-    if len(lengths) > 1 or not _LENGTH.fullmatch(length := lengths.pop()):
-        message = "its length is damaged"
-        raise ProxyProtocolError(message)
-    return int(length)
+def _require(valid: bool, problem: str) -> None:  # noqa: FBT001
+    if not valid:
+        raise ProxyProtocolError(problem)

@@ -12,6 +12,8 @@ from urllib.request import getproxies_environment
 import httpx
 
 from litellm_proxy.connections import ConnectionPool
+from litellm_proxy.errors import Failure
+from litellm_proxy.failures import RequestFailed
 from litellm_proxy.settings import TLSSettings
 
 MAX_POOLS = 32
@@ -22,7 +24,7 @@ def pool_for(base_url: str, tls: TLSSettings) -> httpx.BaseTransport:
     """Return the pool for a server; connections are kept alive, parallel streams are not queued.
 
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured, and SSL_CERT_FILE and SSL_CERT_DIR
-    (by httpx). Raises httpx.ProxyError when the HTTP proxy that they name is none.
+    (by httpx). Raises RequestFailed when the HTTP proxy that they name is none.
     """
     return _pool(tls, forward_proxy(base_url))
 
@@ -56,8 +58,7 @@ def _pool(tls: TLSSettings, via: str | None) -> ConnectionPool:
     except httpx.InvalidURL:
         proxy = httpx.URL()
     if proxy is not None and not (proxy.scheme == "http" and proxy.host):
-        message = "it must be an http:// URL"
-        raise httpx.ProxyError(message)
+        raise RequestFailed(Failure.FORWARD_PROXY, "it must be an http:// URL")
     return ConnectionPool(tls, proxy)
 
 

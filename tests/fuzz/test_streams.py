@@ -11,9 +11,9 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litellm_proxy.chunked import ChunkedDecoder
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
+from litellm_proxy.http1 import AnswerReader
 from litellm_proxy.wire.chat import ChatRequest
 from tests.support.captured import SETTINGS, chunks_of
 from translation.chat_stream import ChatStream
@@ -206,6 +206,12 @@ def test_f22_any_json_in_a_delta_is_read_or_a_proxy_error(
         return
 
 
+def chunked_answer() -> AnswerReader:
+    answer = AnswerReader()
+    answer.feed(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    return answer
+
+
 @given(st.binary(max_size=2000), st.lists(st.integers(1, 400), max_size=8), st.data())
 def test_any_chunking_and_any_split_give_the_same_body(
     body: bytes, sizes: list[int], data: st.DataObject
@@ -216,16 +222,16 @@ def test_any_chunking_and_any_split_give_the_same_body(
         position += len(piece)
         encoded += b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
     encoded += b"0\r\n\r\n"
-    decoder, decoded = ChunkedDecoder(), b""
+    answer, decoded = chunked_answer(), b""
     for start, end in pairwise([0, *data.draw(cuts(len(encoded))), len(encoded)]):
-        decoded += decoder.feed(encoded[start:end])
+        decoded += answer.feed(encoded[start:end])
     assert decoded == body
-    assert decoder.complete
+    assert answer.is_complete
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_no_bytes_make_a_chunked_body_raise_another_error(pieces: list[bytes]) -> None:
-    decoder = ChunkedDecoder()
+    answer = chunked_answer()
     with suppress(ProxyError):
         for piece in pieces:
-            decoder.feed(piece)
+            answer.feed(piece)

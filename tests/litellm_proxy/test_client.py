@@ -1,6 +1,5 @@
 import json
 import ssl
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -176,32 +175,6 @@ def test_a_redirect_is_not_followed_but_named() -> None:
     client = ProxyClient(SETTINGS, httpx.MockTransport(lambda _: answer))
     with pytest.raises(ProxyRejected, match="redirected to https://gw/v1/models"):
         client.models()
-
-
-def _raise(error: Exception, cause: Exception | None = None) -> Callable[..., httpx.Response]:
-    def handler(_: httpx.Request) -> httpx.Response:
-        raise error from cause
-
-    return handler
-
-
-@pytest.mark.parametrize(
-    ("error", "cause", "failure"),
-    [
-        (httpx.ConnectTimeout("x"), None, Failure.CONNECT_TIMEOUT),
-        (httpx.ReadTimeout("x"), None, Failure.READ_TIMEOUT),
-        (httpx.RemoteProtocolError("x"), None, Failure.BROKEN),
-        (httpx.ReadError("x"), ConnectionResetError(104, "Connection reset"), Failure.BROKEN),
-        (httpx.ConnectError("x"), ssl.SSLCertVerificationError(1, "bad"), Failure.CERTIFICATE),
-    ],
-)
-def test_each_failure_of_the_network_has_its_name(
-    error: Exception, cause: Exception | None, failure: Failure
-) -> None:
-    client = ProxyClient(SETTINGS, httpx.MockTransport(_raise(error, cause)))
-    with pytest.raises(ProxyUnreachable) as caught:
-        client.models()
-    assert caught.value.failure is failure
 
 
 def test_a_refused_connection_and_an_unknown_host_on_real_sockets() -> None:

@@ -13,7 +13,8 @@ import pytest
 from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.connections import ConnectionPool
-from litellm_proxy.errors import ProxyUnreachable
+from litellm_proxy.errors import Failure, ProxyUnreachable
+from litellm_proxy.failures import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.support.raw_server import RawServer
 from tests.support.relay import ForwardProxy, server_context
@@ -116,8 +117,10 @@ def test_where_the_state_is_not_told_the_pool_looks_for_itself(
     ],
 )
 def test_what_is_no_whole_answer_is_an_error(pool: ConnectionPool, answer: bytes) -> None:
-    with RawServer(answer) as server, pytest.raises(httpx.RemoteProtocolError):
+    with RawServer(answer) as server, pytest.raises(RequestFailed) as caught:
         ask(pool, server.url)
+    assert caught.value.failure is Failure.BROKEN
+    assert caught.value.detail
     assert not pool._idle
 
 
@@ -177,7 +180,7 @@ def test_what_a_server_says_unasked_is_nobodys_answer(tls: bool, pause: float) -
 def test_a_tunnel_to_an_ipv6_address_is_asked_for_in_brackets() -> None:
     with ForwardProxy(b"HTTP/1.1 403 Not there\r\n\r\n") as proxy:
         pool = ConnectionPool(TLSSettings(), httpx.URL(proxy.url))
-        with pytest.raises(httpx.ProxyError, match="403 Not there"):
+        with pytest.raises(RequestFailed, match="403 Not there"):
             ask(pool, "https://[::1]:4000/x")
         assert proxy.asked == ["CONNECT [::1]:4000"]
 
@@ -196,18 +199,23 @@ def test_a_silent_server_is_a_time_out(pool: ConnectionPool) -> None:
             "GET", f"http://127.0.0.1:{silent.getsockname()[1]}",
             extensions={"timeout": httpx.Timeout(0.2).as_dict()},
         )  # fmt: skip
-        with pytest.raises(httpx.ReadTimeout):
+        with pytest.raises(RequestFailed, match=Failure.READ_TIMEOUT.value):
             pool.handle_request(request)
 
 
-@pytest.mark.parametrize("drop", [b"x", b"HTTP/1.1 100 Continue\r\n\r\n"])
-def test_a_head_that_never_ends_is_a_time_out(pool: ConnectionPool, drop: bytes) -> None:
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [(b"HTTP/1.1 200 OK\r\n", b"x"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n")],
+)
+def test_a_head_that_never_ends_is_a_time_out(
+    pool: ConnectionPool, first: bytes, drop: bytes
+) -> None:
     drops = [part for _ in range(200) for part in (drop, Pause(0.01))]
-    with RawServer(*drops) as server:
+    with RawServer(first, *drops) as server:
         request = httpx.Request(
             "GET", server.url, extensions={"timeout": httpx.Timeout(0.3).as_dict()}
         )
-        with pytest.raises(httpx.ReadTimeout):
+        with pytest.raises(RequestFailed, match=Failure.READ_TIMEOUT.value):
             pool.handle_request(request)
 
 

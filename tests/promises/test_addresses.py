@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from litellm_proxy.connections import ConnectionPool
+from litellm_proxy.failures import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.field.asking import direct, refusal
 from tests.stdio.test_private_networks import PASSWORD, both_sentences, form
@@ -35,7 +36,7 @@ def test_a_host_is_asked_under_the_name_that_the_url_has(
     monkeypatch.setattr(socket, "create_connection", connect)
     base_url = parse_settings("m", {"base_url": f"http://{host}:4000"}).proxy.base_url
     request = httpx.Request("GET", base_url, extensions={"timeout": httpx.Timeout(1).as_dict()})
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(RequestFailed):
         ConnectionPool(TLSSettings()).handle_request(request)
     assert asked == [("xn--strae-oqa.de", 4000)]
     assert request.headers["host"] == "xn--strae-oqa.de:4000"
