@@ -21,13 +21,13 @@ from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_fa
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from models.learnt import ModelKey, concessions_of, refused_parameters_of
-from translation.errors import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
-from translation.facts import NOTHING_KNOWN, ModelFacts
-from translation.request_options import probing_user, request_options
-from translation.sentences import sentence_when_saving
-from translation.settings import Settings, parse_settings
-from translation.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
-from translation.validation import Findings, Kind, refusal_of, says_nothing, takes_the_key
+from translation.errors.sentences import sentence_when_saving
+from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
+from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.form.settings import Settings, parse_settings
+from translation.request.options import probing_user, request_options
+from translation.saving.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
+from translation.saving.validation import Findings, Kind, refusal_of, says_nothing, takes_the_key
 
 logger = logging.getLogger(__name__)
 RESOLVING_SECONDS = 4.0

@@ -16,14 +16,14 @@ from dify_plugin.entities.model.message import (
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.reply import Reply, Served
 from models.thinking_store import store
-from translation.capabilities import Prices, has_own_prices, prices_of
-from translation.chat_stream import ChatStream, Outcome
-from translation.facts import ModelFacts
-from translation.output import last_chunk, shown_chunks, source_list
-from translation.settings import Settings
+from translation.answer.chat_stream import ChatStream, Outcome
+from translation.answer.output import last_chunk, shown_chunks, source_list
+from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
+from translation.facts.model_facts import ModelFacts
+from translation.facts.prices import Prices, has_own_prices, prices_of
+from translation.form.settings import Settings
+from translation.request.tool_names import names_in_dify
 from translation.token_estimate import estimate_prompt_tokens
-from translation.tool_names import names_in_dify
-from translation.usage import TokenCounts, counts_of, llm_usage, reported_cost
 
 logger = logging.getLogger(__name__)
 

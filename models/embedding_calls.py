@@ -17,20 +17,22 @@ from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.asking import ask
 from models.learnt import ModelKey, largest_batches
-from translation.causes import Cause, cause_of
-from translation.embeddings import (
-    Batch,
-    explained_refusal,
+from translation.answer.usage import embedding_cost
+from translation.answer.vectors import (
     require_one_line,
     require_one_model,
     require_one_size,
+    vectors_in_order,
+)
+from translation.errors.causes import Cause, cause_of
+from translation.request.embeddings import (
+    Batch,
+    explained_refusal,
     sendable,
     smaller_batch,
     speaks_of_texts,
-    vectors_in_order,
 )
 from translation.token_estimate import estimate_tokens
-from translation.usage import embedding_cost
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4

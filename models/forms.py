@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from translation.settings import Settings, parse_settings
+from translation.form.settings import Settings, parse_settings
 
 MAX_FORMS = 512
 """Kept in memory with their keys; the one unused for longest goes first."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from litellm_proxy.cache import Answer, ProxyCache
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
-from translation.discovery import (
+from translation.facts.discovery import (
     DEPLOYMENTS,
     GROUP,
     LISTING,
@@ -19,9 +19,9 @@ from translation.discovery import (
     facts_of_groups,
     facts_of_listing,
 )
-from translation.facts import ModelFacts
-from translation.settings import Settings
-from translation.stored_facts import from_stored
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import Settings
+from translation.saving.stored_facts import from_stored
 
 SCHEMA_SECONDS = 2.0
 """What a cold look-up may take in all: Dify's model list waits for it, model by model."""

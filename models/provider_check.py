@@ -10,9 +10,9 @@ from litellm_proxy.errors import ProxyError
 from models.catalogue import proxy_name_of
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS
-from translation.errors import to_invoke_error
-from translation.form import SettingsError
-from translation.validation import can_use, none_usable, refusal_of_key
+from translation.errors.to_dify import to_invoke_error
+from translation.form.reader import SettingsError
+from translation.saving.validation import can_use, none_usable, refusal_of_key
 
 logger = logging.getLogger(__name__)
 _MOST_TOLD = 20

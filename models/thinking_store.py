@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from translation.thinking_blocks import Reasoning
+from translation.reasoning import Reasoning
 
 KEPT_SECONDS = 3600.0
 MAX_CALLS = 2000

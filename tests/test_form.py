@@ -9,7 +9,7 @@ import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
 from litellm_proxy.version import VERSION
-from translation.labels import LABELS
+from translation.form.labels import LABELS
 
 ROOT = Path(__file__).parent.parent
 PROVIDER = yaml.safe_load((ROOT / "provider/litellm.yaml").read_text())

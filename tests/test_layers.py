@@ -13,6 +13,15 @@ PURE_PARTS_OF_THE_PROXY = (
     "litellm_proxy.errors",
     "litellm_proxy.reply",
 )
+ROOMS = {
+    "form": set(),
+    "errors": {"form"},
+    "facts": {"form"},
+    "saving": {"form", "facts", "errors"},
+    "request": {"form", "facts", "errors"},
+    "answer": {"form", "facts", "errors"},
+}
+"""Into which other rooms of `translation` each may look; what lies beside them all may use."""
 FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
 
@@ -42,6 +51,21 @@ def test_arrows(file: Path) -> None:
         # The SDK runs these files itself: an import would run them twice.
         assert module not in {"provider.litellm", "main"}, module
         assert not (top == "models" and module.count(".") == 2), module
+
+
+def test_every_room_of_the_translation_is_told_here() -> None:
+    rooms = {init.parent.name for init in (ROOT / "translation").glob("*/__init__.py")}
+    assert rooms == set(ROOMS)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "translation").rglob("*.py")),
+                         ids=lambda file: str(file.relative_to(ROOT)))  # fmt: skip
+def test_arrows_between_rooms(file: Path) -> None:
+    own = file.relative_to(ROOT).parts[1]
+    for module in imported(file):
+        parts = module.split(".")
+        if parts[0] == "translation" and len(parts) > 1 and parts[1] in ROOMS:
+            assert parts[1] == own or parts[1] in ROOMS.get(own, set()), module
 
 
 def test_nothing_decides_by_a_models_name() -> None:

@@ -27,13 +27,13 @@ from tools.catalog.choices import ModelKind
 from tools.catalog.files import SCHEMAS
 from tools.catalog.selection import KIND_OF_MODE
 from tools.proxy_models import read_models
-from translation.discovery import Discovery
-from translation.sentences import sentence_when_saving
-from translation.facts import ModelFacts
-from translation.schema import per_million
-from translation.form import SettingsError
-from translation.settings import Settings, parse_settings
-from translation.validation import refusal_of_key
+from translation.facts.discovery import Discovery
+from translation.errors.sentences import sentence_when_saving
+from translation.facts.model_facts import ModelFacts
+from translation.facts.prices import per_million
+from translation.form.reader import SettingsError
+from translation.form.settings import Settings, parse_settings
+from translation.saving.validation import refusal_of_key
 
 console = Console(highlight=False)
 

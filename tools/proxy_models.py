@@ -8,7 +8,7 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected
 from litellm_proxy.wire.model_info import Deployments, ModelGroups
 from models.known_facts import VALIDATION_SECONDS
-from translation.discovery import (
+from translation.facts.discovery import (
     DEPLOYMENTS,
     GROUP,
     LISTING,
@@ -17,8 +17,8 @@ from translation.discovery import (
     facts_of_groups,
     facts_of_listing,
 )
-from translation.facts import ModelFacts
-from translation.settings import Settings
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import Settings
 
 _FAULT = 500
 _REFUSALS = frozenset({401, 403, 404, 422})

@@ -1,1 +1,1 @@
-"""The meaning between the two contracts, as pure functions: no I/O, no clock, no globals."""
+"""Pure functions between Dify's contract and the proxy's: no I/O, no clock, nothing shared but caches."""

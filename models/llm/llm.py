@@ -17,17 +17,17 @@ from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
 from models.learnt import learn_refused_parameters
 from models.thinking_store import store
-from translation.app_parameters import fitting
-from translation.capabilities import caches_prompts, has_structured_output, mode_of
-from translation.chat_request import chat_request, completion_request, without_reasoning
-from translation.concessions import refused_parameters
-from translation.inputs import require_known_inputs
-from translation.request_error import RequestError
-from translation.response_format import asks_for_json
-from translation.schema import llm_schema
-from translation.settings import Mode, Settings
+from translation.errors.request_error import RequestError
+from translation.facts.capabilities import caches_prompts, has_structured_output, mode_of
+from translation.facts.schema import llm_schema
+from translation.form.settings import Mode, Settings
+from translation.request.app_parameters import fitting
+from translation.request.chat_request import chat_request, completion_request, without_reasoning
+from translation.request.concessions import refused_parameters
+from translation.request.inputs import require_known_inputs
+from translation.request.response_format import asks_for_json
+from translation.saving.validation import LLM
 from translation.token_estimate import estimate_prompt_tokens
-from translation.validation import LLM
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):

@@ -7,8 +7,8 @@ from dify_plugin import ModerationModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.moderations import ModerationRequest
 from models.base import ProxyModel
-from translation.schema import moderation_schema
-from translation.validation import MODERATION
+from translation.facts.schema import moderation_schema
+from translation.saving.validation import MODERATION
 
 
 class LiteLLMModerationModel(ProxyModel, ModerationModel):

@@ -7,10 +7,11 @@ from dify_plugin.entities.model.rerank import RerankResult
 
 from litellm_proxy.wire.rerank import RerankRequest
 from models.base import ProxyModel
-from translation.rerank import ranked_documents, results_wanted
-from translation.schema import rerank_schema
-from translation.settings import Normalisation
-from translation.validation import RERANK
+from translation.answer.ranking import ranked_documents
+from translation.facts.schema import rerank_schema
+from translation.form.settings import Normalisation
+from translation.request.rerank import results_wanted
+from translation.saving.validation import RERANK
 
 
 class LiteLLMRerankModel(ProxyModel, RerankModel):

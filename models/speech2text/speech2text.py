@@ -8,9 +8,9 @@ from dify_plugin.interfaces.model.speech2text_model import Speech2TextModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
-from translation.media_type import HEAD_BYTES, file_name_of
-from translation.schema import speech2text_schema
-from translation.validation import SPEECH2TEXT
+from translation.facts.schema import speech2text_schema
+from translation.request.media_type import HEAD_BYTES, file_name_of
+from translation.saving.validation import SPEECH2TEXT
 
 _NAMELESS = "audio.mp3"
 

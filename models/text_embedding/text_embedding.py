@@ -15,20 +15,18 @@ from dify_plugin.entities.model.text_embedding import (
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
-from translation.capabilities import (
-    Prices,
+from translation.answer.usage import embedding_usage
+from translation.facts.capabilities import (
     context_size_of,
     encoding_conceded,
-    has_own_prices,
     max_chunks_of,
-    prices_of,
     takes_input_type,
 )
-from translation.embeddings import multimodal_input
-from translation.schema import text_embedding_schema
+from translation.facts.prices import Prices, has_own_prices, prices_of
+from translation.facts.schema import text_embedding_schema
+from translation.request.embeddings import multimodal_input
+from translation.saving.validation import TEXT_EMBEDDING
 from translation.token_estimate import estimate_tokens
-from translation.usage import embedding_usage
-from translation.validation import TEXT_EMBEDDING
 
 
 class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):

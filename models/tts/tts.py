@@ -13,11 +13,11 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
-from translation.schema import MAX_SPOKEN_CHARACTERS, tts_schema
-from translation.settings import Settings
-from translation.speech import explained, speakable_parts
-from translation.validation import TTS
-from translation.wav import is_wav, joined_wav
+from translation.answer.wav import is_wav, joined_wav
+from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
+from translation.form.settings import Settings
+from translation.request.speech import explained, speakable_parts
+from translation.saving.validation import TTS
 
 PIECE_BYTES = 512 * 1024
 """The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""

@@ -10,8 +10,8 @@ from tools.catalog.difference import changes
 from tools.catalog.files import file_name
 from tools.catalog.selection import require_catalogue, select
 from tools.proxy_models import ProxyModels
-from translation.discovery import DEPLOYMENTS, Discovery
-from translation.facts import ModelFacts
+from translation.facts.discovery import DEPLOYMENTS, Discovery
+from translation.facts.model_facts import ModelFacts
 
 MODES = {"b-chat": "chat", "A-chat": "chat", "vectors": "embedding", "many/x": "chat",
          "painter": "image_generation", "mystery": None}  # fmt: skip

@@ -14,7 +14,7 @@ import yaml
 from tools.dify_engine.engine import filled, problems_of
 from tools.litellm_proxy_process import ROOT
 from tools.package import packed
-from translation.settings import parse_settings
+from translation.form.settings import parse_settings
 
 MODEL_TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 URL = {"base_url": "http://litellm:4000"}

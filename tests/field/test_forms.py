@@ -8,8 +8,8 @@ import pytest
 from tests.field.asking import direct, saved
 from tests.support.environment import Environment
 from tests.support.upstream import Pause, Reply, Upstream, json_reply
-from translation.form import SettingsError
-from translation.settings import Settings, parse_settings
+from translation.form.reader import SettingsError
+from translation.form.settings import Settings, parse_settings
 
 
 def settings(**form: str) -> Settings:

@@ -30,9 +30,9 @@ from hypothesis import strategies as st
 
 from litellm_proxy import client
 from tests.fuzz.test_streams import JSON, TEXT
-from translation.errors import DIFY_ERRORS
-from translation.form import SettingsError
-from translation.settings import parse_settings
+from translation.errors.to_dify import DIFY_ERRORS
+from translation.form.reader import SettingsError
+from translation.form.settings import parse_settings
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 KEY = "sk-fuzzed-0123456789abcdef"

@@ -16,8 +16,8 @@ from litellm_proxy.errors import ProxyError
 from litellm_proxy.http1 import AnswerReader
 from litellm_proxy.wire.chat import ChatRequest
 from tests.support.captured import SETTINGS, chunks_of
-from translation.chat_stream import ChatStream
-from translation.tool_calls import FoldedToolCall
+from translation.answer.chat_stream import ChatStream
+from translation.answer.tool_calls import FoldedToolCall
 
 REQUEST = ChatRequest("m", [], stream=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -14,8 +14,8 @@ from litellm_proxy.wire.error_body import read_error_body
 from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
 from tests.support.upstream import Reply, Upstream, json_reply
-from translation.causes import Cause, cause_of
-from translation.facts import facts_from_deployments, facts_from_listing
+from translation.errors.causes import Cause, cause_of
+from translation.facts.model_facts import facts_from_deployments, facts_from_listing
 
 ONLY_ADMINS = json_reply(
     {"error": {"message": "Authentication Error, Only proxy admin can be used to generate, delete, update "

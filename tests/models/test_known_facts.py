@@ -17,7 +17,7 @@ from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from tools.child import free_port
-from translation.capabilities import DEFAULT_CONTEXT_SIZE
+from translation.facts.capabilities import DEFAULT_CONTEXT_SIZE
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 REGISTRATION = PluginRegistration(DifyPluginEnv())

@@ -1,5 +1,5 @@
 from models.thinking_store import ThinkingStore
-from translation.thinking_blocks import Reasoning
+from translation.reasoning import Reasoning
 
 BLOCK = {"type": "thinking", "thinking": "hm", "signature": "s"}
 NEW = {**BLOCK, "thinking": "new"}

@@ -18,7 +18,7 @@ from tests.support import openai_format as openai
 from tests.support.environment import Environment, judged_plugin
 from tests.support.relay import ForwardProxy
 from tests.support.upstream import Upstream, json_reply
-from translation.settings import parse_settings
+from translation.form.settings import parse_settings
 
 ROOT = Path(__file__).parent.parent.parent
 

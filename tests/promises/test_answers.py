@@ -20,12 +20,13 @@ from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from tests.support.upstream import Pause, Upstream
 from tools.plugin_process import PluginError
-from translation.chat_stream import Outcome
-from translation.errors import to_invoke_error
+from translation.answer.chat_stream import Outcome
+from translation.answer.output import last_chunk, shown_chunks
+from translation.answer.thinking_blocks import ThinkingBlocks
+from translation.answer.tool_calls import FoldedToolCall
+from translation.errors.to_dify import to_invoke_error
 from translation.line import MAX_LINE_BYTES
-from translation.output import last_chunk, shown_chunks
-from translation.thinking_blocks import Reasoning, ThinkingBlocks
-from translation.tool_calls import FoldedToolCall
+from translation.reasoning import Reasoning
 
 END = openai.delta(finish_reason="stop")
 HALF_A_CALL = openai.tool_delta(0, id="c", name="f", arguments='{"city": "Os')

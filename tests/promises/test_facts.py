@@ -17,10 +17,10 @@ from tests.field.asking import call, saved
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
 from tests.support.upstream import Pause, Reply, Upstream, json_reply
-from translation.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery
-from translation.facts import ModelFacts
-from translation.settings import parse_settings
-from translation.stored_facts import VARIABLE, from_stored, to_stored
+from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import parse_settings
+from translation.saving.stored_facts import VARIABLE, from_stored, to_stored
 
 LATE = ProxyUnreachable(Failure.TOO_LONG, "http://h")
 

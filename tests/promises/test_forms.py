@@ -20,13 +20,13 @@ from tools.catalog.difference import changes
 from tools.catalog.selection import select
 from tools.plugin_process import PluginError
 from tools.proxy_models import ProxyModels
-from translation.capabilities import caches_prompts
-from translation.discovery import LISTING, Discovery
-from translation.facts import NOTHING_KNOWN, ModelFacts
-from translation.prompt_caching import with_breakpoints
-from translation.settings import parse_settings
-from translation.speech import speakable_parts
-from translation.validation import LLM, Findings, can_use, refusal_of
+from translation.facts.capabilities import caches_prompts
+from translation.facts.discovery import LISTING, Discovery
+from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.form.settings import parse_settings
+from translation.request.prompt_caching import with_breakpoints
+from translation.request.speech import speakable_parts
+from translation.saving.validation import LLM, Findings, can_use, refusal_of
 
 MISSING = {"error": {"message": "Missing", "type": None, "param": "messages", "code": "400"}}
 

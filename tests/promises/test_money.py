@@ -14,8 +14,8 @@ from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from tests.support.upstream import Reply, Upstream, json_reply
 from tools.plugin_process import PluginError
-from translation.capabilities import Prices
-from translation.usage import TokenCounts, llm_usage
+from translation.answer.usage import TokenCounts, llm_usage
+from translation.facts.prices import Prices
 
 
 def answered_by(model: str | None, *vectors: list[float], **headers: str) -> Reply:

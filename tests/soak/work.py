@@ -12,7 +12,7 @@ from typing import Any
 from tests.soak.upstream import CHAT, EMBEDDING, pieces_of
 from tests.support.environment import MASTER_KEY
 from tools.plugin_process import PluginError, PluginProcess
-from translation.errors import DIFY_ERRORS
+from translation.errors.to_dify import DIFY_ERRORS
 
 TOOL = {
     "name": "count",

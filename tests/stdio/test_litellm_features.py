@@ -14,9 +14,9 @@ from tests.support.captured import chunks_of
 from tests.support.environment import MASTER_KEY, Environment
 from tests.support.upstream import Pause, json_reply
 from tools.plugin_process import PluginError
-from translation.capabilities import prices_of
-from translation.settings import parse_settings
-from translation.usage import TokenCounts, counts_of, llm_usage
+from translation.answer.usage import TokenCounts, counts_of, llm_usage
+from translation.facts.prices import prices_of
+from translation.form.settings import parse_settings
 
 FORBIDDEN = "forbidden-word"
 """What the guardrail in tests/support/guardrail.py blocks."""

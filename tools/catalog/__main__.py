@@ -34,10 +34,10 @@ from tools.catalog.selection import Selection, kinds_of, require_catalogue, sele
 from tools.marketplace import MAX_BYTES, MAX_FILES
 from tools.package import ROOT, build, check, packed
 from tools.proxy_models import read_models
-from translation.sentences import sentence_when_saving
-from translation.form import SettingsError
-from translation.settings import parse_settings
-from translation.validation import refusal_of_key
+from translation.errors.sentences import sentence_when_saving
+from translation.form.reader import SettingsError
+from translation.form.settings import parse_settings
+from translation.saving.validation import refusal_of_key
 
 _MOST_TOLD = 5
 _LONGEST_TOLD = 60

@@ -11,10 +11,10 @@ from dify_plugin.entities.model import AIModelEntity, FetchFrom
 
 from tools.catalog.choices import Choices, ModelKind
 from tools.catalog.selection import CatalogueModel
-from translation import schema
-from translation.facts import ModelFacts
-from translation.settings import Settings, parse_settings
-from translation.stored_facts import to_stored
+from translation.facts import schema
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import Settings, parse_settings
+from translation.saving.stored_facts import to_stored
 
 CATALOGUE = "provider/catalog.json"
 FORM = "provider/litellm.yaml"

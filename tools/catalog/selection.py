@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from tools.catalog.choices import Choices, ChoicesError, ModelKind, Order, Wildcards
 from tools.proxy_models import ProxyModels
-from translation.facts import ModelFacts
+from translation.facts.model_facts import ModelFacts
 
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-contract 4)."""

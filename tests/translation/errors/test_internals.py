@@ -1,0 +1,108 @@
+"""What is left out of words that anybody who chats in an app may read."""
+
+import pytest
+
+from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
+from litellm_proxy.wire.error_words import first_sentence
+from translation.errors.internals import AN_ADDRESS, without_internals
+from translation.errors.to_dify import to_invoke_error
+
+INTERNAL = [
+    "10.0.0.3",
+    "vllm",
+    "11434",
+    "8000",
+    "localhost",
+    "llm.example.com",
+    ".internal",
+    "fd00",
+]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Cannot connect to host vllm:8000 ssl:default [Connect call failed ('10.0.0.3', 8000)]",
+        "Cannot connect to host vllm ssl:default [Name or service not known]",
+        "HTTPConnectionPool(host='localhost', port=11434): Max retries exceeded with url: /api",
+        "Connection error to http://10.0.0.3:8000/v1/chat",
+        "Connection error to https://vllm/v1.",
+        "POST http://gpu-7.internal/v1 failed",
+        "error at 10.0.0.3, then at 10.0.0.3:8000",
+        "gpu-7.internal:8000 is away",
+        "[fd00::1]:8000 is away",
+        "502 from llm.example.com",
+        "see https://llm.example.com/login",
+        "svc.models.svc.cluster.local is away",
+    ],
+)
+def test_addresses_of_a_private_network(words: str) -> None:
+    told = without_internals(words, "https://llm.example.com:4000")
+    assert AN_ADDRESS in told
+    assert not [each for each in INTERNAL if each in told]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "See https://platform.openai.com/account/api-keys.",
+        "Model qwen2.5:72b takes max_tokens:4096 at most, not 8192.",
+        "Version 1.106.2 has no route to host it.",
+        "gpt-4.1-mini: temperature 0.7 is too high (status 400, code: 11200)",
+        "Use 3.5 of 4.5 at 12:30.",
+        "The host is busy.",
+    ],
+)
+def test_what_is_no_address_stays(words: str) -> None:
+    assert without_internals(words, "http://litellm:4000") == words
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "No deployments available, try again in 5 s. Passed model=m. pre-call-checks=False, cooldown_list=['a']",
+        "Wrong. Received Model Group=gpt\nAvailable Model Group Fallbacks=['b']",
+        "No fallback model group found for original model_group=gpt. Fallbacks=[{'gpt': ['b']}]",
+        "Wrong. Error doing the fallback: litellm.RateLimitError",
+        "crossed budget: model_name: poor, litellm_params.model: openai/m, model_id: 0a1b: 4.5 >= 1d",
+        "cooldown_list=['0a1b'] and the rest",
+        "Wrong. context_window_fallbacks=[{'a': ['b']}]",
+    ],
+)
+def test_litellms_bookkeeping(message: str) -> None:
+    error = ProxyRejected(status=429, message=first_sentence(message), base_url="http://litellm")
+    told = str(to_invoke_error(error))
+    for word in ("cooldown_list", "pre-call-checks", "Model Group=", "allbacks=", "model_group",
+                 "litellm_params", "model_id", "doing the fallback"):  # fmt: skip
+        assert word not in told
+
+
+@pytest.mark.parametrize("owner", ["API Key", "team"])
+def test_what_else_a_key_may_use(owner: str) -> None:
+    words = (
+        f"{owner} not allowed to access model. This {owner.split(maxsplit=1)[0].lower()} can only access "
+        "models=['secret-project', 'gpt-4']. Tried to access described"
+    )
+    told = without_internals(words)
+    assert told == f"{owner} not allowed to access model. Tried to access described"
+
+
+def test_what_cannot_be_reached_is_told_without_its_address() -> None:
+    for failure in Failure:
+        error = ProxyUnreachable(
+            failure,
+            "http://litellm.internal:4000",
+            "litellm.internal",
+            "http://proxy.internal:3128",
+        )
+        told = str(to_invoke_error(error))
+        assert "internal" not in told
+        assert "http" not in told
+        assert "container" not in told
+        assert failure.value in told
+        assert f"(call id {error.call_id})" in told
+
+
+def test_a_redirect_does_not_tell_where_to() -> None:
+    error = ProxyRejected(status=302, message="redirected to https://sso.example.org/login?a=b")
+    assert "sso" not in str(to_invoke_error(error))

@@ -1,0 +1,60 @@
+"""An app's parameters, as another model or a variable left them."""
+
+import math
+from typing import Any
+
+import pytest
+
+from translation.errors.request_error import RequestError
+from translation.facts.model_facts import ModelFacts
+from translation.facts.parameter_rules import parameter_rules
+from translation.form.settings import parse_settings
+from translation.request.app_parameters import fitting
+
+FACTS = ModelFacts(max_output_tokens=2048, reasoning=True, reasoning_efforts=("low", "high"))
+RULES = parameter_rules(parse_settings("m", {"base_url": "http://h"}), FACTS)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"max_tokens": 8192}, {"max_tokens": 2048}),
+        ({"max_tokens": 10.0}, {"max_tokens": 10}),
+        ({"temperature": 0.123456}, {"temperature": 0.12}),
+        ({"temperature": 0, "seed": 0}, {"temperature": 0, "seed": 0}),
+        ({"end_user": 123, "session": True}, {"end_user": "123", "session": "true"}),
+        ({"reasoning_effort": "", "temperature": None}, {}),
+        ({"top_k": 40, "stop": ["x"]}, {}),
+        ({"response_format": "json_schema"}, {"response_format": "json_schema"}),
+    ],
+)
+def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]) -> None:
+    before = dict(given)
+    assert fitting(given, RULES) == sent
+    assert given == before
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"temperature": 3}, "Temperature must be at most 2, not 3."),
+        ({"top_p": -1}, "Top P must be at least 0, not -1."),
+        ({"frequency_penalty": 3}, "Frequency Penalty must be at most 2, not 3."),
+        ({"seed": -1.5}, 'Seed must be a whole number, not "-1.5".'),
+        ({"max_tokens": 0}, "Max Tokens must be at least 1, not 0."),
+        ({"max_tokens": 1.5}, 'Max Tokens must be a whole number, not "1.5".'),
+        ({"seed": "abc"}, 'Seed must be a whole number, not "abc".'),
+        ({"temperature": True}, 'Temperature must be a number, not "True".'),
+        ({"temperature": math.inf}, 'Temperature must be a number, not "inf".'),
+        ({"temperature": "x" * 50}, "Temperature must be a number, not a text of 50 characters."),
+        (
+            {"reasoning_effort": "medium"},
+            "Reasoning Effort must be one of low, high for this model",
+        ),
+    ],
+)
+def test_what_only_a_person_can_set_right_says_where(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        fitting(given, RULES)
+    assert str(caught.value).startswith(says)
+    assert str(caught.value).endswith("Change it in the app's model settings.")

@@ -1,0 +1,76 @@
+"""Why a form cannot be saved: what is wrong and what to do come first, in a few words."""
+
+import re
+
+import pytest
+
+from litellm_proxy.errors import Failure, Origin, ProxyRejected, ProxyUnreachable
+from translation.errors.to_dify import to_refusal
+from translation.facts.model_facts import NOTHING_KNOWN
+from translation.saving import validation
+from translation.saving.validation import LLM, Findings, none_usable, refusal_of
+
+MOST_WORDS = 20
+"""Dify shows a refusal for some five seconds (dify-plugin-contract 14)."""
+_THE_PROXYS_WORDS = re.compile(r"(A server in front of )?LiteLLM (answered|reported)|https?://")
+NAMES = ["gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-4.1", "described", "openai/*"]
+
+
+def first_words(refusal: str) -> list[str]:
+    return _THE_PROXYS_WORDS.split(refusal, maxsplit=1)[0].split()
+
+
+def rejected(status: int, error_type: str | None = None, **more: object) -> ProxyRejected:
+    return ProxyRejected(
+        status=status, message="A long story. " * 9, error_type=error_type,
+        base_url="http://litellm:4000", **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+REJECTIONS = [
+    rejected(401, "auth_error"),
+    rejected(401, "expired_key"),
+    rejected(400, "no_db_connection"),
+    rejected(400, "budget_exceeded"),
+    rejected(403, "key_model_access_denied"),
+    rejected(403, "auth_error"),
+    rejected(404, origin=Origin.TEXT),
+    rejected(404, origin=Origin.PAGE),
+    rejected(401, origin=Origin.OTHER_API),
+    rejected(502, origin=Origin.PAGE),
+    rejected(500),
+    rejected(408),
+    rejected(401, classes=("TagsRefused",)),
+    rejected(401, classes=("UserRequired",)),
+]
+
+
+@pytest.mark.parametrize(
+    "error", REJECTIONS, ids=lambda e: f"{e.status}-{e.error_type}-{e.origin.name}"
+)
+def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
+    findings = Findings(error, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=None, answered=False)
+    refusal = refusal_of("gpt-5", LLM, findings)
+    assert refusal
+    assert 4 <= len(first_words(refusal)) <= MOST_WORDS, refusal
+    assert "_" not in " ".join(first_words(refusal))
+
+
+@pytest.mark.parametrize("failure", Failure)
+@pytest.mark.parametrize("url", ["http://localhost:4000", "https://litellm"])
+@pytest.mark.parametrize("via", ["", "http://proxy:3128"])
+def test_an_unreachable_proxy_begins_with_what_to_do(failure: Failure, url: str, via: str) -> None:
+    refusal = to_refusal(ProxyUnreachable(failure, url, "some words of the system", via))
+    assert len(first_words(refusal)) <= MOST_WORDS + 2, refusal
+    assert url in refusal
+    assert "some words of the system" in refusal
+
+
+def test_three_names_are_offered() -> None:
+    findings = Findings(None, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=False, answered=True)
+    refusal = refusal_of("gpt-5", LLM, findings)
+    assert refusal
+    assert refusal.count(",") == validation.MAX_NAMES - 1 == 2
+    assert len(refusal.split()) <= MOST_WORDS
+    assert "openai/*" not in refusal
+    assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS + 2

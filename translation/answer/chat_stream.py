@@ -1,0 +1,306 @@
+"""Chunks of one answer → what to show, and at the end tool calls, usage and finish reason.
+
+Blocking answers take the same path as one chunk.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from litellm_proxy.errors import (
+    AnswerEnd,
+    ProxyAnswerEmpty,
+    ProxyAnswerEndedEarly,
+    ProxyProtocolError,
+)
+from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
+from litellm_proxy.wire.chat_events import ChatEvent
+from translation.answer.inline_thinking import InlineThinking
+from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
+from translation.answer.tool_calls import FoldedToolCall, ToolCalls
+from translation.reasoning import Reasoning
+from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE, THINK_OPEN
+
+AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
+MAX_SOURCES = 50
+MAX_URL_CHARACTERS = 2000
+MAX_TITLE_CHARACTERS = 200
+MAX_REASONING_CHARACTERS = 512 * 1024
+MAX_HELD_CHARACTERS = 8 * 1024 * 1024
+_CALLS_OF_OLD_BACKENDS = "function_call"
+_CUT = "length"
+_ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A web page that the answer rests on."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of an answer once it is complete.
+
+    `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8.
+    `reasoning` belongs to the tool calls and is to be sent back with them; `nameless_calls` is how
+    many calls named no tool and were left out. With `ended_early` the answer is an error after its
+    text.
+    """
+
+    closing_text: str
+    tool_calls: Sequence[FoldedToolCall]
+    finish_reason: str
+    usage: Usage | None
+    text_bytes: int
+    reasoning: Reasoning
+    nameless_calls: int
+    sources: Sequence[Source]
+    ended_early: ProxyAnswerEndedEarly | None = None
+
+
+class ChatStream:
+    """Folds the chunks of one answer.
+
+    Reasoning becomes one think block at the front, in the form that Dify splits off
+    (dify-plugin-contract 6): closed before the first other content, never empty. Reasoning that
+    comes after content has begun gets a block of its own there, for nothing is dropped.
+    """
+
+    def __init__(
+        self, taken_call_ids: Collection[str] = (), *, show_reasoning: bool = True
+    ) -> None:
+        """`taken_call_ids` are those of the conversation so far, which no new call may have.
+
+        Without `show_reasoning` what the model thinks is no part of the text; it is kept all the same.
+        """
+        self._taken_call_ids = taken_call_ids
+        self._show_reasoning = show_reasoning
+        self._passed_over = False
+        self._thoughts_came = False
+        self._thinking = False
+        self._answering = False
+        self._visible = False
+        self._blank_reasoning = ""
+        self._inline = InlineThinking()
+        self._refusal = ""
+        self._silent_audio = False
+        self._thinking_blocks = ThinkingBlocks()
+        self._thoughts: list[str] = []
+        self._thought_characters = 0
+        self._calls = ToolCalls()
+        self._sources: dict[str, Source] = {}
+        self._finish_reason: str | None = None
+        self._usage: Usage | None = None
+        self._text_bytes = 0
+        self._held_characters = 0
+
+    def feed(self, chunk: ChatEvent) -> list[str | OutputImage]:
+        """Take one chunk; return what it adds to the answer, in order: texts and images.
+
+        Raises ProxyProtocolError when the answer holds more than can be passed on.
+        """
+        if isinstance(chunk, str):
+            return self._shown(self._text(chunk), [])
+        self._usage = chunk.usage or self._usage
+        for url in chunk.citations or ():
+            self._add_source(url, "")
+        shown: list[str | OutputImage] = []
+        for choice in chunk.choices or ():
+            self._finish_reason = choice.finish_reason or self._finish_reason
+            shown += self._piece(choice.piece)
+        return shown
+
+    def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:
+        """Take chunks that arrived together; yield what they add, texts in a row as one.
+
+        Raises as `feed` does, after what came before.
+        """
+        texts: list[str] = []
+        failure = None
+        try:
+            for chunk in chunks:
+                for shown in self.feed(chunk):
+                    if isinstance(shown, str):
+                        texts.append(shown)
+                    else:
+                        yield from _joined(texts)
+                        yield shown
+        except ProxyProtocolError as error:
+            failure = error
+        yield from _joined(texts)
+        if failure:
+            raise failure
+
+    def finish(self) -> Outcome:
+        """Return what the answer amounts to.
+
+        Raises ProxyProtocolError for an end without finish reason, which is a cut, and
+        ProxyAnswerEmpty for an answer without content: LiteLLM reports a refusal by the provider
+        and an empty body from it both as a success without content (litellm-proxy-contract 4).
+        """
+        if self._finish_reason is None:
+            message = "the answer broke off before its end"
+            raise ProxyProtocolError(message)
+        reasoning, content = self._inline.finish()
+        text = self._reasoning(reasoning) + self._content(content)
+        if self._silent_audio and not self._answering:
+            text += self._content(AUDIO_NOTE)
+        if self._thinking:
+            self._thinking = False
+            text += THINK_CLOSE
+        self._text_bytes += len(text.encode(errors="replace"))
+        finish_reason = self._finish_reason
+        ended_early = self._ended_early(finish_reason)
+        calls = [] if ended_early else self._calls.folded(self._taken_call_ids)
+        if not (calls or self._visible or ended_early):
+            if self._calls.nameless:
+                message = "the model called a tool without naming it"
+                raise ProxyProtocolError(message)
+            raise ProxyAnswerEmpty(finish_reason, self._refusal)
+        return Outcome(
+            closing_text=text,
+            tool_calls=calls,
+            finish_reason="tool_calls"
+            if finish_reason == _CALLS_OF_OLD_BACKENDS
+            else finish_reason,
+            usage=self._usage,
+            text_bytes=self._text_bytes,
+            reasoning=self._kept_reasoning() if calls else Reasoning(),
+            nameless_calls=self._calls.nameless,
+            sources=tuple(self._sources.values()),
+            ended_early=ended_early,
+        )
+
+    def _ended_early(self, finish_reason: str) -> ProxyAnswerEndedEarly | None:
+        """Return why an answer that had begun is not whole, None if it is as far as anybody can tell.
+
+        A provider's stream that LiteLLM closes with a finish reason of its own looks whole.
+        """
+        if self._refusal and self._visible:
+            return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, self._refusal)
+        if finish_reason in _ENDED_BY_A_FILTER and (self._visible or self._calls):
+            return ProxyAnswerEndedEarly(_ENDED_BY_A_FILTER[finish_reason])
+        if finish_reason != _CUT:
+            return None
+        if self._calls:
+            return ProxyAnswerEndedEarly(AnswerEnd.CUT_TOOL_CALL)
+        if self._thoughts_came and not self._answering:
+            return ProxyAnswerEndedEarly(AnswerEnd.ALL_THOUGHT)
+        return None
+
+    def _kept_reasoning(self) -> Reasoning:
+        """Return what is to be sent back; of a text that is too long nothing, rather than a part."""
+        whole = self._thought_characters <= MAX_REASONING_CHARACTERS
+        return Reasoning(
+            tuple(self._thinking_blocks.folded()), "".join(self._thoughts) if whole else ""
+        )
+
+    def _piece(self, piece: Delta) -> list[str | OutputImage]:
+        thought = piece.thought
+        if thought and self._thought_characters <= MAX_REASONING_CHARACTERS:
+            self._thoughts.append(thought)
+            self._thought_characters += len(thought)
+        text = self._reasoning(thought)
+        if piece.content:
+            text += self._text(piece.content)
+        if piece.tool_calls:
+            self._calls.add(piece.tool_calls)
+        text += self._rarities(piece)
+        images = piece.images or []
+        if images:
+            text += self._before_images()
+        return self._shown(text, images)
+
+    def _text(self, piece: str) -> str:
+        """Return content as it is to be shown; what stands in think tags is reasoning."""
+        if piece.isspace():
+            self._hold(len(piece))
+        reasoning, content = self._inline.feed(piece)
+        return self._reasoning(reasoning) + self._content(content)
+
+    def _shown(self, text: str, images: Sequence[OutputImage]) -> list[str | OutputImage]:
+        self._text_bytes += len(text.encode(errors="replace"))
+        return [text, *images] if text else [*images]
+
+    def _before_images(self) -> str:
+        """Return what has to be shown before an image: text held back, the end of the thinking."""
+        reasoning, content = self._inline.finish()
+        text = self._reasoning(reasoning) + self._content(content)
+        if self._thinking:
+            self._thinking = False
+            text += THINK_CLOSE + AFTER_THINKING
+        self._answering = self._visible = True
+        return text
+
+    def _rarities(self, piece: Delta) -> str:
+        """Take what few models send; return the text that it brings."""
+        if piece.function_call and not piece.tool_calls:
+            self._calls.add([ToolCallDelta(index=0, function=piece.function_call)])
+        if piece.thinking_blocks:
+            self._hold(characters_of(piece.thinking_blocks))
+            self._thinking_blocks.add(piece.thinking_blocks)
+        fields = piece.provider_specific_fields
+        refusal = piece.refusal or (fields and fields.refusal)
+        if refusal:
+            self._hold(len(refusal))
+            self._refusal += refusal
+        for annotation in piece.annotations or ():
+            if annotation.url_citation:
+                self._add_source(annotation.url_citation.url, annotation.url_citation.title or "")
+        if not piece.audio:
+            return ""
+        self._silent_audio = True
+        return self._content(piece.audio.transcript or "")
+
+    def _add_source(self, url: str, title: str) -> None:
+        if len(self._sources) < MAX_SOURCES and len(url) <= MAX_URL_CHARACTERS:
+            self._sources.setdefault(url, Source(url, title[:MAX_TITLE_CHARACTERS]))
+
+    def _hold(self, characters: int) -> None:
+        """Count what an answer makes us keep; raise ProxyProtocolError when it is too much."""
+        self._held_characters += characters
+        if self._held_characters > MAX_HELD_CHARACTERS:
+            message = "the answer holds more than can be kept for it"
+            raise ProxyProtocolError(message)
+
+    def _reasoning(self, piece: str) -> str:
+        """Return reasoning as it is to be shown; blanks wait for what follows them."""
+        if not piece:
+            return ""
+        self._thoughts_came = self._thoughts_came or not piece.isspace()
+        if not self._show_reasoning:
+            self._passed_over = True
+            self._text_bytes += len(piece.encode(errors="replace"))
+            return ""
+        if piece.isspace():
+            self._hold(len(piece))
+        piece = self._blank_reasoning + piece
+        shown = piece.rstrip()
+        self._blank_reasoning = piece[len(shown) :]
+        if self._thinking or not shown:
+            return shown
+        self._thinking = self._visible = True
+        return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + shown.lstrip()
+
+    def _content(self, piece: str) -> str:
+        if self._thinking or self._passed_over:
+            # The blank lines that models put after their thinking are ours to set.
+            piece = piece.lstrip()
+        if not piece:
+            return ""
+        self._passed_over = False
+        self._answering = True
+        self._visible = self._visible or not piece.isspace()
+        self._blank_reasoning = ""
+        if self._thinking:
+            self._thinking = False
+            return THINK_CLOSE + AFTER_THINKING + piece
+        return piece
+
+
+def _joined(texts: list[str]) -> Iterator[str]:
+    if texts:
+        yield "".join(texts)
+        texts.clear()

@@ -1,0 +1,98 @@
+"""What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
+from dify_plugin.entities.model.message import AssistantPromptMessage, ImagePromptMessageContent
+
+from litellm_proxy.wire.chat import OutputImage
+from translation.answer.chat_stream import Outcome, Source
+from translation.answer.tool_calls import FoldedToolCall
+from translation.line import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
+
+_LONGEST_FINISH_REASON = 100
+_LONGEST_TYPE = 100
+_NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
+
+
+def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChunk]:
+    """Yield a piece of an answer, text or image; a very long text in several lines."""
+    if isinstance(shown, OutputImage):
+        yield _chunk(model, _image(shown))
+        return
+    for start in range(0, len(shown), MAX_TEXT_CHARACTERS):
+        text = shown[start : start + MAX_TEXT_CHARACTERS]
+        yield _chunk(model, AssistantPromptMessage(content=text))
+
+
+def last_chunk(
+    model: str,
+    outcome: Outcome,
+    usage: LLMUsage,
+    sources: str,
+    tool_names: Mapping[str, str],
+) -> LLMResultChunk:
+    """Return the end of an answer, after its text; Dify takes usage from the first chunk with some.
+
+    `tool_names` are Dify's names of tools that went out under another one.
+    """
+    message = AssistantPromptMessage(
+        content=sources,
+        tool_calls=[_tool_call(call, tool_names) for call in outcome.tool_calls],
+    )
+    return LLMResultChunk(
+        model=model,
+        delta=LLMResultChunkDelta(
+            index=0,
+            message=message,
+            usage=usage,
+            finish_reason=outcome.finish_reason[:_LONGEST_FINISH_REASON],
+        ),
+    )
+
+
+def source_list(sources: Sequence[Source]) -> str:
+    """Return the web pages of an answer as a short list in Markdown, "" if there are none."""
+    if not sources:
+        return ""
+    lines = (
+        f"{number}. [{source.title or source.url}]({source.url})"
+        for number, source in enumerate(sources, 1)
+    )
+    return "\n\n" + "\n".join(lines)
+
+
+def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
+    return LLMResultChunk(model=model, delta=LLMResultChunkDelta(index=0, message=message))
+
+
+def _image(image: OutputImage) -> AssistantPromptMessage:
+    url = image.image_url.url
+    header, comma, data = url.partition(",")
+    data = data if data.isprintable() else "".join(data.split())
+    if not header.startswith("data:") and len(url) <= MAX_TEXT_CHARACTERS:
+        content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
+        return AssistantPromptMessage(content=[content])
+    mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
+    if not (comma and data.isascii() and data.isprintable()):
+        return AssistantPromptMessage(content=_NO_IMAGE)
+    if len(data) > MOST_OF_A_LINE:
+        size = f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
+        note = (
+            f"\n\n[The model made an image of {size}, which is too large to be passed to Dify.]\n\n"
+        )
+        return AssistantPromptMessage(content=note)
+    content = ImagePromptMessageContent(
+        format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data
+    )
+    return AssistantPromptMessage(content=[content])
+
+
+def _tool_call(call: FoldedToolCall, names: Mapping[str, str]) -> AssistantPromptMessage.ToolCall:
+    return AssistantPromptMessage.ToolCall(
+        id=call.id,
+        type="function",
+        function=AssistantPromptMessage.ToolCall.ToolCallFunction(
+            name=names.get(call.name, call.name), arguments=call.arguments
+        ),
+    )

@@ -1,0 +1,166 @@
+"""Token counts and prices → the usage that Dify shows and adds up. Amounts are in USD."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from dify_plugin.entities.model.llm import LLMUsage
+from dify_plugin.entities.model.text_embedding import EmbeddingUsage
+
+from litellm_proxy.reply import Served
+from litellm_proxy.wire.chat import Usage
+from translation.facts.prices import PRICE_UNIT, Prices, per_million
+
+_ABSURD_COST = 1e6
+_ABSURD_COUNT = 10**9
+_SMALLEST = Decimal("0.0000001")
+"""Dify keeps seven decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """Tokens of one call, never negative.
+
+    Those of caches are part of the prompt's, those of reasoning part of the completion's.
+    """
+
+    prompt: int
+    completion: int
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+
+
+def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
+    """Return the usage of an LLM call that took `latency` seconds.
+
+    `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
+    the cost is unknown and shows as 0. The parts always add up to the total.
+    """
+    prices = prices.for_prompt(counts.prompt)
+    prompt_price = _prompt_price(counts, prices)
+    completion_price = _completion_price(counts, prices)
+    total = _rounded(cost)
+    if total is not None:
+        listed = prompt_price + completion_price
+        share = prompt_price / listed if listed else _share_of_the_prompt(counts)
+        prompt_price = (total * share).quantize(_SMALLEST, ROUND_HALF_UP)
+        completion_price = total - prompt_price
+    return LLMUsage(
+        prompt_tokens=counts.prompt,
+        prompt_unit_price=_per_unit(prices.input),
+        prompt_price_unit=PRICE_UNIT,
+        prompt_price=prompt_price,
+        completion_tokens=counts.completion,
+        completion_unit_price=_per_unit(prices.output),
+        completion_price_unit=PRICE_UNIT,
+        completion_price=completion_price,
+        total_tokens=counts.prompt + counts.completion,
+        total_price=prompt_price + completion_price,
+        currency="USD",
+        latency=latency,
+    )
+
+
+def embedding_usage(
+    tokens: int, cost: float | None, prices: Prices, latency: float
+) -> EmbeddingUsage:
+    """Return the usage of an embedding call that took `latency` seconds; otherwise as above."""
+    prices = prices.for_prompt(tokens)
+    total = _rounded(cost)
+    return EmbeddingUsage(
+        tokens=tokens,
+        total_tokens=tokens,
+        unit_price=_per_unit(prices.input),
+        price_unit=PRICE_UNIT,
+        total_price=_amount(tokens, prices.input) if total is None else total,
+        currency="USD",
+        latency=latency,
+    )
+
+
+def reported_cost(usage: Usage | None, served: Served) -> float | None:
+    """Return what LiteLLM says that a call cost in USD, or None.
+
+    A stream says it in its usage, a blocking answer in its headers; a cost of 0 means unknown, but
+    for an answer from LiteLLM's own cache.
+    """
+    if served.cost is not None:
+        return served.cost
+    return (usage.cost or None) if usage else None
+
+
+def embedding_cost(usage: Usage | None, served: Served) -> float | None:
+    """Return what LiteLLM says that an embedding cost in USD, or None.
+
+    For vectors out of its cache LiteLLM 1.106 tells neither a cost nor a duration, and its spend log
+    has 0.
+    """
+    return 0.0 if served.tells_neither_cost_nor_duration else reported_cost(usage, served)
+
+
+def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
+    """Return the proxy's counts, or the estimate where they are missing or absurd.
+
+    LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
+    sent negative counts (F47).
+    """
+    prompt = usage.prompt_tokens if usage else None
+    completion = usage.completion_tokens if usage else None
+    if prompt is None or not 0 < prompt < _ABSURD_COUNT:
+        return estimate()
+    if completion is None or not 0 <= completion < _ABSURD_COUNT:
+        completion = estimate().completion
+    read, written = _cached(usage, prompt)
+    return TokenCounts(prompt, completion, read, written, _reasoning(usage, completion))
+
+
+def _cached(usage: Usage | None, prompt: int) -> tuple[int, int]:
+    details = usage.prompt_tokens_details if usage else None
+    read = (details and details.cached_tokens) or 0
+    written = (details and details.cache_creation_tokens) or 0
+    absurd = read < 0 or written < 0 or read + written > prompt
+    return (0, 0) if absurd else (read, written)
+
+
+def _reasoning(usage: Usage | None, completion: int) -> int:
+    details = usage.completion_tokens_details if usage else None
+    reasoning = (details and details.reasoning_tokens) or 0
+    return reasoning if 0 <= reasoning <= completion else 0
+
+
+def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
+    """Price a prompt whose tokens came partly from a cache or went into one (F46)."""
+    read_price = prices.input if prices.cache_read is None else prices.cache_read
+    write_price = prices.input if prices.cache_write is None else prices.cache_write
+    return (
+        _amount(counts.prompt - counts.cache_read - counts.cache_write, prices.input)
+        + _amount(counts.cache_read, read_price)
+        + _amount(counts.cache_write, write_price)
+    )
+
+
+def _completion_price(counts: TokenCounts, prices: Prices) -> Decimal:
+    thinking_price = prices.output if prices.reasoning is None else prices.reasoning
+    return _amount(counts.completion - counts.reasoning, prices.output) + _amount(
+        counts.reasoning, thinking_price
+    )
+
+
+def _share_of_the_prompt(counts: TokenCounts) -> Decimal:
+    tokens = counts.prompt + counts.completion
+    return Decimal(counts.prompt) / tokens if tokens else Decimal(0)
+
+
+def _rounded(cost: float | None) -> Decimal | None:
+    if cost is None or not 0 <= cost < _ABSURD_COST:
+        return None
+    return Decimal(repr(cost)).quantize(_SMALLEST, ROUND_HALF_UP)
+
+
+def _amount(tokens: int, price: Decimal | None) -> Decimal:
+    return (tokens * (price or 0) * Decimal(1)).quantize(_SMALLEST, ROUND_HALF_UP)
+
+
+def _per_unit(price: Decimal | None) -> Decimal:
+    return Decimal(0) if price is None else per_million(price)

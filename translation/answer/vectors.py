@@ -1,0 +1,101 @@
+"""The proxy's vectors → Dify's: one per text, in order, of one model and one size."""
+
+import binascii
+import math
+import sys
+from array import array
+from collections.abc import Sequence
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer
+from translation.errors.request_error import RequestError
+from translation.line import MAX_LINE_BYTES
+
+BYTES_A_NUMBER = 25
+_FOR_VECTORS = MAX_LINE_BYTES - 10_000
+
+
+def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
+    """Return `count` vectors by the index of their text.
+
+    Where none has a number of its own, they are in the order of the texts.
+
+    Raises ProxyProtocolError when one is missing, doubled, empty, of another size or not numbers:
+    LiteLLM passes the upstream's order and number on unchecked (litellm-proxy-contract 6).
+    """
+    rows = answer.data or []
+    if len(rows) != count:
+        message = f"{count} texts were sent, but {len(rows)} vectors came back"
+        raise ProxyProtocolError(message)
+    numbers = [row.index for row in rows]
+    if len(set(numbers)) == 1:
+        # A server that does not number its vectors sends them in the order of the texts (P21).
+        numbers = list(range(count))
+    by_index = dict(zip(numbers, (row.embedding for row in rows), strict=True))
+    if set(by_index) != set(range(count)):
+        message = "the model's server numbers its vectors in a way that fits no texts"
+        raise ProxyProtocolError(message)
+    vectors = [_numbers(by_index[index]) for index in range(count)]
+    require_one_size(vectors)
+    return vectors
+
+
+def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
+    """Raise ProxyProtocolError for vectors of different sizes.
+
+    They come from deployments of one name that are not the same model, and would spoil a knowledge
+    base.
+    """
+    if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
+        message = "the vectors that came back differ in size"
+        raise ProxyProtocolError(message)
+
+
+def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
+    """Raise RequestError when the batches of one call were answered by different models.
+
+    The vectors of two models cannot be compared; in one knowledge base they are worse than an error.
+    """
+    answered = sorted({fallback or model for fallback in fallbacks})
+    if len(answered) > 1:
+        message = (
+            "Some texts were embedded by one model and some by another, since LiteLLM fell back in "
+            f"between ({', '.join(answered)}): their vectors cannot be compared. Try again, or take the "
+            "fallback out of LiteLLM."
+        )
+        raise RequestError(message)
+
+
+def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
+    """Raise RequestError when the vectors of `texts` texts would not fit into one line of Dify.
+
+    `vectors` are those that are there already; the daemon ends a plugin that writes more than 5 MiB
+    in a line, and a number takes up to 25 bytes (dify-plugin-contract 8).
+    """
+    size = len(vectors[0]) if vectors else 0
+    if texts * size * BYTES_A_NUMBER > _FOR_VECTORS:
+        most = max(1, _FOR_VECTORS // (size * BYTES_A_NUMBER))
+        message = (
+            f"{texts} vectors of {size} numbers are more than Dify takes from a plugin at once; set "
+            f"Texts per Request to {most} or less."
+        )
+        raise RequestError(message)
+
+
+def _numbers(embedding: str | list[float]) -> list[float]:
+    if isinstance(embedding, list):
+        return embedding
+    numbers = array("f")
+    try:
+        numbers.frombytes(binascii.a2b_base64(embedding, strict_mode=True))
+    except ValueError:
+        message = "a vector is not base64 of 32-bit numbers"
+        raise ProxyProtocolError(message) from None
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    # The sum of a list is twice as fast as that of an array.
+    vector = numbers.tolist()
+    if not math.isfinite(sum(vector)):
+        message = "a vector holds what is not a number"
+        raise ProxyProtocolError(message)
+    return vector

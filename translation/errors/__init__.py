@@ -1,0 +1,1 @@
+"""What went wrong → Dify's error, in a sentence for whoever reads it."""

@@ -1,0 +1,112 @@
+"""What a model can do: the form's word, else the proxy's, else a safe default."""
+
+from litellm_proxy.wire.concessions import NONE, Concession, Concessions
+from litellm_proxy.wire.model_info import COMPLETION_MODE
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import Choice, InputType, Mode, Settings
+from translation.line import MAX_LINE_BYTES
+
+DEFAULT_CONTEXT_SIZE = 4096
+DEFAULT_MAX_TOKENS = 4096
+DEFAULT_MAX_CHUNKS = 16
+MOST_MAX_CHUNKS = 32
+_LINE_BYTES = MAX_LINE_BYTES // 2
+_BYTES_A_NUMBER = 22
+
+
+def mode_of(settings: Settings, facts: ModelFacts) -> Mode:
+    """Return CHAT or COMPLETION: the form's, else the proxy's, else CHAT."""
+    if settings.mode is not Mode.AUTO:
+        return settings.mode
+    return Mode.COMPLETION if facts.mode == COMPLETION_MODE else Mode.CHAT
+
+
+def context_size_of(settings: Settings, facts: ModelFacts) -> int:
+    """Return the context size in tokens."""
+    return settings.context_size or facts.context_size or DEFAULT_CONTEXT_SIZE
+
+
+def max_output_tokens_of(settings: Settings, facts: ModelFacts) -> int:
+    """Return the most tokens that an app builder may ask for in one answer."""
+    return settings.max_tokens or facts.max_output_tokens or DEFAULT_MAX_TOKENS
+
+
+def max_chunks_of(settings: Settings, facts: ModelFacts) -> int:
+    """Return how many texts one embedding request holds.
+
+    Dify asks for that many at once and gets all vectors in one line, which its daemon limits to
+    5 MiB; a number takes about 22 bytes there. At most half of the limit is used.
+    """
+    if settings.max_chunks:
+        return settings.max_chunks
+    size = settings.dimensions or facts.vector_size
+    if not size:
+        return DEFAULT_MAX_CHUNKS
+    return max(1, min(MOST_MAX_CHUNKS, _LINE_BYTES // (size * _BYTES_A_NUMBER)))
+
+
+def caches_prompts(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether a provider is asked to cache prompts: the form wants it, and it has to be asked.
+
+    Only where writing into the cache has a price of its own; the others cache by themselves.
+    """
+    asked_for = facts.prompt_caching is True and facts.cache_write_price is not None
+    return settings.cache_prompts and asked_for
+
+
+def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model follows a JSON schema, and LiteLLM passes one on to it."""
+    follows = facts.response_schema and may_take(facts, "response_format")
+    return chosen(settings.structured_output, follows)
+
+
+def calls_tools(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model calls tools, and LiteLLM passes them on to it."""
+    return chosen(settings.function_calling, facts.function_calling and may_take(facts, "tools"))
+
+
+def may_take(facts: ModelFacts, parameter: str) -> bool:
+    """Return whether a parameter is worth offering: listed or unknown, and never yet refused.
+
+    LiteLLM lists some even so, and refuses every value but one.
+    """
+    if parameter in (facts.refused_params or ()):
+        return False
+    return facts.supported_params is None or parameter in facts.supported_params
+
+
+def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model thinks before it answers."""
+    return chosen(settings.reasoning, facts.reasoning)
+
+
+def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether the model takes audio, documents or videos beside text."""
+    known = {
+        InputType.AUDIO: facts.audio_input,
+        InputType.DOCUMENT: facts.pdf_input,
+        InputType.VIDEO: facts.video_input,
+    }
+    return kind in settings.input_types or known[kind] is True
+
+
+def takes_input_type(facts: ModelFacts) -> bool:
+    """Return whether an embedding model tells documents from queries."""
+    return "input_type" in (facts.supported_params or ())
+
+
+def encoding_conceded(facts: ModelFacts) -> Concessions:
+    """Return what the proxy says that an embedding model does not take.
+
+    LiteLLM 1.106 lists the parameters of chats for some embedding models; a list that names one of
+    embeddings is one of embeddings.
+    """
+    listed = set(facts.supported_params or ())
+    if "dimensions" in listed and "encoding_format" not in listed:
+        return frozenset({Concession.NO_ENCODING})
+    return NONE
+
+
+def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001
+    """Return the user's yes or no, else what the proxy knows, else no."""
+    return choice is Choice.YES or (choice is Choice.AUTO and fact is True)

@@ -1,0 +1,117 @@
+"""What three endpoints said of one model → its facts. Any of them may have refused."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
+
+from litellm_proxy.errors import ProxyError
+from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
+from translation.facts.model_facts import (
+    NOTHING_KNOWN,
+    ModelFacts,
+    facts_from_deployments,
+    facts_from_group,
+    facts_from_listing,
+    supplemented,
+)
+
+DEPLOYMENTS = "/v1/model/info"
+GROUP = "/model_group/info"
+LISTING = "/v1/models"
+
+_ONLY_THE_GROUP_KNOWS = ("mode", "reasoning_efforts", "supported_params")
+_THE_LISTING_KNOWS = ("mode", "context_size", "max_output_tokens")
+_KNOWN_TO = {
+    DEPLOYMENTS: tuple(field.name for field in dataclasses.fields(ModelFacts)),
+    GROUP: _ONLY_THE_GROUP_KNOWS,
+    LISTING: _THE_LISTING_KNOWS,
+}
+"""Which facts are missing when an endpoint does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What is known of one model, by endpoint, from the most detailed to the least.
+
+    A value of None: the endpoint answered without this model; an error: it could not be asked.
+    An endpoint that was not asked is missing.
+    """
+
+    rungs: Mapping[str, ModelFacts | ProxyError | None]
+
+    @property
+    def answered(self) -> bool:
+        """Return whether at least one endpoint could be asked."""
+        return any(not isinstance(rung, ProxyError) for rung in self.rungs.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether every endpoint that was asked answered."""
+        return not any(isinstance(rung, ProxyError) for rung in self.rungs.values())
+
+    def completed_by(self, stored: ModelFacts) -> ModelFacts:
+        """Return the facts, and for what could not be asked those that were found before."""
+        fields: set[str] = set()
+        for name, known_there in _KNOWN_TO.items():
+            if isinstance(self.rungs.get(name), ProxyError):
+                fields.update(known_there)
+        return supplemented(self.facts, stored, sorted(fields))
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Return the facts; where deployments are known, what they do not agree on is unknown."""
+        return _merged(self._rung(DEPLOYMENTS), self._rung(GROUP), self._rung(LISTING))
+
+    def source(self, field: str) -> str | None:
+        """Return the endpoint that a known fact came from."""
+        value = getattr(self.facts, field)
+        if value is None:
+            return None
+        order = (DEPLOYMENTS, GROUP, LISTING)
+        known = ((name, self._rung(name)) for name in order)
+        return next(name for name, facts in known if facts and getattr(facts, field) == value)
+
+    def _rung(self, name: str) -> ModelFacts | None:
+        rung = self.rungs.get(name)
+        return rung if isinstance(rung, ModelFacts) else None
+
+
+@lru_cache(maxsize=1024)
+def _merged(
+    deployments: ModelFacts | None, group: ModelFacts | None, listing: ModelFacts | None
+) -> ModelFacts:
+    if deployments:
+        facts = supplemented(deployments, group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
+    else:
+        facts = group or NOTHING_KNOWN
+    return supplemented(facts, listing or NOTHING_KNOWN, _THE_LISTING_KNOWS)
+
+
+def facts_of_deployments(deployments: Deployments) -> dict[str, ModelFacts]:
+    """Return the merged facts of every public name."""
+    infos: dict[str, list[DeploymentInfo]] = {}
+    for deployment in deployments.data:
+        infos.setdefault(deployment.model_name, []).append(deployment.model_info)
+    return {intern(name): shared(facts_from_deployments(rows)) for name, rows in infos.items()}
+
+
+def facts_of_groups(groups: ModelGroups) -> dict[str, ModelFacts]:
+    """Return the facts of every group by its name."""
+    return {
+        intern(row.model_group): shared(facts_from_group(row))
+        for row in groups.data
+        if row.model_group
+    }
+
+
+def facts_of_listing(listing: ModelList) -> dict[str, ModelFacts]:
+    """Return the facts of every listed name."""
+    return {intern(row.id): shared(facts_from_listing(row)) for row in listing.data}
+
+
+@lru_cache(maxsize=8192)
+def shared(facts: ModelFacts) -> ModelFacts:
+    """Return facts that are equal to these and there once: keys of one proxy see the same models."""
+    return facts

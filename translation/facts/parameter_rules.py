@@ -1,0 +1,148 @@
+"""Which parameters an app builder may set for a model, and within which bounds."""
+
+from collections.abc import Sequence
+
+from dify_plugin.entities import I18nObject
+from dify_plugin.entities.model import ParameterRule, ParameterType
+
+from translation.facts import texts
+from translation.facts.capabilities import (
+    DEFAULT_MAX_TOKENS,
+    has_reasoning,
+    has_structured_output,
+    max_output_tokens_of,
+    may_take,
+    mode_of,
+)
+from translation.facts.model_facts import ModelFacts
+from translation.form.settings import Choice, Mode, Settings
+
+EXTRA_BODY = "extra_body"
+"""The app's own extra fields, a text parameter beside temperature and the like."""
+END_USER = "end_user"
+TAGS = "tags"
+SESSION = "session"
+OF_THE_APP = frozenset({EXTRA_BODY, END_USER, TAGS, SESSION})
+"""The text parameters that are for LiteLLM and not for the model."""
+DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
+
+
+def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule]:
+    """Return the rules; a parameter that the model is known not to take is not offered.
+
+    A default is where Dify's page starts when a person switches a parameter on (without one it
+    starts at the lowest value). What is left alone is not sent, and the model decides.
+    """
+    chat = mode_of(settings, facts) is Mode.CHAT
+    structured = chat and has_structured_output(settings, facts)
+    effort = (
+        chat
+        and has_reasoning(settings, facts)
+        and (settings.reasoning is Choice.YES or may_take(facts, "reasoning_effort"))
+    )
+    response_format = structured or (chat and may_take(facts, "response_format"))
+    rules: list[ParameterRule] = [rule for rule in _COMMON if may_take(facts, rule.name)]
+    if may_take(facts, "max_tokens") or may_take(facts, "max_completion_tokens"):
+        rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))
+    if effort:
+        rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
+    if response_format:
+        rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
+    if chat:
+        # A model that does not follow schemas finds it in its prompt.
+        rules.append(_JSON_SCHEMA)
+    rules += _FOR_LITELLM
+    return rules
+
+
+def _number(  # noqa: PLR0913, PLR0917 - the parts of a rule
+    name: str,
+    label: I18nObject,
+    help_text: I18nObject,
+    lowest: float,
+    neutral: float,
+    highest: float,
+) -> ParameterRule:
+    return ParameterRule(
+        name=name,
+        label=label,
+        help=help_text,
+        type=ParameterType.FLOAT,
+        min=lowest,
+        default=neutral,
+        max=highest,
+        precision=2,
+    )
+
+
+def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
+    name: str, label: I18nObject, help_text: I18nObject, lowest: int, neutral: int, highest: int
+) -> ParameterRule:
+    return ParameterRule(
+        name=name,
+        label=label,
+        help=help_text,
+        type=ParameterType.INT,
+        min=lowest,
+        default=neutral,
+        max=highest,
+        precision=0,
+    )
+
+
+def _text(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
+    return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.TEXT)
+
+
+def _option(
+    name: str, label: I18nObject, help_text: I18nObject, options: Sequence[str]
+) -> ParameterRule:
+    return ParameterRule(
+        name=name, label=label, help=help_text, type=ParameterType.STRING, options=list(options)
+    )
+
+
+def _max_tokens(highest: int) -> ParameterRule:
+    neutral = min(DEFAULT_MAX_TOKENS, highest)
+    return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, neutral, highest)
+
+
+def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
+    return _option("reasoning_effort", texts.REASONING_EFFORT, texts.REASONING_EFFORT_HELP, levels)
+
+
+# The ranges are those of the OpenAI API; the SDK's templates would cap them at 1.
+_COMMON = (
+    _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 1, 2),
+    _number("top_p", texts.TOP_P, texts.TOP_P_HELP, 0, 1, 1),
+    _number("presence_penalty", texts.PRESENCE_PENALTY, texts.PRESENCE_PENALTY_HELP, -2, 0, 2),
+    _number("frequency_penalty", texts.FREQUENCY_PENALTY, texts.FREQUENCY_PENALTY_HELP, -2, 0, 2),
+    # Some servers take a seed of 0 for none.
+    _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 1, 2**31 - 1),
+)
+# Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin-contract 4).
+_RESPONSE_FORMAT = _option(
+    "response_format",
+    texts.RESPONSE_FORMAT,
+    texts.RESPONSE_FORMAT_HELP,
+    ("text", "json_object"),
+)
+_RESPONSE_FORMAT_WITH_SCHEMA = _option(
+    "response_format",
+    texts.RESPONSE_FORMAT,
+    texts.RESPONSE_FORMAT_HELP,
+    ("text", "json_object", "json_schema"),
+)
+TELLING = frozenset(
+    {rule.name for rule in _COMMON}
+    | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
+)
+"""The parameters of chats whose support changes what Dify offers."""
+_JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
+_FOR_LITELLM = (
+    _text(END_USER, texts.END_USER, texts.END_USER_HELP),
+    _text(TAGS, texts.TAGS, texts.TAGS_HELP),
+    _text(SESSION, texts.SESSION, texts.SESSION_HELP),
+    _text(EXTRA_BODY, texts.EXTRA_BODY, texts.EXTRA_BODY_HELP),
+)
+"""Texts that Dify puts the values of its variables into, in workflows and chatflows."""

@@ -1,0 +1,1 @@
+"""The form's strings → frozen settings."""

@@ -1,0 +1,197 @@
+"""The form's strings → frozen, typed settings. Strings become values here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings, TLSSettings
+from litellm_proxy.wire.reading import Json
+from translation.form.base_url import base_url
+from translation.form.reader import FormReader
+
+MAX_DISPLAY_NAME = 255
+DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
+"""Those of OpenAI's first speech models, which later ones have too."""
+MAX_TEXTS_PER_REQUEST = 2048
+NO_TAG_OF_THE_APP = "-dify-app"
+"""Among the tags of a form: no tag is made of the app's id, where Dify tells it."""
+EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
+
+
+class Choice(StrEnum):
+    """Whether a capability is taken from the proxy or set by the user."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
+class Mode(StrEnum):
+    """Which endpoint an LLM is asked through; AUTO follows the proxy."""
+
+    AUTO = "auto"
+    CHAT = "chat"
+    COMPLETION = "completion"
+
+
+class Citations(StrEnum):
+    """What becomes of the web pages that an answer names as its sources."""
+
+    OFF = "off"
+    APPEND = "append"
+
+
+class Normalisation(StrEnum):
+    """How rerank scores are brought to the range of a threshold."""
+
+    NONE = "none"
+    SIGMOID = "sigmoid"
+    MIN_MAX = "min-max"
+
+
+class AudioFormat(StrEnum):
+    """How speech is written; all but WAV can be joined end to end (`translation.wav`)."""
+
+    MP3 = "mp3"
+    AAC = "aac"
+    OPUS = "opus"
+    WAV = "wav"
+
+
+class LongTexts(StrEnum):
+    """What becomes of a text that is too long to be embedded."""
+
+    REFUSE = "refuse"
+    CUT = "cut"
+
+
+class EndUser(StrEnum):
+    """How LiteLLM is told which end user of Dify a call is for."""
+
+    RAW = "raw"
+    HASHED = "hashed"
+    OFF = "off"
+
+
+class YesNo(StrEnum):
+    """A plain switch."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class PromptCaching(StrEnum):
+    """Whether providers are asked to cache prompts."""
+
+    OFF = "off"
+    AUTO = "auto"
+
+
+class InputType(StrEnum):
+    """A kind of input that the user says the model takes."""
+
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    VIDEO = "video"
+
+
+class Detail(StrEnum):
+    """Whether the form's custom group counts."""
+
+    AUTOMATIC = "automatic"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One model as its form describes it; None and AUTO mean "ask the proxy".
+
+    `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
+    `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
+    prices are in USD per token (the form has them per million). `tag_of_the_app`: a call is tagged
+    with the app's id; `show_reasoning`: what a model thinks is part of its text.
+    """
+
+    proxy: ProxySettings
+    model: str
+    label: str
+    mode: Mode = Mode.AUTO
+    context_size: int | None = None
+    max_tokens: int | None = None
+    vision: Choice = Choice.AUTO
+    function_calling: Choice = Choice.AUTO
+    structured_output: Choice = Choice.AUTO
+    reasoning: Choice = Choice.AUTO
+    input_types: frozenset[InputType] = frozenset()
+    append_sources: bool = False
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    max_chunks: int | None = None
+    dimensions: int | None = None
+    cut_long_texts: bool = False
+    score_normalisation: Normalisation = Normalisation.NONE
+    voices: tuple[str, ...] = DEFAULT_VOICES
+    audio_format: AudioFormat | None = None
+    cache_prompts: bool = False
+    drop_params: bool = False
+    extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    end_user: EndUser = EndUser.RAW
+    tags: tuple[str, ...] = ()
+    tag_of_the_app: bool = True
+    show_reasoning: bool = True
+
+
+def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
+    """Return the settings of one model; raise SettingsError at the first malformed value.
+
+    Dify sends every value as a string and leaves absent fields out. Blank means absent. Fields of
+    the custom group count only when `settings` is `custom`.
+    """
+    read = FormReader(credentials)
+    custom = read.one_of("settings", Detail.AUTOMATIC, Detail) is Detail.CUSTOM
+    extra = read if custom else FormReader({})
+    tags = extra.names("tags")
+    return Settings(
+        proxy=ProxySettings(
+            base_url=base_url(read.text("base_url")),
+            api_key=read.key("api_key"),
+            extra_headers=extra.headers("extra_headers"),
+            timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
+            tls=TLSSettings(
+                ca_certificates=extra.certificates("ca_certificate"),
+                verify=extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES,
+            ),
+        ),
+        model=extra.text("proxy_model_name") or model,
+        label=extra.text("display_name", MAX_DISPLAY_NAME) or model,
+        mode=read.one_of("mode", Mode.AUTO, Mode),
+        context_size=read.number("context_size", "tokens, such as 128000"),
+        max_tokens=read.number("max_tokens", "tokens, such as 4096"),
+        vision=read.one_of("vision", Choice.AUTO, Choice),
+        function_calling=extra.one_of("function_calling", Choice.AUTO, Choice),
+        structured_output=extra.one_of("structured_output", Choice.AUTO, Choice),
+        reasoning=extra.one_of("reasoning", Choice.AUTO, Choice),
+        input_types=extra.some_of("input_types", InputType),
+        append_sources=extra.one_of("citations", Citations.OFF, Citations) is Citations.APPEND,
+        input_price=extra.price("input_price"),
+        output_price=extra.price("output_price"),
+        max_chunks=extra.number(
+            "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
+        ),
+        dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
+        voices=extra.names("voices") or DEFAULT_VOICES,
+        audio_format=extra.one_of("audio_format", AudioFormat.MP3, AudioFormat)
+        if extra.text("audio_format")
+        else None,
+        score_normalisation=extra.one_of("score_normalization", Normalisation.NONE, Normalisation),
+        cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
+        cache_prompts=extra.one_of("prompt_caching", PromptCaching.OFF, PromptCaching)
+        is PromptCaching.AUTO,
+        drop_params=extra.one_of("drop_params", YesNo.NO, YesNo) is YesNo.YES,
+        extra_body=extra.json_object("extra_body", EXTRA_BODY_EXAMPLE),
+        end_user=extra.one_of("end_user", EndUser.RAW, EndUser),
+        tags=tuple(tag for tag in tags if tag != NO_TAG_OF_THE_APP),
+        tag_of_the_app=NO_TAG_OF_THE_APP not in tags,
+        show_reasoning=extra.one_of("show_reasoning", YesNo.YES, YesNo) is YesNo.YES,
+    )

@@ -1,0 +1,1 @@
+"""Dify's call → a request for the proxy."""

@@ -1,0 +1,72 @@
+"""An app's parameters, as Dify sends them → as the rules of the model want them.
+
+The SDK checks them by the rules, in words that say nothing to a person; an app's parameters can be those
+of another model, or of another limit, and a variable's value arrives as whatever it looks like.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeGuard
+
+from dify_plugin.entities.model import ParameterRule, ParameterType
+
+from litellm_proxy.wire.reading import Json
+from translation.errors.request_error import RequestError
+from translation.form.reader import shown
+
+_A_LIMIT = "max_tokens"
+"""Asking for more than there is asks for all of it."""
+_IN_WORDS = ("response_format", "json_schema")
+"""A model that does not follow schemas finds the schema in its prompt."""
+_WHERE = "Change it in the app's model settings."
+
+
+def fitting(parameters: Mapping[str, Json], rules: Iterable[ParameterRule]) -> dict[str, Json]:
+    """Return the parameters that rules exist for; more tokens than the model gives become its most.
+
+    What was left blank is left out (F40), and a number where a text belongs becomes one. Raises RequestError
+    for what only a person can set right.
+    """
+    given = {name: value for name, value in parameters.items() if value not in ("", None)}
+    return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
+
+
+def _fitting(rule: ParameterRule, value: Json) -> Json:
+    match rule.type:
+        case ParameterType.INT | ParameterType.FLOAT:
+            return _number(rule, value)
+        case ParameterType.STRING | ParameterType.TEXT:
+            return _text(rule, value)
+        case _:
+            return value
+
+
+def _number(rule: ParameterRule, value: Json) -> float:
+    is_whole = rule.type is ParameterType.INT
+    if not _is_number(value) or (is_whole and value != int(value)):
+        wanted = "a whole number" if is_whole else "a number"
+        raise _error(rule, f"must be {wanted}, not {shown(str(value))}")
+    if rule.min is not None and value < rule.min:
+        raise _error(rule, f"must be at least {rule.min:g}, not {value:g}")
+    if rule.max is not None and value > rule.max:
+        if rule.name != _A_LIMIT:
+            raise _error(rule, f"must be at most {rule.max:g}, not {value:g}")
+        value = rule.max
+    return int(value) if is_whole else round(value, rule.precision or 0)
+
+
+def _is_number(value: Json) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _text(rule: ParameterRule, value: Json) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if rule.options and text not in rule.options and (rule.name, text) != _IN_WORDS:
+        options = ", ".join(rule.options)
+        raise _error(rule, f"must be one of {options} for this model, not {shown(text)}")
+    return text
+
+
+def _error(rule: ParameterRule, what: str) -> RequestError:
+    label = rule.label.en_us if rule.label else rule.name
+    return RequestError(f"{label} {what}. {_WHERE}")

@@ -1,0 +1,174 @@
+"""Dify's messages, parameters and tools → a request for the proxy. Nothing passed in is changed."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    DeveloperPromptMessage,
+    PromptMessage,
+    PromptMessageTool,
+    SystemPromptMessage,
+    ToolPromptMessage,
+    UserPromptMessage,
+)
+
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire import chat as wire
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.reading import Json
+from translation.errors.causes import Cause, cause_of
+from translation.facts.parameter_rules import OF_THE_APP
+from translation.reasoning import ReasoningByCall
+from translation.request import response_format
+from translation.request.history import history
+from translation.request.prompt_caching import with_breakpoints
+from translation.request.tool_names import sent_name
+from translation.think_block import without_thinking
+
+_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP
+_ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
+_SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
+_NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
+
+
+def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
+    model: str,
+    messages: Sequence[PromptMessage],
+    parameters: Mapping[str, Json],
+    *,
+    tools: Sequence[PromptMessageTool] = (),
+    stop: Sequence[str] = (),
+    stream: bool,
+    options: RequestOptions = NO_OPTIONS,
+    reasoning: ReasoningByCall | None = None,
+    follows_schemas: bool = True,
+    cache_prompt: bool = False,
+) -> wire.ChatRequest:
+    """Return the chat request.
+
+    `reasoning` is what led to earlier tool calls, by their ids; `cache_prompt` asks the provider to cache the
+    prompt. Raises RequestError for content that has no
+    form on the wire.
+    """
+    conversation = history(messages, reasoning or {})
+    schema = response_format.schema_of(parameters)
+    if schema and not follows_schemas:
+        conversation = response_format.with_schema_in_words(conversation, schema)
+    sent = _parameters(parameters)
+    if chosen := response_format.response_format(parameters, follows_schemas=follows_schemas):
+        sent["response_format"] = chosen
+    return wire.ChatRequest(
+        model=model,
+        messages=with_breakpoints(conversation) if cache_prompt else conversation,
+        stream=stream,
+        tools=[_tool(tool) for tool in tools],
+        tools_of_the_history=() if tools else list(_tools_of(conversation)),
+        stop=stop,
+        parameters=sent,
+        options=options,
+    )
+
+
+def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
+    model: str,
+    messages: Sequence[PromptMessage],
+    parameters: Mapping[str, Json],
+    *,
+    stop: Sequence[str] = (),
+    stream: bool,
+    options: RequestOptions = NO_OPTIONS,
+) -> wire.CompletionRequest:
+    """Return the completion request: a lone user message as it is, else the whole conversation."""
+    return wire.CompletionRequest(
+        model=model,
+        prompt=_prompt(messages),
+        stream=stream,
+        stop=stop,
+        parameters=_parameters(parameters),
+        options=options,
+    )
+
+
+def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.ChatRequest | None:
+    """Return the request without reasoning, if that may be why a provider refused it; else None.
+
+    Anthropic refuses to think on after a tool call whose signed reasoning is missing (F27), as it
+    is after a restart of this process. Only a refusal that speaks of reasoning can be that one.
+    """
+    unsigned = any(
+        message["role"] == "assistant"
+        and message.get("tool_calls")
+        and not message.get("thinking_blocks")
+        for message in request.messages
+    )
+    asked = (request.parameters.keys() | request.options.extra.keys()) & _ASKS_FOR_REASONING
+    refused = cause_of(error) is Cause.REQUEST and _SPEAKS_OF_REASONING.search(error.text)
+    if not (unsigned and asked and refused):
+        return None
+    return replace(
+        request,
+        parameters=_without(asked, request.parameters),
+        options=replace(request.options, extra=_without(asked, request.options.extra)),
+    )
+
+
+def _without(names: Collection[str], fields: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _parameters(parameters: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what the user set; Dify sends "" for an option that was left alone (F40)."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if value not in (None, "") and name not in _NOT_SENT_AS_THEY_ARE
+    }
+
+
+def _tool(tool: PromptMessageTool) -> wire.Tool:
+    function: wire.FunctionDeclaration = {
+        "name": sent_name(tool.name),
+        "parameters": tool.parameters or _NO_PARAMETERS,
+    }
+    if tool.description:
+        function["description"] = tool.description
+    return {"type": "function", "function": function}
+
+
+def _tools_of(conversation: Sequence[wire.Message]) -> Iterator[wire.Tool]:
+    """Yield bare declarations of the tools that the history used.
+
+    Bedrock refuses a history with tool calls beside no tools at all (F29).
+    """
+    names = dict.fromkeys(
+        call["function"]["name"]
+        for message in conversation
+        if message["role"] == "assistant"
+        for call in message.get("tool_calls", [])
+    )
+    for name in names:
+        yield {"type": "function", "function": {"name": name, "parameters": _NO_PARAMETERS}}
+
+
+def _prompt(messages: Sequence[PromptMessage]) -> str:
+    match list(messages):
+        case [UserPromptMessage() as only]:
+            return only.get_text_content()
+        case _:
+            return "\n\n".join([*_transcript(messages), "Assistant:"])
+
+
+def _transcript(messages: Iterable[PromptMessage]) -> Iterator[str]:
+    for message in messages:
+        text = message.get_text_content()
+        match message:
+            case SystemPromptMessage() | DeveloperPromptMessage():
+                yield text
+            case AssistantPromptMessage():
+                yield f"Assistant: {without_thinking(text)}"
+            case ToolPromptMessage():
+                yield f"Tool: {text}"
+            case _:
+                yield f"User: {text}"

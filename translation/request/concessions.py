@@ -1,0 +1,104 @@
+"""Which addition of ours a refusal is about. Nothing is given up for any other reason."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.concessions import Concession
+from litellm_proxy.wire.reading import Json
+from translation.errors.causes import Cause, cause_of
+
+_NOT_ACCEPTABLE = 406
+_REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
+_SERVER_FAULT = frozenset({Cause.PROVIDER})
+_OF_CAUSE = {
+    Cause.USER_REQUIRED: Concession.END_USER_IN_BODY,
+    Cause.TAGS_REFUSED: Concession.NO_TAG_OF_THE_APP,
+}
+_REASONING = ("reasoning_content",)
+_NAMES: Mapping[Concession, tuple[str, ...]] = {
+    Concession.NO_USAGE_IN_STREAMS: ("stream_options", "include_usage"),
+    Concession.NO_TOOLS_OF_THE_HISTORY: ("tools", "tool_choice", "tool use", "tool calling"),
+    Concession.FILLED_REASONING: _REASONING,
+    Concession.NO_REASONING_BACK: _REASONING,
+    Concession.WAV: (
+        "response_format",
+        "response format",
+        "response formats",
+        "audio format",
+        "mp3",
+    ),
+    Concession.STRICT_CALL_IDS: (
+        "tool call id",
+        "tool_call_id",
+        "tool_calls",
+        "invalid_function_call",
+    ),
+    Concession.FLOATS: ("encoding_format", "encodingFormat", "base64"),
+    Concession.NO_ENCODING: ("encoding_format", "encodingFormat"),
+    Concession.NO_INPUT_TYPE: ("input_type", "inputType", "task_type", "taskType"),
+    Concession.NO_SESSION: ("litellm_trace_id",),
+    Concession.NO_END_USER: ("litellm_metadata",),
+    Concession.NO_METADATA: ("metadata",),
+}
+"""By which names a refusal speaks of an addition."""
+_SPEAKS_OF_FIELDS = re.compile(
+    r"param|argument|field|propert|attribute|extra|unrecogni[sz]ed|unexpected|unknown|permitted"
+    r"|support|allowed|invalid|require|must be|missing",
+    re.IGNORECASE,
+)
+_IS_WANTED = re.compile(r"must be|required|missing|passed back|pass back|provide", re.IGNORECASE)
+"""By which a provider that wants reasoning back differs from one that refuses it."""
+_IS_CONDITIONAL = re.compile(r"\b(unless|while|when|if)\b", re.IGNORECASE)
+_AMBIGUOUS = frozenset({"metadata", "tools"})
+"""Words of any sentence; as a field's name they stand in quotation marks, or are the `param`."""
+
+
+def concession_for(error: ProxyRejected, open_ones: Iterable[Concession]) -> Concession | None:
+    """Return what to give up, of what still can be, so that the request may be taken; else None.
+
+    LiteLLM's own parameter check names all fields that it refuses; a provider names one.
+    """
+    cause = cause_of(error)
+    for concession in open_ones:
+        if _OF_CAUSE.get(cause) is concession:
+            return concession
+        if concession is Concession.ANY_TYPE:
+            if error.status == _NOT_ACCEPTABLE:
+                return concession
+        elif cause in _REFUSED_REQUEST | _SERVER_FAULT and _is_named(concession, error):
+            # Where LiteLLM refuses the field, no other value of it is taken either.
+            if concession is Concession.FLOATS and cause is Cause.UNSUPPORTED_PARAMETER:
+                return Concession.NO_ENCODING
+            return concession
+    return None
+
+
+def refused_parameters(error: ProxyRejected, parameters: Mapping[str, Json]) -> frozenset[str]:
+    """Return which of an app's numbers LiteLLM's own check refuses, whatever they are.
+
+    Of an option, one value may be refused and others taken. A refusal that holds under a condition, such as while the model reasons, is none of the parameter.
+    """
+    words = error.message
+    if cause_of(error) is not Cause.UNSUPPORTED_PARAMETER or _IS_CONDITIONAL.search(words):
+        return frozenset()
+    numbers = [name for name, value in parameters.items() if isinstance(value, int | float)]
+    return frozenset(name for name in numbers if _stands_in(name, words))
+
+
+def _is_named(concession: Concession, error: ProxyRejected) -> bool:
+    names = _NAMES.get(concession, ())
+    is_wanted = _IS_WANTED.search(error.text) is not None
+    if is_wanted is not (concession is Concession.FILLED_REASONING) and names == _REASONING:
+        return False
+    if error.param in names or error.error_type in names:
+        return True
+    if not _SPEAKS_OF_FIELDS.search(error.text):
+        return False
+    return any(_stands_in(name, error.text) for name in names)
+
+
+def _stands_in(name: str, text: str) -> bool:
+    word = re.escape(name)
+    pattern = rf"['\"`\[.]{word}['\"`\]]" if name in _AMBIGUOUS else rf"(?<![\w-]){word}(?![\w-])"
+    return re.search(pattern, text, re.IGNORECASE) is not None

@@ -1,0 +1,124 @@
+"""Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
+
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+from litellm_proxy.wire.options import RequestOptions, merged
+from litellm_proxy.wire.reading import Json
+from translation.facts.parameter_rules import END_USER, EXTRA_BODY, SESSION, TAGS
+from translation.form.labels import label_of
+from translation.form.reader import FormReader, SettingsError, parse_json_object
+from translation.form.settings import EXTRA_BODY_EXAMPLE, EndUser, Settings
+
+MAX_NAME_CHARACTERS = 255
+_UNRESOLVED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+"""Basic apps resolve no variables in parameters (dify-plugin-contract 14)."""
+_HASH_CHARACTERS = 32
+_DIFY_DECIDES = ("stream", "stream_options")
+"""All other fields that Dify sets are always sent, and win over extra ones."""
+_NOT_TO_BE_SET = {
+    "n": "Dify shows one answer",
+    "timeout": "its place is Time-out in the model's form",
+}
+_HEADERS = "headers for the provider are set in the model's form"
+_NOT_BY_AN_APP = dict.fromkeys(("extra_headers", "headers", "provider_specific_header"), _HEADERS)
+"""LiteLLM 1.106 sends all three to the provider (litellm main.py)."""
+
+
+def request_options(
+    settings: Settings,
+    user: str | None = None,
+    *,
+    app_id: str | None = None,
+    conversation_id: str | None = None,
+    parameters: Mapping[str, Json] | None = None,
+) -> RequestOptions:
+    """Return the options of one call.
+
+    `parameters` are the app's, which win over the form and over what Dify tells; tags are joined.
+    Raises SettingsError for extra fields that are no JSON object, or that may not be set, and for
+    texts of the app that are too long.
+    """
+    app = FormReader(parameters or {})
+    by_app = _fields_of(app)
+    for fields in (by_app, *_fallbacks(by_app)):
+        _refuse(fields, _NOT_BY_AN_APP)
+    for fields in (settings.extra_body, by_app):
+        _require_mergeable(fields)
+    extra = merged({"drop_params": True} if settings.drop_params else {}, settings.extra_body)
+    extra = merged(extra, by_app)
+    _refuse(extra, _NOT_TO_BE_SET)
+    for name in _DIFY_DECIDES:
+        extra.pop(name, None)
+    return RequestOptions(
+        user=_resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user),
+        tags=tuple(dict.fromkeys([*settings.tags, *filter(_resolved, app.names(TAGS))])),
+        app=(app_id or None) if settings.tag_of_the_app else None,
+        session_id=_resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or conversation_id or None,
+        extra=extra,
+    )
+
+
+def _fields_of(app: FormReader) -> dict[str, Json]:
+    """Return the app's extra fields; Dify puts the values of variables into them as they are."""
+    try:
+        return parse_json_object(EXTRA_BODY, app.text(EXTRA_BODY), EXTRA_BODY_EXAMPLE)
+    except SettingsError as error:
+        hint = (
+            "Perhaps a variable in it held a quotation mark, a backslash or a line break: End User, "
+            "Tags and Session take any value."
+        )
+        message = f"{error} {hint}"
+        raise SettingsError(message) from None
+
+
+def _resolved(text: str) -> str:
+    """Return what an app says, "" where Dify left a variable as it was."""
+    return "" if _UNRESOLVED.search(text) else text
+
+
+def probing_user(settings: Settings) -> str | None:
+    """Return whom a question of the plugin itself is for, where calls tell their end user."""
+    return None if settings.end_user is EndUser.OFF else "dify"
+
+
+def _end_user(settings: Settings, user: str | None) -> str | None:
+    match settings.end_user:
+        case EndUser.RAW:
+            return user or None
+        case EndUser.HASHED:
+            return sha256(user.encode()).hexdigest()[:_HASH_CHARACTERS] if user else None
+        case EndUser.OFF:
+            return None
+
+
+def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """Yield the fallbacks that bring fields of their own."""
+    fallbacks = extra.get("fallbacks")
+    yield from (
+        (each for each in fallbacks if isinstance(each, dict))
+        if isinstance(fallbacks, list)
+        else ()
+    )
+
+
+def _require_mergeable(extra: Mapping[str, Json]) -> None:
+    """Raise SettingsError for metadata and tags that ours could not be joined with."""
+    metadata = extra.get("metadata", {})
+    if not isinstance(metadata, dict):
+        message = (
+            f'{label_of(EXTRA_BODY)}: metadata must be a JSON object such as {{"tags": ["a"]}}.'
+        )
+        raise SettingsError(message)
+    for tags in (extra.get("tags", []), metadata.get("tags", [])):
+        if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+            message = f'{label_of(EXTRA_BODY)}: tags must be a list of texts such as ["a", "b"].'
+            raise SettingsError(message)
+
+
+def _refuse(extra: Mapping[str, Json], reasons: Mapping[str, str]) -> None:
+    for name, reason in reasons.items():
+        if name in extra:
+            message = f"{label_of(EXTRA_BODY)} cannot set {name}: {reason}."
+            raise SettingsError(message)

@@ -1,0 +1,60 @@
+"""A text → parts that a model speaks one by one; and which field of the form a refusal is about."""
+
+import re
+from collections.abc import Iterator
+
+from litellm_proxy.errors import ProxyRejected
+from translation.errors.causes import Cause, cause_of
+from translation.errors.request_error import RequestError
+from translation.errors.sentences import sentence
+
+_OF_VOICE = re.compile(r"\bvoices?\b|voice_id|voiceName|speaker", re.IGNORECASE)
+_OF_FORMAT = re.compile(
+    r"response.?formats?|audio.?formats?|output.?format|\b(mp3|pcm|wav|opus|aac|flac)\b",
+    re.IGNORECASE,
+)
+_PLACES_TO_SPLIT = (
+    re.compile(r"[。．！？\n]|[.!?](?=\s|$)"),
+    re.compile(r"[,;:，、；：]"),
+    re.compile(r"\s"),
+)
+"""The ends of sentences, of their parts and of words."""
+
+
+def speakable_parts(text: str, longest: int) -> list[str]:
+    """Return a text in parts of at most so many characters, split where it can be heard least.
+
+    Nothing is lost: joined, the parts are the text.
+    """
+    return list(_parts(text, longest))
+
+
+def _parts(text: str, longest: int) -> Iterator[str]:
+    start = 0
+    while len(text) - start > longest:
+        end = start + longest
+        for place in _PLACES_TO_SPLIT:
+            found = [match.end() for match in place.finditer(text, start, end)]
+            if found:
+                end = found[-1]
+                break
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestError | None:
+    """Return an error that names the field that was refused, if it was voice or format; else None."""
+    if cause_of(error) not in {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER, Cause.PROVIDER}:
+        return None
+    if _OF_VOICE.search(error.text):
+        return RequestError(
+            f'The model does not take the voice "{voice}": set Voices in the model\'s form to voices '
+            f"of its own. {sentence(error)}"
+        )
+    if _OF_FORMAT.search(error.text):
+        return RequestError(
+            f"The model does not speak {audio_format}: set Audio Format in the model's form to one "
+            f"that it takes. {sentence(error)}"
+        )
+    return None
