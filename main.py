@@ -61,7 +61,7 @@ class EndingReader(StdioRequestReader):
 
 # The daemon shows what this handler writes in its own log.
 logging.getLogger("models").addHandler(plugin_logger_handler)
-# The SDK reads stdin in a thread of its own (gevent), which must not wait for a burst to pause.
+# The SDK reads stdin in a thread of the pool of gevent (tp_read), which must not wait for a burst.
 sys.setswitchinterval(0.0005)
 plugin = Plugin(DifyPluginEnv())
 

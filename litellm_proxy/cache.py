@@ -21,19 +21,49 @@ class _Load:
 
 @dataclass(slots=True)
 class _Entry[V]:
-    """What is kept under one key; `decided_by` is the number of the newest load that said something."""
+    """What is kept under one key, and the question that is under way for it, if there is one."""
 
     value: V | None = None
     error: ProxyError | None = None
     good_until: float = 0.0
     size: int = 1
-    loading: _Load | None = None
+    under_way: _Load | None = None
     loads: int = 0
-    decided_by: int = 0
+    newest_word: int = 0
+    """The number of the newest load that has said something of the key."""
+
+    def begin(self) -> _Load:
+        """Return a new question, for which others can wait."""
+        self.loads += 1
+        self.under_way = _Load(self.loads)
+        return self.under_way
+
+    def learn(self, load: _Load, value: V, good_until: float) -> bool:
+        """Take a value, however late, unless a later load has said something; return whether."""
+        if load.number <= self.newest_word:
+            return False
+        self.newest_word = load.number
+        self.value, self.error, self.good_until = value, None, good_until
+        return True
+
+    def fail(self, load: _Load, error: ProxyError, good_until: float) -> None:
+        """Take a failure; one that is late is no news, unless it says that the key is refused."""
+        refused = isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED
+        if refused and load.number > self.newest_word:
+            self.newest_word = load.number
+            self.value = None
+        elif self.under_way is not load:
+            return
+        self.error, self.good_until = error, good_until
+
+    def end(self, load: _Load) -> None:
+        """Let the next question be asked when it is due."""
+        if self.under_way is load:
+            self.under_way = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer[V]:
+class Remembered[V]:
     """What the memory has: a value, maybe an old one, and the error of the last try if it failed."""
 
     value: V | None = None
@@ -65,7 +95,7 @@ class ProxyCache[K, V]:
 
     def get(
         self, key: K, load: Callable[[], V], wait_seconds: float, late: Callable[[], ProxyError]
-    ) -> Answer[V]:
+    ) -> Remembered[V]:
         """Return what is known under a key, asking `load` if that is due.
 
         `load` runs in a thread of its own and may raise ProxyError. Whoever asks waits for it up to
@@ -75,12 +105,15 @@ class ProxyCache[K, V]:
         """
         with self._lock:
             entry, begun = self._begun(key, load)
-            loading = entry.loading
-            if loading is None or (not begun and entry.value is not None):
-                return Answer(entry.value, entry.error)
-        if not loading.done.wait(wait_seconds):
-            self._give_up(entry, loading, late())
-        return Answer(entry.value, entry.error)
+            under_way = entry.under_way
+            if under_way is None or (not begun and entry.value is not None):
+                return Remembered(entry.value, entry.error)
+        if not under_way.done.wait(wait_seconds):
+            with self._lock:
+                if entry.under_way is under_way:
+                    entry.fail(under_way, late(), self.clock() + self.retry_seconds)
+                    entry.end(under_way)
+        return Remembered(entry.value, entry.error)
 
     def drop(self, key: K) -> None:
         """Forget one key, so that the next question is asked."""
@@ -96,12 +129,10 @@ class ProxyCache[K, V]:
             self._size += entry.size
         self._entries.move_to_end(key)
         self._make_room()
-        if self.clock() < entry.good_until or entry.loading:
+        if self.clock() < entry.good_until or entry.under_way:
             return entry, False
-        entry.loads += 1
-        loading = entry.loading = _Load(entry.loads)
-        arguments = (key, entry, load, loading)
-        threading.Thread(target=self._load, args=arguments, daemon=True).start()
+        arguments = (key, entry, entry.begin(), load)
+        threading.Thread(target=self._run, args=arguments, daemon=True).start()
         return entry, True
 
     def _make_room(self) -> None:
@@ -109,37 +140,15 @@ class ProxyCache[K, V]:
             _, entry = self._entries.popitem(last=False)
             self._size -= entry.size
 
-    def _load(self, key: K, entry: _Entry[V], load: Callable[[], V], loading: _Load) -> None:
-        value: V | None = None
-        error: ProxyError | None = None
-        try:
-            value = load()
-        except ProxyError as failed:
-            error = failed
-        except Exception as unforeseen:  # noqa: BLE001 - nobody else would hear of it
-            error = ProxyProtocolError(type(unforeseen).__name__)
+    def _run(self, key: K, entry: _Entry[V], under_way: _Load, load: Callable[[], V]) -> None:
+        outcome = _outcome_of(load)
         with self._lock:
-            if error:
-                self._failed(entry, error, loading)
-            elif value is not None and loading.number > entry.decided_by:
-                entry.decided_by = loading.number
-                entry.value, entry.error = value, None
-                entry.good_until = self.clock() + self.kept_seconds
-                self._resize(key, entry, max(1, self.size_of(value)))
-            if entry.loading is loading:
-                entry.loading = None
-        loading.done.set()
-
-    def _failed(self, entry: _Entry[V], error: ProxyError, loading: _Load) -> None:
-        """Take a failure; one that is late and says nothing of the key is no news."""
-        refused = isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED
-        if refused and loading.number > entry.decided_by:
-            entry.decided_by = loading.number
-            entry.value = None
-        elif entry.loading is not loading:
-            return
-        entry.error = error
-        entry.good_until = self.clock() + self.retry_seconds
+            if isinstance(outcome, ProxyError):
+                entry.fail(under_way, outcome, self.clock() + self.retry_seconds)
+            elif entry.learn(under_way, outcome, self.clock() + self.kept_seconds):
+                self._resize(key, entry, max(1, self.size_of(outcome)))
+            entry.end(under_way)
+        under_way.done.set()
 
     def _resize(self, key: K, entry: _Entry[V], size: int) -> None:
         if self._entries.get(key) is entry:
@@ -147,9 +156,11 @@ class ProxyCache[K, V]:
             entry.size = size
             self._make_room()
 
-    def _give_up(self, entry: _Entry[V], loading: _Load, late: ProxyError) -> None:
-        """Leave a late load to itself, so that the next one can be tried when it is due."""
-        with self._lock:
-            if entry.loading is loading:
-                self._failed(entry, late, loading)
-                entry.loading = None
+
+def _outcome_of[V](load: Callable[[], V]) -> V | ProxyError:
+    try:
+        return load()
+    except ProxyError as error:
+        return error
+    except Exception as unforeseen:  # noqa: BLE001 - nobody else would hear of it
+        return ProxyProtocolError(type(unforeseen).__name__)

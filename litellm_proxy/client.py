@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from litellm_proxy.answers import CallReport, ProxyAnswer, call_id_of, report_of
 from litellm_proxy.errors import (
     Failure,
     Origin,
@@ -24,7 +25,6 @@ from litellm_proxy.errors import (
 )
 from litellm_proxy.exchange import DEADLINE
 from litellm_proxy.failures import RequestFailed, refused_by_httpx
-from litellm_proxy.reply import Reply, Served, call_id_of, served_by
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
@@ -35,8 +35,8 @@ from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.error_body import (
-    Answer,
     ErrorDetail,
+    FallibleAnswer,
     classes_at_the_head,
     read_error_body,
 )
@@ -120,22 +120,22 @@ class ProxyClient:
         silence = min(settings.timeout, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> Reply[ChatArrivals]:
+    def chat(self, request: ChatRequest) -> ProxyAnswer[ChatArrivals]:
         """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
 
         The request is sent before this returns, so a refusal is raised here and not later.
         """
         return self._answer("/v1/chat/completions", request)
 
-    def complete(self, request: CompletionRequest) -> Reply[ChatArrivals]:
+    def complete(self, request: CompletionRequest) -> ProxyAnswer[ChatArrivals]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request)
 
-    def embed(self, request: EmbeddingsRequest) -> Reply[EmbeddingsAnswer]:
+    def embed(self, request: EmbeddingsRequest) -> ProxyAnswer[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
         response = self._post("/v1/embeddings", request)
         answer = self._accept(self._read(EmbeddingsAnswer, response))
-        return Reply(answer, self._served(response))
+        return ProxyAnswer(answer, self._report(response))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
@@ -173,7 +173,7 @@ class ProxyClient:
         """
         response = self._post("/v1/audio/speech", request)
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
-            raise self._rejected(self._read(Answer, response).error or "no audio came back")
+            raise self._rejected(self._read(FallibleAnswer, response).error or "no audio came back")
         return self._read_pieces(response)
 
     def models(self, *, with_patterns: bool = False) -> ModelList:
@@ -248,15 +248,17 @@ class ProxyClient:
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
 
-    def _answer(self, path: str, request: ChatRequest | CompletionRequest) -> Reply[ChatArrivals]:
+    def _answer(
+        self, path: str, request: ChatRequest | CompletionRequest
+    ) -> ProxyAnswer[ChatArrivals]:
         response = self._post(path, request)
-        served = self._served(response)
+        report = self._report(response)
         chunks = self._read_chunks(response)
         if _is_called_a_stream(response):
-            return Reply(chunks, served)
+            return ProxyAnswer(chunks, report)
         # Nothing to wait for but an answer that is whole: a refusal in it is raised here.
         first = next(chunks, ())
-        return Reply(_continued(first, chunks), served)
+        return ProxyAnswer(_continued(first, chunks), report)
 
     def _read_chunks(self, response: httpx.Response) -> ChatArrivals:
         """Yield the chunks of an answer; whether it is a stream is told by its first bytes (P15).
@@ -310,12 +312,12 @@ class ProxyClient:
             if not stream.done:
                 raise
 
-    def _served(self, response: httpx.Response) -> Served:
-        served = served_by(response.headers)
-        fallback = served.fallback and self._redact(served.fallback)
-        return replace(served, fallback=fallback) if fallback else served
+    def _report(self, response: httpx.Response) -> CallReport:
+        report = report_of(response.headers)
+        fallback = report.fallback and self._redact(report.fallback)
+        return replace(report, fallback=fallback) if fallback else report
 
-    def _accept[A: Answer](self, answer: A) -> A:
+    def _accept[A: FallibleAnswer](self, answer: A) -> A:
         if answer.error:
             raise self._rejected(answer.error)
         return answer

@@ -29,8 +29,9 @@ class EventStreamDecoder:
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
         self._partial_line: list[bytes] = []
+        self._bytes_of_line = 0
         self._data: list[bytes] = []
-        self._held_bytes = 0
+        self._bytes_of_data = 0
         self._first_line = True
         self._after_cr = False
 
@@ -42,25 +43,21 @@ class EventStreamDecoder:
         """
         if not received:
             return
-        self._held_bytes += len(received)
         if self._after_cr and received.startswith(b"\n"):
             received = received[1:]
         self._after_cr = received.endswith(b"\r")
         if b"\r" in received:
             received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        lines = received.split(b"\n")
-        self._partial_line.append(lines[0])
-        if len(lines) > 1:
-            lines[0] = b"".join(self._partial_line)
-            self._partial_line = [lines.pop()]
-            for line in lines:
+        first, *others = received.split(b"\n")
+        self._partial_line.append(first)
+        self._bytes_of_line += len(first)
+        if others:
+            whole = [b"".join(self._partial_line), *others[:-1]]
+            self._partial_line, self._bytes_of_line = [others[-1]], len(others[-1])
+            for line in whole:
                 if event := self._take_line(line):
-                    self._held_bytes = 0
                     yield event
-            held = [self._partial_line[0], *self._data]
-            if not self._data or not self._held_bytes:
-                self._held_bytes = sum(map(len, held))
-        if self._held_bytes > self._max_event_bytes:
+        if self._bytes_of_line + self._bytes_of_data > self._max_event_bytes:
             message = f"one stream event is larger than {self._max_event_bytes} bytes"
             raise ProxyProtocolError(message)
 
@@ -70,11 +67,12 @@ class EventStreamDecoder:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         if not line:
             event = b"\n".join(self._data)
-            self._data = []
+            self._data, self._bytes_of_data = [], 0
             return event or None
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
+            self._bytes_of_data += len(line)
         elif name and name not in _OTHER_FIELDS:
             message = "a line of the stream is damaged"
             raise ProxyProtocolError(message)

@@ -70,10 +70,10 @@ def _bypassed(url: httpx.URL, no_proxy: str) -> bool:
     """
     port = url.port or (443 if url.scheme == "https" else 80)
     names = (name.strip().lower() for name in no_proxy.split(","))
-    return any(name and _names(name, url.host.lower(), port) for name in names)
+    return any(name and _stands_for(name, url.host.lower(), port) for name in names)
 
 
-def _names(name: str, host: str, port: int) -> bool:
+def _stands_for(name: str, host: str, port: int) -> bool:
     if name == "*":
         return True
     with suppress(ValueError):

@@ -171,16 +171,18 @@ class ProxyModel:
         )
         question = question.conceding(concessions_of(self._key(settings)))
         discovery = discover(settings, VALIDATION_SECONDS)
-        names = _names(client)
+        names = _listed_names(client)
         listed = not isinstance(names, ProxyError) and settings.model in names
-        known = listed or any(isinstance(rung, ModelFacts) for rung in discovery.rungs.values())
+        known = listed or any(
+            isinstance(found, ModelFacts) for found in discovery.by_endpoint.values()
+        )
         return Findings(
             probe=probe,
             names=names,
             facts=discovery.facts,
             in_a_list=known,
             resolves=known or _resolves(settings, question),
-            answered=discovery.answered or _is_litellm(client, names),
+            is_litellm=discovery.was_reached or _is_litellm(client, names),
         )
 
 
@@ -225,7 +227,7 @@ def _error_of(ask: Callable[[], object]) -> ProxyError | None:
     return None
 
 
-def _names(client: ProxyClient) -> list[str] | ProxyError:
+def _listed_names(client: ProxyClient) -> list[str] | ProxyError:
     try:
         return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:

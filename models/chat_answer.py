@@ -13,8 +13,8 @@ from dify_plugin.entities.model.message import (
     PromptMessageTool,
 )
 
+from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
-from litellm_proxy.reply import Reply, Served
 from models.thinking_store import store
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list
@@ -45,15 +45,15 @@ class ChatAnswer:
     with_reasoning: bool = True
     started: float = field(default_factory=time.perf_counter)
 
-    def results(self, reply: Reply[ChatArrivals]) -> Generator[LLMResultChunk]:
+    def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
 
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
         stream = ChatStream(self.call_ids(), show_reasoning=self.with_reasoning)
-        model = self._answering_model(reply.served)
-        with closing(reply.content) as arrivals:
+        model = self._answering_model(answer.report)
+        with closing(answer.content) as arrivals:
             for chunks in arrivals:
                 for shown in stream.feed_all(chunks):
                     yield from shown_chunks(model, shown)
@@ -65,15 +65,15 @@ class ChatAnswer:
             logger.warning(
                 "%d tool calls without a name were left out (call id %s).",
                 outcome.nameless_calls,
-                reply.served.call_id,
+                answer.report.call_id,
             )
         call_ids = [call.id for call in outcome.tool_calls]
         store.keep(self.settings.proxy.cache_key, call_ids, outcome.reasoning)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
-            self._cost(outcome, reply.served),
+            self._cost(outcome, answer.report),
             # What a fallback costs is known from LiteLLM alone.
-            Prices() if reply.served.fallback else prices_of(self.settings, self.facts),
+            Prices() if answer.report.fallback else prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
         sources = source_list(outcome.sources) if self.with_sources else ""
@@ -88,23 +88,23 @@ class ChatAnswer:
             for call in message.tool_calls
         ]
 
-    def _cost(self, outcome: Outcome, served: Served) -> float | None:
+    def _cost(self, outcome: Outcome, report: CallReport) -> float | None:
         """Return LiteLLM's figure in USD; a price in the form counts instead."""
-        if has_own_prices(self.settings) and not served.fallback:
+        if has_own_prices(self.settings) and not report.fallback:
             return None
-        return reported_cost(outcome.usage, served)
+        return reported_cost(outcome.usage, report)
 
-    def _answering_model(self, served: Served) -> str:
+    def _answering_model(self, report: CallReport) -> str:
         """Return the name that Dify is told; after a fallback that of the model that answered."""
-        if served.fallback in {None, self.settings.model}:
+        if report.fallback in {None, self.settings.model}:
             return self.model
         logger.warning(
             'LiteLLM answered with "%s" instead of "%s", which failed (call id %s).',
-            served.fallback,
+            report.fallback,
             self.settings.model,
-            served.call_id,
+            report.call_id,
         )
-        return served.fallback or self.model
+        return report.fallback or self.model
 
     def _estimate(self, outcome: Outcome) -> TokenCounts:
         """Count for a proxy that did not; four bytes of UTF-8 are about a token."""

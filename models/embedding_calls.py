@@ -9,9 +9,9 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import batched
 
+from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
-from litellm_proxy.reply import Reply
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
@@ -137,19 +137,19 @@ class EmbeddingCall:
         answer = reply.content
         counted = answer.usage.prompt_tokens if answer.usage else None
         tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))
-        served = reply.served
-        fallback = served.fallback if served.fallback != self.key.model else None
+        report = reply.report
+        fallback = report.fallback if report.fallback != self.key.model else None
         if fallback:
             logger.warning(
                 'LiteLLM embedded with "%s" instead of "%s", which failed (call id %s).',
                 fallback,
                 self.key.model,
-                served.call_id,
+                report.call_id,
             )
-        cost = embedding_cost(answer.usage, served)
+        cost = embedding_cost(answer.usage, report)
         return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost, fallback)
 
-    def _ask(self, batch: Batch, run: "_Run") -> Reply[EmbeddingsAnswer]:
+    def _ask(self, batch: Batch, run: "_Run") -> ProxyAnswer[EmbeddingsAnswer]:
         request = EmbeddingsRequest(
             self.key.model, batch.texts, self.dimensions, self.input_type, self.options
         )

@@ -7,7 +7,7 @@ runs its file without registering it (dify-plugin-contract 9).
 import time
 from collections.abc import Callable, Mapping
 
-from litellm_proxy.cache import Answer, ProxyCache
+from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
 from translation.facts.discovery import (
@@ -75,11 +75,11 @@ def discover(settings: Settings, seconds: float) -> Discovery:
         lambda: facts_of_groups(_client(settings).model_group(settings.model)),
     )
     deployments = _ask(_deployments, key, settings, deadline, ask_deployments)
-    rungs: dict[str, ModelFacts | ProxyError | None] = {
-        DEPLOYMENTS: _rung(deployments, lambda known: known.get(settings.model)),
-        GROUP: _rung(group, lambda known: known.get(settings.model)),
+    by_endpoint: dict[str, ModelFacts | ProxyError | None] = {
+        DEPLOYMENTS: _found(deployments, lambda known: known.get(settings.model)),
+        GROUP: _found(group, lambda known: known.get(settings.model)),
     }
-    if not any(isinstance(rung, ModelFacts) for rung in rungs.values()):
+    if not any(isinstance(found, ModelFacts) for found in by_endpoint.values()):
         listing = _ask(
             _listings,
             key,
@@ -87,8 +87,8 @@ def discover(settings: Settings, seconds: float) -> Discovery:
             deadline,
             lambda: facts_of_listing(_client(settings).models()),
         )
-        rungs[LISTING] = _rung(listing, lambda known: known.get(settings.model))
-    return Discovery(rungs)
+        by_endpoint[LISTING] = _found(listing, lambda known: known.get(settings.model))
+    return Discovery(by_endpoint)
 
 
 def forget(settings: Settings) -> None:
@@ -105,7 +105,7 @@ def _ask[K, V](
     settings: Settings,
     deadline: float,
     load: Callable[[], V],
-) -> Answer[V]:
+) -> Remembered[V]:
     seconds = max(0.0, deadline - time.monotonic())
 
     def late() -> ProxyError:
@@ -119,7 +119,7 @@ def _client(settings: Settings) -> ProxyClient:
     return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
 
 
-def _rung[V](
-    answer: Answer[V], facts: Callable[[V], ModelFacts | None]
+def _found[V](
+    answer: Remembered[V], facts: Callable[[V], ModelFacts | None]
 ) -> ModelFacts | ProxyError | None:
     return answer.error if answer.value is None else facts(answer.value)

@@ -11,7 +11,7 @@ PURE_PARTS_OF_THE_PROXY = (
     "litellm_proxy.wire",
     "litellm_proxy.settings",
     "litellm_proxy.errors",
-    "litellm_proxy.reply",
+    "litellm_proxy.answers",
 )
 ROOMS = {
     "form": set(),

@@ -47,7 +47,7 @@ def main() -> None:
             settings = parse_settings(arguments.model, form)
             discovery = discover(settings, VALIDATION_SECONDS)
             _show_one(settings, discovery, as_json=arguments.json)
-            sys.exit(0 if discovery.answered else 1)
+            sys.exit(0 if discovery.was_reached else 1)
         else:
             _show_all(parse_settings("", form), as_json=arguments.json)
     except SettingsError as error:
@@ -78,7 +78,7 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
     schema = _schema(settings, discovery.facts)
     known = dict(_known(discovery))
     unknown = [field.name for field in fields(ModelFacts) if field.name not in known]
-    asked = {name: _state(rung) for name, rung in discovery.rungs.items()}
+    asked = {name: _state(found) for name, found in discovery.by_endpoint.items()}
     if as_json:
         told = {
             "model": settings.model,
@@ -137,12 +137,12 @@ def _known(discovery: Discovery) -> Iterator[tuple[str, tuple[Any, str]]]:
             yield field.name, (plain, discovery.source(field.name) or "")
 
 
-def _state(rung: ModelFacts | ProxyError | None) -> str:
-    match rung:
+def _state(found: ModelFacts | ProxyError | None) -> str:
+    match found:
         case ModelFacts():
             return "knows the model"
         case ProxyError():
-            return sentence_when_saving(rung)
+            return sentence_when_saving(found)
         case None:
             return "answers, but does not know this name"
 

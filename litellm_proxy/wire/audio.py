@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from litellm_proxy.wire.concessions import Concession
-from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Lenient
 
@@ -25,7 +25,7 @@ class TranscriptionRequest(ProxyRequest):
         return self.options.to_form(model=self.model)
 
 
-class Transcription(Answer):
+class Transcription(FallibleAnswer):
     """The text of an audio file, whatever format it was asked for in."""
 
     text: Lenient[str] = None

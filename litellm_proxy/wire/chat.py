@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.concessions import Concession, Concessions
-from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
@@ -381,7 +381,7 @@ class Usage(WireModel):
     cost: Lenient[float] = None
 
 
-class ChatChunk(Answer):
+class ChatChunk(FallibleAnswer):
     """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
 
     choices: list[Choice] | None = None

@@ -8,7 +8,7 @@ from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
 from litellm_proxy.wire.concessions import Concession
-from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Lenient, WireModel
 
@@ -72,7 +72,7 @@ class EmbeddingRow(WireModel):
     embedding: str | list[FiniteFloat]
 
 
-class EmbeddingsAnswer(Answer):
+class EmbeddingsAnswer(FallibleAnswer):
     """Vectors in the upstream's order, which need not be the request's."""
 
     data: list[EmbeddingRow] | None = None

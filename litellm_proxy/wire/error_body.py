@@ -71,7 +71,7 @@ class ErrorDetail(WireModel):
         )
 
 
-class Answer(WireModel):
+class FallibleAnswer(WireModel):
     """An answer that may hold a refusal in spite of its status."""
 
     error: ErrorDetail | str | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
@@ -26,7 +26,7 @@ class Judgement(WireModel):
     flagged: bool
 
 
-class ModerationAnswer(Answer):
+class ModerationAnswer(FallibleAnswer):
     """One judgement per text."""
 
     results: list[Judgement] | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import FiniteFloat
 
-from litellm_proxy.wire.error_body import Answer
+from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
@@ -34,7 +34,7 @@ class RankedDocument(WireModel):
     relevance_score: FiniteFloat
 
 
-class RerankAnswer(Answer):
+class RerankAnswer(FallibleAnswer):
     """Documents by falling score, maybe fewer than were sent."""
 
     results: list[RankedDocument] | None = None

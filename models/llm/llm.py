@@ -8,9 +8,9 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
 
+from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.errors import ProxyRejected
-from litellm_proxy.reply import Reply
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
 from models.asking import ask
 from models.base import ProxyModel
@@ -103,8 +103,8 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         self,
         settings: Settings,
         request: ChatRequest | CompletionRequest,
-        send: Callable[[], Reply[ChatArrivals]],
-    ) -> Reply[ChatArrivals]:
+        send: Callable[[], ProxyAnswer[ChatArrivals]],
+    ) -> ProxyAnswer[ChatArrivals]:
         """Send; what of the app's parameters is refused whatever its value is offered no longer."""
         try:
             return send()

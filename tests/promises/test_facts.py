@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from litellm_proxy.cache import Answer, ProxyCache
+from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from models import known_facts
 from tests.field.asking import call, saved
@@ -185,14 +185,14 @@ REFUSED = ProxyRejected(status=401, message="no")
 @pytest.mark.parametrize(
     ("late", "newer", "kept"),
     [
-        (1, 2, Answer(2)),
-        (1, REFUSED, Answer(None, REFUSED)),
-        (REFUSED, 2, Answer(2)),
-        (ProxyRejected(status=500, message="no"), 2, Answer(2)),
+        (1, 2, Remembered(2)),
+        (1, REFUSED, Remembered(None, REFUSED)),
+        (REFUSED, 2, Remembered(2)),
+        (ProxyRejected(status=500, message="no"), 2, Remembered(2)),
     ],
 )
 def test_a_late_answer_says_nothing_against_a_newer_one(
-    late: int | ProxyRejected, newer: int | ProxyRejected, kept: Answer[int]
+    late: int | ProxyRejected, newer: int | ProxyRejected, kept: Remembered[int]
 ) -> None:
     now = [1000.0]
     cache: ProxyCache[str, int] = ProxyCache(300, 30, 10, clock=lambda: now[0])
@@ -218,7 +218,7 @@ def test_a_late_answer_is_taken_where_nothing_is_known() -> None:
     deadline = time.monotonic() + 5
     while cache.get("k", lambda: 8, 5, lambda: LATE).value is None and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert cache.get("k", lambda: 8, 5, lambda: LATE) == Answer(7)
+    assert cache.get("k", lambda: 8, 5, lambda: LATE) == Remembered(7)
 
 
 def test_queries_and_documents_are_told_apart_after_a_restart(

@@ -103,8 +103,12 @@ def seconds(work: Any) -> float:
 
 def test_many_names_and_hostile_pages_do_not_hold_others_up() -> None:
     names = [f"provider-{n % 7}/model-{n}-instruct-{'x' * (n % 30)}" for n in range(5000)]
-    findings = Findings(None, names, NOTHING_KNOWN, in_a_list=False, resolves=False, answered=True)
-    few = Findings(None, names[:50], NOTHING_KNOWN, in_a_list=False, resolves=False, answered=True)
+    findings = Findings(
+        None, names, NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
+    )
+    few = Findings(
+        None, names[:50], NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
+    )
     work = seconds(lambda: refusal_of("provider-3/model-77-instruct", LLM, findings))
     # A hundred times the names; comparing each as difflib does took a hundred times as long.
     assert work < 30 * seconds(lambda: refusal_of("provider-3/model-77-instruct", LLM, few)) + 0.02

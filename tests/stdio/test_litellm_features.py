@@ -111,8 +111,8 @@ def test_f46_computed_cost_is_what_litellm_computes(
     counts = counts_of(told, lambda: TokenCounts(0, 0))
     prices = prices_of(settings, discover(settings, VALIDATION_SECONDS).facts)
     computed = llm_usage(counts, None, prices, 0)
-    assert reply.served.cost
-    assert float(computed.total_price) == pytest.approx(reply.served.cost, abs=2e-7)
+    assert reply.report.cost
+    assert float(computed.total_price) == pytest.approx(reply.report.cost, abs=2e-7)
 
 
 def test_embeddings_cost_what_the_proxy_says(env: Environment) -> None:

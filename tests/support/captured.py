@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
+from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals, ProxyClient
-from litellm_proxy.reply import Reply
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 
@@ -24,7 +24,7 @@ def answer(file: str) -> httpx.Response:
     )
 
 
-def chunks_of(reply: Reply[ChatArrivals]) -> Iterator[ChatChunk]:
+def chunks_of(reply: ProxyAnswer[ChatArrivals]) -> Iterator[ChatChunk]:
     """Yield the chunks of an answer one by one; a plain text as the chunk that it came in."""
     for chunks in reply.content:
         for chunk in chunks:

@@ -15,10 +15,10 @@ from litellm_proxy.errors import (
 from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
+from translation.answer.shown_text import ShownText
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
 from translation.answer.tool_calls import FoldedToolCall, ToolCalls
 from translation.reasoning import Reasoning
-from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE, THINK_OPEN
 
 AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
 MAX_SOURCES = 50
@@ -61,12 +61,7 @@ class Outcome:
 
 
 class ChatStream:
-    """Folds the chunks of one answer.
-
-    Reasoning becomes one think block at the front, in the form that Dify splits off
-    (dify-plugin-contract 6): closed before the first other content, never empty. Reasoning that
-    comes after content has begun gets a block of its own there, for nothing is dropped.
-    """
+    """Folds the chunks of one answer: its text, images, tool calls, reasoning, usage and end."""
 
     def __init__(
         self, taken_call_ids: Collection[str] = (), *, show_reasoning: bool = True
@@ -77,12 +72,7 @@ class ChatStream:
         """
         self._taken_call_ids = taken_call_ids
         self._show_reasoning = show_reasoning
-        self._passed_over = False
-        self._thoughts_came = False
-        self._thinking = False
-        self._answering = False
-        self._visible = False
-        self._blank_reasoning = ""
+        self._text = ShownText(show_reasoning=show_reasoning)
         self._inline = InlineThinking()
         self._refusal = ""
         self._silent_audio = False
@@ -102,7 +92,7 @@ class ChatStream:
         Raises ProxyProtocolError when the answer holds more than can be passed on.
         """
         if isinstance(chunk, str):
-            return self._shown(self._text(chunk), [])
+            return self._shown(self._content(chunk), [])
         self._usage = chunk.usage or self._usage
         for url in chunk.citations or ():
             self._add_source(url, "")
@@ -143,18 +133,16 @@ class ChatStream:
         if self._finish_reason is None:
             message = "the answer broke off before its end"
             raise ProxyProtocolError(message)
-        reasoning, content = self._inline.finish()
-        text = self._reasoning(reasoning) + self._content(content)
-        if self._silent_audio and not self._answering:
-            text += self._content(AUDIO_NOTE)
-        if self._thinking:
-            self._thinking = False
-            text += THINK_CLOSE
+        text = self._held_back()
+        if self._silent_audio and not self._text.has_content:
+            text += self._text.content(AUDIO_NOTE)
+        has_content = self._text.has_content
+        text += self._text.end()
         self._text_bytes += len(text.encode(errors="replace"))
         finish_reason = self._finish_reason
-        ended_early = self._ended_early(finish_reason)
+        ended_early = self._ended_early(finish_reason, has_content=has_content)
         calls = [] if ended_early else self._calls.folded(self._taken_call_ids)
-        if not (calls or self._visible or ended_early):
+        if not (calls or self._text.is_visible or ended_early):
             if self._calls.nameless:
                 message = "the model called a tool without naming it"
                 raise ProxyProtocolError(message)
@@ -173,20 +161,22 @@ class ChatStream:
             ended_early=ended_early,
         )
 
-    def _ended_early(self, finish_reason: str) -> ProxyAnswerEndedEarly | None:
+    def _ended_early(
+        self, finish_reason: str, *, has_content: bool
+    ) -> ProxyAnswerEndedEarly | None:
         """Return why an answer that had begun is not whole, None if it is as far as anybody can tell.
 
         A provider's stream that LiteLLM closes with a finish reason of its own looks whole.
         """
-        if self._refusal and self._visible:
+        if self._refusal and self._text.is_visible:
             return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, self._refusal)
-        if finish_reason in _ENDED_BY_A_FILTER and (self._visible or self._calls):
+        if finish_reason in _ENDED_BY_A_FILTER and (self._text.is_visible or self._calls):
             return ProxyAnswerEndedEarly(_ENDED_BY_A_FILTER[finish_reason])
         if finish_reason != _CUT:
             return None
         if self._calls:
             return ProxyAnswerEndedEarly(AnswerEnd.CUT_TOOL_CALL)
-        if self._thoughts_came and not self._answering:
+        if self._text.has_reasoning and not has_content:
             return ProxyAnswerEndedEarly(AnswerEnd.ALL_THOUGHT)
         return None
 
@@ -204,35 +194,30 @@ class ChatStream:
             self._thought_characters += len(thought)
         text = self._reasoning(thought)
         if piece.content:
-            text += self._text(piece.content)
+            text += self._content(piece.content)
         if piece.tool_calls:
             self._calls.add(piece.tool_calls)
         text += self._rarities(piece)
         images = piece.images or []
         if images:
-            text += self._before_images()
+            text += self._held_back() + self._text.image()
         return self._shown(text, images)
 
-    def _text(self, piece: str) -> str:
+    def _content(self, piece: str) -> str:
         """Return content as it is to be shown; what stands in think tags is reasoning."""
         if piece.isspace():
             self._hold(len(piece))
         reasoning, content = self._inline.feed(piece)
-        return self._reasoning(reasoning) + self._content(content)
+        return self._reasoning(reasoning) + self._text.content(content)
+
+    def _held_back(self) -> str:
+        """Return the text that waited for the rest of a tag."""
+        reasoning, content = self._inline.finish()
+        return self._reasoning(reasoning) + self._text.content(content)
 
     def _shown(self, text: str, images: Sequence[OutputImage]) -> list[str | OutputImage]:
         self._text_bytes += len(text.encode(errors="replace"))
         return [text, *images] if text else [*images]
-
-    def _before_images(self) -> str:
-        """Return what has to be shown before an image: text held back, the end of the thinking."""
-        reasoning, content = self._inline.finish()
-        text = self._reasoning(reasoning) + self._content(content)
-        if self._thinking:
-            self._thinking = False
-            text += THINK_CLOSE + AFTER_THINKING
-        self._answering = self._visible = True
-        return text
 
     def _rarities(self, piece: Delta) -> str:
         """Take what few models send; return the text that it brings."""
@@ -252,7 +237,7 @@ class ChatStream:
         if not piece.audio:
             return ""
         self._silent_audio = True
-        return self._content(piece.audio.transcript or "")
+        return self._text.content(piece.audio.transcript or "")
 
     def _add_source(self, url: str, title: str) -> None:
         if len(self._sources) < MAX_SOURCES and len(url) <= MAX_URL_CHARACTERS:
@@ -266,38 +251,14 @@ class ChatStream:
             raise ProxyProtocolError(message)
 
     def _reasoning(self, piece: str) -> str:
-        """Return reasoning as it is to be shown; blanks wait for what follows them."""
+        """Return reasoning as it is to be shown; all of it is part of the answer's size."""
         if not piece:
-            return ""
-        self._thoughts_came = self._thoughts_came or not piece.isspace()
-        if not self._show_reasoning:
-            self._passed_over = True
-            self._text_bytes += len(piece.encode(errors="replace"))
             return ""
         if piece.isspace():
             self._hold(len(piece))
-        piece = self._blank_reasoning + piece
-        shown = piece.rstrip()
-        self._blank_reasoning = piece[len(shown) :]
-        if self._thinking or not shown:
-            return shown
-        self._thinking = self._visible = True
-        return (LATE_THINK_OPEN if self._answering else THINK_OPEN) + shown.lstrip()
-
-    def _content(self, piece: str) -> str:
-        if self._thinking or self._passed_over:
-            # The blank lines that models put after their thinking are ours to set.
-            piece = piece.lstrip()
-        if not piece:
-            return ""
-        self._passed_over = False
-        self._answering = True
-        self._visible = self._visible or not piece.isspace()
-        self._blank_reasoning = ""
-        if self._thinking:
-            self._thinking = False
-            return THINK_CLOSE + AFTER_THINKING + piece
-        return piece
+        if not self._show_reasoning:
+            self._text_bytes += len(piece.encode(errors="replace"))
+        return self._text.reasoning(piece)
 
 
 def _joined(texts: list[str]) -> Iterator[str]:

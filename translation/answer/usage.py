@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 
-from litellm_proxy.reply import Served
+from litellm_proxy.answers import CallReport
 from litellm_proxy.wire.chat import Usage
 from translation.facts.prices import PRICE_UNIT, Prices, per_million
 
@@ -79,24 +79,24 @@ def embedding_usage(
     )
 
 
-def reported_cost(usage: Usage | None, served: Served) -> float | None:
+def reported_cost(usage: Usage | None, report: CallReport) -> float | None:
     """Return what LiteLLM says that a call cost in USD, or None.
 
     A stream says it in its usage, a blocking answer in its headers; a cost of 0 means unknown, but
     for an answer from LiteLLM's own cache.
     """
-    if served.cost is not None:
-        return served.cost
+    if report.cost is not None:
+        return report.cost
     return (usage.cost or None) if usage else None
 
 
-def embedding_cost(usage: Usage | None, served: Served) -> float | None:
+def embedding_cost(usage: Usage | None, report: CallReport) -> float | None:
     """Return what LiteLLM says that an embedding cost in USD, or None.
 
     For vectors out of its cache LiteLLM 1.106 tells neither a cost nor a duration, and its spend log
     has 0.
     """
-    return 0.0 if served.tells_neither_cost_nor_duration else reported_cost(usage, served)
+    return 0.0 if report.tells_neither_cost_nor_duration else reported_cost(usage, report)
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:

@@ -3,7 +3,7 @@
 from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.model_info import COMPLETION_MODE
 from translation.facts.model_facts import ModelFacts
-from translation.form.settings import Choice, InputType, Mode, Settings
+from translation.form.settings import InputType, Mode, Override, Settings
 from translation.line import MAX_LINE_BYTES
 
 DEFAULT_CONTEXT_SIZE = 4096
@@ -107,6 +107,6 @@ def encoding_conceded(facts: ModelFacts) -> Concessions:
     return NONE
 
 
-def chosen(choice: Choice, fact: bool | None) -> bool:  # noqa: FBT001
+def chosen(choice: Override, fact: bool | None) -> bool:  # noqa: FBT001
     """Return the user's yes or no, else what the proxy knows, else no."""
-    return choice is Choice.YES or (choice is Choice.AUTO and fact is True)
+    return choice is Override.YES or (choice is Override.AUTO and fact is True)

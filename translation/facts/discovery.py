@@ -39,30 +39,32 @@ class Discovery:
     An endpoint that was not asked is missing.
     """
 
-    rungs: Mapping[str, ModelFacts | ProxyError | None]
+    by_endpoint: Mapping[str, ModelFacts | ProxyError | None]
 
     @property
-    def answered(self) -> bool:
+    def was_reached(self) -> bool:
         """Return whether at least one endpoint could be asked."""
-        return any(not isinstance(rung, ProxyError) for rung in self.rungs.values())
+        return any(not isinstance(found, ProxyError) for found in self.by_endpoint.values())
 
     @property
     def is_complete(self) -> bool:
         """Return whether every endpoint that was asked answered."""
-        return not any(isinstance(rung, ProxyError) for rung in self.rungs.values())
+        return not any(isinstance(found, ProxyError) for found in self.by_endpoint.values())
 
     def completed_by(self, stored: ModelFacts) -> ModelFacts:
         """Return the facts, and for what could not be asked those that were found before."""
         fields: set[str] = set()
         for name, known_there in _KNOWN_TO.items():
-            if isinstance(self.rungs.get(name), ProxyError):
+            if isinstance(self.by_endpoint.get(name), ProxyError):
                 fields.update(known_there)
         return supplemented(self.facts, stored, sorted(fields))
 
     @property
     def facts(self) -> ModelFacts:
         """Return the facts; where deployments are known, what they do not agree on is unknown."""
-        return _merged(self._rung(DEPLOYMENTS), self._rung(GROUP), self._rung(LISTING))
+        return _combined(
+            self._facts_from(DEPLOYMENTS), self._facts_from(GROUP), self._facts_from(LISTING)
+        )
 
     def source(self, field: str) -> str | None:
         """Return the endpoint that a known fact came from."""
@@ -70,16 +72,16 @@ class Discovery:
         if value is None:
             return None
         order = (DEPLOYMENTS, GROUP, LISTING)
-        known = ((name, self._rung(name)) for name in order)
+        known = ((name, self._facts_from(name)) for name in order)
         return next(name for name, facts in known if facts and getattr(facts, field) == value)
 
-    def _rung(self, name: str) -> ModelFacts | None:
-        rung = self.rungs.get(name)
-        return rung if isinstance(rung, ModelFacts) else None
+    def _facts_from(self, name: str) -> ModelFacts | None:
+        found = self.by_endpoint.get(name)
+        return found if isinstance(found, ModelFacts) else None
 
 
 @lru_cache(maxsize=1024)
-def _merged(
+def _combined(
     deployments: ModelFacts | None, group: ModelFacts | None, listing: ModelFacts | None
 ) -> ModelFacts:
     if deployments:

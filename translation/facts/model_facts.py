@@ -91,8 +91,8 @@ def facts_from_group(group: ModelGroup) -> ModelFacts:
         function_calling=known(group.supports_function_calling),
         parallel_function_calling=known(group.supports_parallel_function_calling),
         reasoning=known(group.supports_reasoning),
-        reasoning_efforts=_names(group.supported_reasoning_efforts),
-        supported_params=_names(group.supported_openai_params),
+        reasoning_efforts=_identifiers(group.supported_reasoning_efforts),
+        supported_params=_identifiers(group.supported_openai_params),
     )
 
 
@@ -147,8 +147,8 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
         video_input=known(info.supports_video_input),
         prompt_caching=known(info.supports_prompt_caching),
         embeds_images=known(info.supports_embedding_image_input),
-        reasoning_efforts=_names(info.reasoning_effort_levels),
-        supported_params=_names(info.supported_openai_params),
+        reasoning_efforts=_identifiers(info.reasoning_effort_levels),
+        supported_params=_identifiers(info.supported_openai_params),
     )
 
 
@@ -156,7 +156,7 @@ def _count(limit: float | None) -> int | None:
     return int(limit) if limit is not None and 1 <= limit <= _LARGEST_LIMIT else None
 
 
-def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
+def _identifiers(names: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return what can be an identifier; Dify refuses a schema with a long or empty option."""
     words = [name for name in names or () if _WORD.fullmatch(name)][:_MOST_NAMES]
     return tuple(dict.fromkeys(words)) or None

@@ -15,7 +15,7 @@ from translation.facts.capabilities import (
     mode_of,
 )
 from translation.facts.model_facts import ModelFacts
-from translation.form.settings import Choice, Mode, Settings
+from translation.form.settings import Mode, Override, Settings
 
 EXTRA_BODY = "extra_body"
 """The app's own extra fields, a text parameter beside temperature and the like."""
@@ -38,7 +38,7 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     effort = (
         chat
         and has_reasoning(settings, facts)
-        and (settings.reasoning is Choice.YES or may_take(facts, "reasoning_effort"))
+        and (settings.reasoning is Override.YES or may_take(facts, "reasoning_effort"))
     )
     response_format = structured or (chat and may_take(facts, "response_format"))
     rules: list[ParameterRule] = [rule for rule in _COMMON if may_take(facts, rule.name)]

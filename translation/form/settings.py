@@ -19,7 +19,7 @@ NO_TAG_OF_THE_APP = "-dify-app"
 EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
 
 
-class Choice(StrEnum):
+class Override(StrEnum):
     """Whether a capability is taken from the proxy or set by the user."""
 
     AUTO = "auto"
@@ -96,7 +96,7 @@ class InputType(StrEnum):
     VIDEO = "video"
 
 
-class Detail(StrEnum):
+class SettingsSource(StrEnum):
     """Whether the form's custom group counts."""
 
     AUTOMATIC = "automatic"
@@ -119,10 +119,10 @@ class Settings:
     mode: Mode = Mode.AUTO
     context_size: int | None = None
     max_tokens: int | None = None
-    vision: Choice = Choice.AUTO
-    function_calling: Choice = Choice.AUTO
-    structured_output: Choice = Choice.AUTO
-    reasoning: Choice = Choice.AUTO
+    vision: Override = Override.AUTO
+    function_calling: Override = Override.AUTO
+    structured_output: Override = Override.AUTO
+    reasoning: Override = Override.AUTO
     input_types: frozenset[InputType] = frozenset()
     append_sources: bool = False
     input_price: Decimal | None = None
@@ -149,7 +149,9 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     the custom group count only when `settings` is `custom`.
     """
     read = FormReader(credentials)
-    custom = read.one_of("settings", Detail.AUTOMATIC, Detail) is Detail.CUSTOM
+    custom = (
+        read.one_of("settings", SettingsSource.AUTOMATIC, SettingsSource) is SettingsSource.CUSTOM
+    )
     extra = read if custom else FormReader({})
     tags = extra.names("tags")
     return Settings(
@@ -168,10 +170,10 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         mode=read.one_of("mode", Mode.AUTO, Mode),
         context_size=read.number("context_size", "tokens, such as 128000"),
         max_tokens=read.number("max_tokens", "tokens, such as 4096"),
-        vision=read.one_of("vision", Choice.AUTO, Choice),
-        function_calling=extra.one_of("function_calling", Choice.AUTO, Choice),
-        structured_output=extra.one_of("structured_output", Choice.AUTO, Choice),
-        reasoning=extra.one_of("reasoning", Choice.AUTO, Choice),
+        vision=read.one_of("vision", Override.AUTO, Override),
+        function_calling=extra.one_of("function_calling", Override.AUTO, Override),
+        structured_output=extra.one_of("structured_output", Override.AUTO, Override),
+        reasoning=extra.one_of("reasoning", Override.AUTO, Override),
         input_types=extra.some_of("input_types", InputType),
         append_sources=extra.one_of("citations", Citations.OFF, Citations) is Citations.APPEND,
         input_price=extra.price("input_price"),

@@ -19,7 +19,7 @@ def acceptable(turns: Sequence[wire.Message]) -> list[wire.Message]:
     The turns that came in are not changed.
     """
     told = [turn for turn in turns if not _is_blank(turn)] or list(turns[-1:])
-    return _with_a_user(_merged(_paired(_merged(told))))
+    return _with_a_user(_with_neighbours_joined(_paired(_with_neighbours_joined(told))))
 
 
 def _is_blank(turn: wire.Message) -> bool:
@@ -81,7 +81,7 @@ def _missing(waiting: Iterable[_Waiting]) -> Iterator[wire.ToolMessage]:
         yield {"role": "tool", "content": _NO_RESULT, "tool_call_id": each.sent_as}
 
 
-def _merged(turns: Iterable[wire.Message]) -> list[wire.Message]:
+def _with_neighbours_joined(turns: Iterable[wire.Message]) -> list[wire.Message]:
     """Return turns of one speaker in a row as one (F31): templates of open models want them so."""
     merged: list[wire.Message] = []
     for turn in turns:

@@ -10,7 +10,7 @@ from dify_plugin.entities.model.message import (
 
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import ModelFacts
-from translation.form.settings import Choice, InputType, Settings
+from translation.form.settings import InputType, Override, Settings
 
 _WORDS = {
     PromptMessageContentType.IMAGE: ("images", "Vision to Yes"),
@@ -43,8 +43,8 @@ def require_known_inputs(
 def _is_refused(kind: PromptMessageContentType, settings: Settings, facts: ModelFacts) -> bool:
     match kind:
         case PromptMessageContentType.IMAGE:
-            unseen = settings.vision is Choice.AUTO and facts.vision is False
-            return settings.vision is Choice.NO or unseen
+            unseen = settings.vision is Override.AUTO and facts.vision is False
+            return settings.vision is Override.NO or unseen
         case PromptMessageContentType.AUDIO:
             return facts.audio_input is False and InputType.AUDIO not in settings.input_types
         case PromptMessageContentType.DOCUMENT:

@@ -52,7 +52,7 @@ class Findings:
 
     `probe` is None when naming the model at its endpoint was accepted. `names` are what the key can
     call, patterns with `*` among them. `resolves`: the name is known though no list shows it; None
-    if that could not be asked. `answered`: something answered as only LiteLLM does.
+    if that could not be asked. `is_litellm`: something answered as only LiteLLM does.
     """
 
     probe: ProxyError | None
@@ -60,7 +60,7 @@ class Findings:
     facts: ModelFacts
     in_a_list: bool
     resolves: bool | None
-    answered: bool
+    is_litellm: bool
 
 
 def takes_the_key(refusal: ProxyError) -> bool:
@@ -197,7 +197,7 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return sentence_when_saving(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case _ if findings.answered:
+        case _ if findings.is_litellm:
             # Time-outs and faults of a provider pass: the proxy is there, and took the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:

@@ -2,7 +2,7 @@ import pytest
 
 from translation.form.labels import LABELS
 from translation.form.reader import SettingsError
-from translation.form.settings import Choice, Mode, parse_settings
+from translation.form.settings import Mode, Override, parse_settings
 
 URL = {"base_url": "http://h:4000"}
 
@@ -85,7 +85,7 @@ def test_absent_and_blank_mean_ask_the_proxy() -> None:
     for value in ({}, {"context_size": "", "max_tokens": " ", "vision": "", "mode": ""}):
         settings = parse_settings("m", {**URL, **value})
         assert (settings.context_size, settings.max_tokens) == (None, None)
-        assert (settings.vision, settings.mode) == (Choice.AUTO, Mode.AUTO)
+        assert (settings.vision, settings.mode) == (Override.AUTO, Mode.AUTO)
         assert settings.proxy.api_key is None
         assert (settings.model, settings.label) == ("m", "m")
 
@@ -106,7 +106,7 @@ def test_custom_fields_count_only_in_the_custom_group() -> None:
     assert hidden == parse_settings("m", URL)
     shown = parse_settings("m", {**custom, "settings": "custom"})
     assert (shown.model, shown.label) == ("team/m", "My model")
-    assert (shown.function_calling, shown.structured_output) == (Choice.YES, Choice.NO)
+    assert (shown.function_calling, shown.structured_output) == (Override.YES, Override.NO)
     assert (shown.max_chunks, shown.dimensions) == (8, 256)
     assert shown.proxy.timeout == 2.5
     assert shown.proxy.extra_headers == (("x-team", "search"),)

@@ -185,10 +185,10 @@ def test_f27_without_it_the_request_can_do_without_reasoning() -> None:
     parameters = {"reasoning_effort": "low", "temperature": 1}
     unsigned = chat_request("m", messages, parameters, stream=True)
     refused = ProxyRejected(status=400, message="Expected `thinking`, but found `tool_use`")
-    calmer = without_reasoning(unsigned, refused)
-    assert calmer
-    assert calmer.parameters == {"temperature": 1}
-    assert calmer.messages == unsigned.messages
+    without = without_reasoning(unsigned, refused)
+    assert without
+    assert without.parameters == {"temperature": 1}
+    assert without.messages == unsigned.messages
     signed = chat_request(
         "m", messages, parameters, stream=True, reasoning={"a": Reasoning(BLOCKS)}
     )

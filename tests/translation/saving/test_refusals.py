@@ -49,7 +49,9 @@ REJECTIONS = [
     "error", REJECTIONS, ids=lambda e: f"{e.status}-{e.error_type}-{e.origin.name}"
 )
 def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
-    findings = Findings(error, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=None, answered=False)
+    findings = Findings(
+        error, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=None, is_litellm=False
+    )
     refusal = refusal_of("gpt-5", LLM, findings)
     assert refusal
     assert 4 <= len(first_words(refusal)) <= MOST_WORDS, refusal
@@ -67,7 +69,9 @@ def test_an_unreachable_proxy_begins_with_what_to_do(failure: Failure, url: str,
 
 
 def test_three_names_are_offered() -> None:
-    findings = Findings(None, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=False, answered=True)
+    findings = Findings(
+        None, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
+    )
     refusal = refusal_of("gpt-5", LLM, findings)
     assert refusal
     assert refusal.count(",") == validation.MAX_NAMES - 1 == 2

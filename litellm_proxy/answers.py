@@ -12,8 +12,8 @@ _TOLD_OF_A_PAID_ANSWER = ("x-litellm-response-cost", "x-litellm-response-duratio
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """How LiteLLM answered a call.
+class CallReport:
+    """What LiteLLM says of an answer in its headers.
 
     `cost` is in USD: 0 for an answer from LiteLLM's cache, None when the headers do not tell it, as
     they never do for a stream. `fallback` is the public name of the model that answered in place of
@@ -28,18 +28,18 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply[T]:
-    """The content of an answer, and how it was served."""
+class ProxyAnswer[T]:
+    """The content of an answer, and what LiteLLM says of it."""
 
     content: T
-    served: Served
+    report: CallReport
 
 
-def served_by(headers: httpx.Headers) -> Served:
+def report_of(headers: httpx.Headers) -> CallReport:
     """Read LiteLLM's response headers (litellm-proxy-contract 4)."""
     fell_back = headers.get("x-litellm-attempted-fallbacks", "0") not in {"", "0", "None"}
     group = headers.get("x-litellm-model-group", "")
-    return Served(
+    return CallReport(
         cost=_cost(headers),
         fallback=group if fell_back and 0 < len(group) <= _LONGEST_NAME else None,
         call_id=call_id_of(headers),

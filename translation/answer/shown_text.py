@@ -1,0 +1,80 @@
+"""Reasoning and content → one text in which Dify finds the reasoning (dify-plugin-contract 6)."""
+
+from enum import Enum, auto
+
+from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE, THINK_OPEN
+
+
+class _Place(Enum):
+    """Where in its text an answer is."""
+
+    FRONT = auto()
+    THINKING = auto()
+    CONTENT = auto()
+    THINKING_AGAIN = auto()
+
+
+_THINKING = frozenset({_Place.THINKING, _Place.THINKING_AGAIN})
+_OPENING = {_Place.THINKING: THINK_OPEN, _Place.THINKING_AGAIN: LATE_THINK_OPEN}
+
+
+class ShownText:
+    """Writes the text of one answer, piece by piece.
+
+    Reasoning becomes one think block at the front, closed before the first content, never empty.
+    Reasoning that comes after content has begun gets a block of its own there, for nothing is
+    dropped. If reasoning is not shown, it leaves no trace but the blanks that followed it.
+    """
+
+    def __init__(self, *, show_reasoning: bool) -> None:
+        self._show_reasoning = show_reasoning
+        self._place = _Place.FRONT
+        self._blank_reasoning = ""
+        self.is_visible = False
+        """Whether there is something that a person can see."""
+        self.has_reasoning = False
+        """Whether the model has thought, shown or not."""
+
+    @property
+    def has_content(self) -> bool:
+        """Return whether content has begun, if only with blanks."""
+        return self._place in {_Place.CONTENT, _Place.THINKING_AGAIN}
+
+    def reasoning(self, piece: str) -> str:
+        """Return what a piece of reasoning adds; blanks wait for what follows them."""
+        piece = self._blank_reasoning + piece
+        thought = piece.rstrip()
+        self._blank_reasoning = piece[len(thought) :]
+        if thought and self._place not in _THINKING:
+            self._place = _Place.THINKING_AGAIN if self.has_content else _Place.THINKING
+            self.has_reasoning = True
+            thought = _OPENING[self._place] + thought.lstrip()
+        if not self._show_reasoning:
+            return ""
+        self.is_visible = self.is_visible or bool(thought)
+        return thought
+
+    def content(self, piece: str) -> str:
+        """Return what a piece of content adds."""
+        if self._place in _THINKING:
+            # The blank lines that models put after their thinking are ours to set.
+            piece = piece.lstrip()
+        if not piece:
+            return ""
+        self.is_visible = self.is_visible or not piece.isspace()
+        return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING) + piece
+
+    def image(self) -> str:
+        """Return what has to be shown before an image."""
+        self.is_visible = True
+        return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING)
+
+    def end(self) -> str:
+        """Return what ends the text."""
+        return self._end_of_reasoning(THINK_CLOSE) if self._place in _THINKING else ""
+
+    def _end_of_reasoning(self, mark: str) -> str:
+        is_open = self._place in _THINKING and self._show_reasoning
+        self._place = _Place.CONTENT
+        self._blank_reasoning = ""
+        return mark if is_open else ""
