@@ -47,14 +47,14 @@ package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marke
 	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
 
 catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= …; see the README)
-	@$(VENV) -m tools.catalog build $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
+	@$(VENV) -m admin catalog $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
 		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
 		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT))
 
 catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was built (API_KEY_ENV= READ_URL=)
 	@test -n '$(PACKAGE)' || { echo "Name the package: make catalog-diff PACKAGE=dist/litellm-….difypkg" >&2; exit 2; }
-	@$(VENV) -m tools.catalog diff '$(PACKAGE)' $(CATALOG_PROXY)
+	@$(VENV) -m admin diff '$(PACKAGE)' $(CATALOG_PROXY)
 
 clean: ## remove what was built and installed here
 	rm -rf .venv .venv-proxy .venv-models .venv-engine .compat .demo .hypothesis dist .pytest_cache .mypy_cache .ruff_cache

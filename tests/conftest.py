@@ -12,7 +12,7 @@ from hypothesis import settings
 from litellm_proxy.settings import TLSSettings
 from litellm_proxy.transport import pool_for
 from tests.support.environment import Environment, environment
-from tests.support.upstream import Upstream
+from harness.upstream import Upstream
 
 settings.register_profile("test", max_examples=500, deadline=None, derandomize=True)
 settings.register_profile("fuzz", max_examples=10_000, deadline=None)

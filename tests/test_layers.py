@@ -13,7 +13,7 @@ PURE_PARTS_OF_THE_PROXY = (
     "litellm_proxy.errors",
     "litellm_proxy.answers",
 )
-ROOMS = {
+ROOMS: dict[str, set[str]] = {
     "form": set(),
     "errors": {"form"},
     "facts": {"form"},
@@ -42,7 +42,9 @@ def test_arrows(file: Path) -> None:
     package = file.relative_to(ROOT).parts[0]
     for module in imported(file):
         top = module.partition(".")[0]
-        assert top not in {"tools", "tests", "requests", "openai", "asyncio"}, module
+        assert top not in {"tools", "tests", "admin", "harness", "requests", "openai", "asyncio"}, (
+            module
+        )
         if package == "litellm_proxy":
             assert top not in {"dify_plugin", "translation", "models", "provider"}, module
         if package == "translation":
@@ -51,6 +53,22 @@ def test_arrows(file: Path) -> None:
         # The SDK runs these files itself: an import would run them twice.
         assert module not in {"provider.litellm", "main"}, module
         assert not (top == "models" and module.count(".") == 2), module
+
+
+COMMANDS: dict[str, set[str]] = {
+    "admin": {"harness"},
+    "tools": {"admin", "harness"},
+    "harness": set(),
+}
+"""Commands of administrators, the workshop, and what both share: what of these each may import."""
+
+
+@pytest.mark.parametrize("package", COMMANDS)
+def test_commands_do_not_import_in_circles(package: str) -> None:
+    others = {*COMMANDS, "tests"} - {package} - COMMANDS[package]
+    for file in (ROOT / package).rglob("*.py"):
+        for module in imported(file):
+            assert module.partition(".")[0] not in others, f"{file}: {module}"
 
 
 def test_every_room_of_the_translation_is_told_here() -> None:

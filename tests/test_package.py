@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from admin.package import build, packed, packed_files
 from tools.marketplace import missing_of, problems_of
-from tools.package import build, packed, packed_files
 
 ROOT = Path(__file__).parent.parent
 

@@ -22,11 +22,11 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from harness.child import ChildFailedError, free_port, running
+from harness.litellm_proxy_process import ROOT, litellm_proxy
+from harness.plugin_process import PluginError, PluginProcess
 from tools import demo_stand_in, demo_workflow
-from tools.child import ChildFailedError, free_port, running
 from tools.demo_stand_in import stand_in
-from tools.litellm_proxy_process import ROOT, litellm_proxy
-from tools.plugin_process import PluginError, PluginProcess
 
 CONFIG = ROOT / "examples" / "litellm_config.yaml"
 MODELS_PYTHON = ROOT / ".venv-models" / "bin" / "python"

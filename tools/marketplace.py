@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-MAX_BYTES = 50 * 1024 * 1024
-MAX_FILES = 5000
+from admin.package import MAX_BYTES, MAX_FILES
+
 MAX_FIELDS = 32
 """More can be installed, but not debugged remotely (dify-plugin-contract 2)."""
 TRANSLATIONS = ("zh_Hans", "ja_JP", "pt_BR")

@@ -1,149 +1,16 @@
-"""Build `dist/litellm-<version>.difypkg`, check it as Dify's marketplace does, and start it.
-
-The layout is the one of Dify's own packager: a zip with deflate, sorted `/` names, no directory
-entries, manifest.yaml at the root. What to leave out stands in `.difyignore`. The same files, and
-the same --repo and --contact, give the same bytes.
-"""
+"""Build `dist/litellm-<version>.difypkg`, check it as Dify's marketplace does, and start it."""
 
 import argparse
 import re
-import subprocess
 import sys
-import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
-from fnmatch import fnmatch
-from pathlib import Path
 
-import httpx
 import yaml
 
-from tools.child import free_port, running
+from admin.package import ROOT, build, check, packed
 from tools.marketplace import missing_of, problems_of
-from tools.package_readme import for_the_page
-from tools.plugin_process import PluginError, PluginProcess
 
-ROOT = Path(__file__).parent.parent
-BOOT_SECONDS = 20
-"""What the marketplace's boot check waits."""
-_FIXED_TIME = (2026, 1, 1, 0, 0, 0)
-_READ_WRITE = 0o100644 << 16
 _URL = re.compile(r"https://[\w.-]+(/[\w.~-]+)+")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-
-
-def packed_files() -> list[str]:
-    """Return the names of the files that git tracks and `.difyignore` does not leave out.
-
-    Without git, as in a downloaded archive, those that git would track.
-
-    What else lies in the folder may be somebody's own, with keys in it.
-    """
-    listed = _tracked() if (ROOT / ".git").exists() else _unpacked()
-    lines = (ROOT / ".difyignore").read_text().splitlines()
-    patterns = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
-    return sorted(
-        name
-        for name in set(listed)
-        if (ROOT / name).is_file() and not _ignored(name.partition("/")[0], patterns)
-    )
-
-
-def _tracked() -> list[str]:
-    return subprocess.run(
-        ["git", "ls-files", "--cached"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout.splitlines()  # fmt: skip
-
-
-def _unpacked() -> list[str]:
-    """Return the files of a downloaded archive: all but what git would not track either."""
-    lines = (ROOT / ".gitignore").read_text().splitlines()
-    patterns = [line.strip("/") for line in lines if line and not line.startswith("#")]
-    names = (file.relative_to(ROOT) for file in ROOT.rglob("*"))
-    return [
-        name.as_posix()
-        for name in names
-        if not any(fnmatch(part, pattern) for part in name.parts for pattern in patterns)
-    ]
-
-
-def _ignored(top: str, patterns: list[str]) -> bool:
-    return any(fnmatch(top, pattern) for pattern in patterns)
-
-
-def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
-    """Return the files of the package by name, with the publisher's words where they belong."""
-    files = {name: (ROOT / name).read_bytes() for name in packed_files()}
-    words = {"repo": repo, "contact": contact}
-    told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
-    if repo or contact:
-        files["manifest.yaml"] += told.encode()
-    link = f"\n## Source\n\n[{repo}]({repo})\n" if repo else ""
-    readmes = {
-        name: (for_the_page(name, content.decode(), repo) + link).encode()
-        for name, content in files.items()
-        if Path(name).name.startswith("README")
-    }
-    return {**files, **readmes}
-
-
-def build(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write the package; the same files give the same bytes."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(name, _FIXED_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = _READ_WRITE
-            package.writestr(entry, content)
-
-
-def check(package: Path) -> None:
-    """Unpack into an empty folder, and start the plugin there as Dify and its marketplace do."""
-    with tempfile.TemporaryDirectory() as folder:
-        zipfile.ZipFile(package).extractall(folder)
-        form = {"base_url": f"http://127.0.0.1:{free_port()}"}
-        with PluginProcess(Path(folder)) as plugin:
-            answer = next(plugin.call("get_ai_model_schemas", "any", form))
-            assert answer["model_schema"]["model"] == "any"
-            refused = _error_of(plugin.call("validate_model_credentials", "any", form))
-            assert refused, "A form for a proxy that is not there was accepted."
-            assert refused.error_type == "CredentialsValidateFailedError", refused
-        print("The unpacked plugin starts and answers over stdio.")
-        _boot_over_http(Path(folder))
-        print("The unpacked plugin starts and answers over HTTP, as the marketplace checks it.")
-
-
-def _boot_over_http(folder: Path) -> None:
-    """Start the plugin without Dify, as a server of its own; any answer to a GET will do."""
-    port = free_port()
-    env = {"INSTALL_METHOD": "serverless", "SERVERLESS_PORT": str(port)}
-    log = folder.with_suffix(".log")
-    try:
-        with running(
-            [sys.executable, "-m", "main"], ready=lambda: _answers(port), log=log,
-            ready_seconds=BOOT_SECONDS, env=env, cwd=folder,
-        ):  # fmt: skip
-            pass
-    finally:
-        log.unlink(missing_ok=True)
-
-
-def _answers(port: int) -> bool:
-    try:
-        httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
-    except httpx.TransportError:
-        return False
-    return True
-
-
-def _error_of(answers: Iterator[object]) -> PluginError | None:
-    try:
-        list(answers)
-    except PluginError as error:
-        return error
-    return None
 
 
 def _options() -> argparse.Namespace:

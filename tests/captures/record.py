@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 
+from harness.litellm_proxy_process import ROOT, litellm_proxy
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support import openai_format as openai
 from tests.support.anthropic_format import claude_tool_turn
 from tests.support.environment import MASTER_KEY, Environment, environment
-from tests.support.upstream import Cut, Pause, Reply, json_reply
-from tools.litellm_proxy_process import ROOT, litellm_proxy
 
 FOLDER = Path(__file__).parent
 _KEPT_HEADERS = ("content-type", "retry-after", "x-litellm-response-cost", "x-litellm-version")

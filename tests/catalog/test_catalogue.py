@@ -13,14 +13,14 @@ import pytest
 import yaml
 from dify_plugin.entities.model import AIModelEntity
 
+from admin.__main__ import main
+from harness.litellm_proxy_process import litellm_proxy
+from harness.plugin_process import PluginError, PluginProcess
+from harness.upstream import Asked, Reply, Upstream, json_reply
 from tests.catalog.fleet import ODD_NAMES, TOO_LONG, config, names
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY
-from tests.support.upstream import Asked, Reply, Upstream, json_reply
-from tools.catalog.__main__ import main
 from tools.dify_engine.engine import problems_of
-from tools.litellm_proxy_process import litellm_proxy
-from tools.plugin_process import PluginError, PluginProcess
 
 KEY_VARIABLE = "CATALOGUE_TEST_KEY"
 KINDS = {
@@ -83,7 +83,7 @@ def proxy_with(text: str, folder: Path) -> Iterator[str]:
 
 def build(url: str, to: Path, *options: str) -> Path:
     to.mkdir(exist_ok=True)
-    arguments = ["build", "--base-url", url, "--api-key-env", KEY_VARIABLE, "--to", str(to)]
+    arguments = ["catalog", "--base-url", url, "--api-key-env", KEY_VARIABLE, "--to", str(to)]
     assert main([*arguments, *options]) == 0
     (package,) = to.glob("*.difypkg")
     return package
@@ -359,11 +359,11 @@ def test_an_alias_is_asked_by_its_name_on_the_proxy(fleet: Fleet, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["build"], "Base URL is missing"),
-        (["build", "--base-url", "litellm"], "Base URL must be a URL"),
-        (["build", "--base-url", "http://127.0.0.1:1"], "the connection was refused"),
+        (["catalog"], "Base URL is missing"),
+        (["catalog", "--base-url", "litellm"], "Base URL must be a URL"),
+        (["catalog", "--base-url", "http://127.0.0.1:1"], "the connection was refused"),
         (
-            ["build", "--base-url", "http://127.0.0.1:1", "--api-key-env", "NOT_SET"],
+            ["catalog", "--base-url", "http://127.0.0.1:1", "--api-key-env", "NOT_SET"],
             "NOT_SET is not set",
         ),
         (["diff", "no.difypkg"], "no.difypkg does not exist"),
@@ -383,7 +383,7 @@ def test_a_route_that_fails_makes_a_poorer_catalogue_and_is_named(
     with Upstream() as faulty:
         faulty.on("/v1/models", json_reply({"data": [{"id": "a"}, {"id": "b*"}, {"id": "b"}]}))
         faulty.on("/model_group/info", json_reply({"data": []}))
-        arguments = ["build", "--base-url", faulty.url, "--to", str(tmp_path / "dist")]
+        arguments = ["catalog", "--base-url", faulty.url, "--to", str(tmp_path / "dist")]
         for refusal in (
             json_reply({"error": {"message": "Broken"}}, 500),
             json_reply({"detail": "Not for this key"}, 403),
@@ -439,7 +439,7 @@ def test_an_alias_whose_model_left_the_proxy_is_a_difference_and_no_error(
 
 def test_a_key_in_place_of_its_variable_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["build", "--base-url", "http://h", "--api-key-env", "sk-secret-0123456789"])
+        main(["catalog", "--base-url", "http://h", "--api-key-env", "sk-secret-0123456789"])
     told = capsys.readouterr()
     assert "is the name of a variable" in told.err
     assert "sk-secret" not in told.err + told.out

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tools.catalog.choices import Choices, ChoicesError, ModelKind, Order, Wildcards, read_choices
-from tools.catalog.difference import changes
-from tools.catalog.files import file_name
-from tools.catalog.selection import require_catalogue, select
-from tools.proxy_models import ProxyModels
+from admin.catalogue.choices import Choices, ChoicesError, ModelKind, Order, Wildcards, read_choices
+from admin.catalogue.difference import changes
+from admin.catalogue.files import file_name
+from admin.catalogue.selection import require_catalogue, select
+from admin.proxy_models import ProxyModels
 from translation.facts.discovery import DEPLOYMENTS, Discovery
 from translation.facts.model_facts import ModelFacts
 

@@ -1,6 +1,6 @@
 """What people do with the plugin, once each, against whatever LiteLLM the tests run.
 
-`make compat` runs these against every version of requirements/compat; the table is docs/versions.md.
+`make compat` runs these against every version of requirements/compat, and names them (tools/compat/capabilities.py); the table is docs/versions.md.
 """
 
 import json
@@ -9,37 +9,13 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Cut, Pause, json_reply
 from tests.compat.keys import CHAT_ROUTES, RESTRICTED, SPEECH_ROUTES
 from tests.field.asking import call, chat, embed, refusal, saved, tool
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Cut, Pause, json_reply
-from tools.plugin_process import PluginError
 
-CAPABILITIES = {
-    "test_a_good_form_is_saved": "saving a good form",
-    "test_a_wrong_key_is_refused": "a wrong key is named",
-    "test_a_restricted_key_is_told_so": "a key for some models",
-    "test_a_key_for_routes_is_saved": "a key for some routes",
-    "test_an_unknown_model_is_refused_with_names": "an unknown model is refused",
-    "test_a_hidden_alias_is_saved": "a hidden alias is saved",
-    "test_the_schema_follows_the_proxy": "limits, features and prices from the proxy",
-    "test_a_chat_streams_with_its_usage": "streamed chat with token counts",
-    "test_tools_are_called": "tools",
-    "test_a_schema_is_followed": "structured output",
-    "test_a_broken_stream_is_an_error": "a broken stream is an error",
-    "test_errors_keep_their_kind": "errors in their kinds, with the provider's words",
-    "test_no_table_of_fallbacks_is_shown": "nothing of LiteLLM's bookkeeping in errors",
-    "test_embeddings_come_in_order": "embeddings",
-    "test_the_cost_is_litellms": "LiteLLM's own cost",
-    "test_the_end_user_reaches_the_log": "the end user in LiteLLM's log",
-    "test_users_of_a_shared_key_are_told_apart": "the end users of one key told apart",
-    "test_tags_and_session_reach_the_log": "tags and session in LiteLLM's log",
-    "test_nothing_of_it_reaches_the_provider": "nothing of it reaches the provider",
-    "test_speech_is_written_down_with_tags": "speech to text with tags",
-    "test_a_ranking_comes_back": "rerank",
-    "test_speech_is_made": "text to speech",
-}
 HELLO = {"role": "user", "content": "Hello"}
 
 

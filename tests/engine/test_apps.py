@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.upstream import Pause
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Pause
 from tools.dify_engine.app import APPS, run_app
 from tools.dify_engine.slim_host import SlimHost
 

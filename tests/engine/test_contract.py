@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from admin.package import packed
+from harness.litellm_proxy_process import ROOT
 from tools.dify_engine.engine import filled, problems_of
-from tools.litellm_proxy_process import ROOT
-from tools.package import packed
 from translation.form.settings import parse_settings
 
 MODEL_TYPES = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")

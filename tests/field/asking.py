@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Upstream
 from tests.support.environment import Environment
-from tests.support.upstream import Upstream
-from tools.plugin_process import PluginError
 
 BAD, KEY, RATE = "InvokeBadRequestError", "InvokeAuthorizationError", "InvokeRateLimitError"
 DOWN = "InvokeServerUnavailableError"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.upstream import Reply, Upstream, json_reply
 from tests.field.asking import chat, direct, refusal, tool, tool_turn
 from tests.support import openai_format as openai
 from tests.support.anthropic_format import claude_text
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream, json_reply
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 16).decode()
 WAV = base64.b64encode(b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 16).decode()

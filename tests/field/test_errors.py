@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Reply, Upstream, json_reply
 from litellm_proxy.wire.error_words import first_sentence
 from tests.field.asking import BAD, DOWN, RATE, chat, direct, embed, refusal, saved
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream, json_reply
-from tools.plugin_process import PluginError
 
 GEMINI = '{\n  "error": {\n    "code": %d,\n    "message": "%s",\n    "status": "INVALID_ARGUMENT"\n  }\n}'
 TAIL = "\n\nLiteLLM: model group 'gem' failed with the error above. No fallback was attempted."

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from harness.upstream import Pause, Reply, Upstream, json_reply
 from tests.field.asking import direct, saved
 from tests.support.environment import Environment
-from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings, parse_settings
 

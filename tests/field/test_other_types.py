@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Asked, Reply, Upstream, json_reply
 from tests.field.asking import BAD, call, direct, embed, saved
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Asked, Reply, Upstream, json_reply
-from tools.plugin_process import PluginError
 
 
 class Answering(Upstream):

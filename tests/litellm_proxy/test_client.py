@@ -7,6 +7,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from harness.child import free_port
+from harness.upstream import Pause, Upstream
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.settings import ProxySettings
@@ -22,8 +24,6 @@ from tests.support.captured import (
     client_answered_with_bytes,
 )
 from tests.support.raw_server import RawServer
-from tests.support.upstream import Pause, Upstream
-from tools.child import free_port
 
 REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 

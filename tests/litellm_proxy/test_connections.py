@@ -10,6 +10,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from harness.upstream import Cut, Pause, Reply, Upstream, json_reply
 from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.connections import ConnectionPool
@@ -19,7 +20,6 @@ from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.support.raw_server import RawServer
 from tests.support.relay import ForwardProxy, server_context
 from tests.support.socket_server import SocketServer
-from tests.support.upstream import Cut, Pause, Reply, Upstream, json_reply
 
 TIMEOUTS = httpx.Timeout(5).as_dict()
 

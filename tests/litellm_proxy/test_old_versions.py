@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.upstream import Reply, Upstream, json_reply
 from litellm_proxy import versions
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyRejected
@@ -13,7 +14,6 @@ from litellm_proxy.wire.concessions import NONE, Concession
 from litellm_proxy.wire.error_body import read_error_body
 from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
-from tests.support.upstream import Reply, Upstream, json_reply
 from translation.errors.causes import Cause, cause_of
 from translation.facts.model_facts import facts_from_deployments, facts_from_listing
 

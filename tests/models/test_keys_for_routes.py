@@ -8,7 +8,7 @@ from dify_plugin.core.plugin_registration import PluginRegistration
 from dify_plugin.entities.model import ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError
 
-from tests.support.upstream import Reply, Upstream, json_reply
+from harness.upstream import Reply, Upstream, json_reply
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 BARE_500 = Reply([b"Internal Server Error"], status=500, content_type="text/plain; charset=utf-8")

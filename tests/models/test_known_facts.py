@@ -13,10 +13,10 @@ from dify_plugin.entities.model.message import PromptMessage, UserPromptMessage
 from dify_plugin.errors.model import CredentialsValidateFailedError
 from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 
+from harness.child import free_port
+from harness.upstream import Pause, Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
-from tests.support.upstream import Pause, Reply, Upstream, json_reply
-from tools.child import free_port
 from translation.facts.capabilities import DEFAULT_CONTEXT_SIZE
 
 CAPTURES = Path(__file__).parent.parent / "captures"

@@ -17,8 +17,8 @@ from dify_plugin.errors.model import (
     InvokeServerUnavailableError,
 )
 
+from harness.upstream import Cut, Pause, Reply, Upstream
 from tests.support import openai_format as openai
-from tests.support.upstream import Cut, Pause, Reply, Upstream
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 

@@ -14,8 +14,8 @@ from dify_plugin.errors.model import (
 )
 from dify_plugin.interfaces.model.text_embedding_model import TextEmbeddingModel
 
+from harness.upstream import HANG_UP, Asked, Pause, Reply, Upstream, json_reply
 from tests.support import openai_format as openai
-from tests.support.upstream import HANG_UP, Asked, Pause, Reply, Upstream, json_reply
 
 REGISTRATION = PluginRegistration(DifyPluginEnv())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.upstream import Upstream, json_reply
 from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.failures import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
@@ -17,7 +18,6 @@ from tests.stdio.test_private_networks import PASSWORD, both_sentences, form
 from tests.support import openai_format as openai
 from tests.support.environment import Environment, judged_plugin
 from tests.support.relay import ForwardProxy
-from tests.support.upstream import Upstream, json_reply
 from translation.form.settings import parse_settings
 
 ROOT = Path(__file__).parent.parent.parent

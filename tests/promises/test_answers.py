@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import main
+from harness.plugin_process import PluginError
+from harness.upstream import Pause, Upstream
 from litellm_proxy.errors import ProxyAnswerEmpty
 from litellm_proxy.wire.chat import ImageUrl, OutputImage
 from tests.field.asking import BAD, direct, refusal
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Pause, Upstream
-from tools.plugin_process import PluginError
 from translation.answer.chat_stream import Outcome
 from translation.answer.output import last_chunk, shown_chunks
 from translation.answer.thinking_blocks import ThinkingBlocks

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.upstream import Pause, Reply, Upstream, json_reply
 from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from models import known_facts
 from tests.field.asking import call, saved
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
-from tests.support.upstream import Pause, Reply, Upstream, json_reply
 from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import parse_settings

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
+from admin import package
+from admin.catalogue.choices import Choices, ModelKind
+from admin.catalogue.difference import changes
+from admin.catalogue.selection import select
+from admin.proxy_models import ProxyModels
+from harness.plugin_process import PluginError
+from harness.upstream import Upstream, json_reply
 from litellm_proxy.wire.error_body import read_error_body
 from litellm_proxy.wire.error_words import first_sentence
 from tests.field.asking import call, chat, direct, refusal, saved, tool, tool_turn
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
-from tests.support.upstream import Upstream, json_reply
-from tools import package
-from tools.catalog.choices import Choices, ModelKind
-from tools.catalog.difference import changes
-from tools.catalog.selection import select
-from tools.plugin_process import PluginError
-from tools.proxy_models import ProxyModels
 from translation.facts.capabilities import caches_prompts
 from translation.facts.discovery import LISTING, Discovery
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Reply, Upstream, json_reply
 from litellm_proxy.errors import ProxyRejected
 from models.embedding_calls import _Run
 from tests.field.asking import BAD, call, direct, embed
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream, json_reply
-from tools.plugin_process import PluginError
 from translation.answer.usage import TokenCounts, llm_usage
 from translation.facts.prices import Prices
 

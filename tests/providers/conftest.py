@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.litellm_proxy_process import litellm_proxy
+from harness.plugin_process import PluginError, PluginProcess
+from harness.upstream import Asked, Reply, Upstream
 from tests.support.environment import MASTER_KEY, judged_plugin
 from tests.support.providers.all import PROVIDERS
-from tests.support.upstream import Asked, Reply, Upstream
-from tools.litellm_proxy_process import litellm_proxy
-from tools.plugin_process import PluginError, PluginProcess
 
 PRICES = {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}
 QUESTION = {"role": "user", "content": "Weather?"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from harness.litellm_proxy_process import ROOT
 from tests.support.providers.all import PROVIDERS
 from tests.support.providers.scenario import Provider
-from tools.litellm_proxy_process import ROOT
 
 DOCUMENT = ROOT / "docs" / "compatibility.md"
 CAPABILITIES = {

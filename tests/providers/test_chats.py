@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Cut, Pause
 from tests.providers.conftest import QUESTION, Stage
 from tests.providers.table import DOCUMENT, document
 from tests.support.providers.all import PROVIDERS
@@ -18,8 +20,6 @@ from tests.support.providers.scenario import (
     Provider,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause
-from tools.plugin_process import PluginError
 
 TOOL = {
     "name": "weather",

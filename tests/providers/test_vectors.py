@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.plugin_process import PluginProcess
 from tests.providers.conftest import running
 from tests.support.environment import MASTER_KEY
 from tests.support.providers.vectors import EMBEDDINGS, RERANKS, Endpoint, Strict
-from tools.plugin_process import PluginProcess
 
 
 @pytest.fixture(scope="module")

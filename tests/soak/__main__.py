@@ -22,12 +22,12 @@ from typing import Self
 from rich.console import Console
 from rich.table import Table
 
+from harness.child import free_port
+from harness.litellm_proxy_process import ROOT, litellm_proxy
+from harness.plugin_process import PluginProcess
 from tests.soak.upstream import SoakUpstream
 from tests.soak.work import Score, Workers
 from tests.support.environment import CONFIG, MASTER_KEY
-from tools.child import free_port
-from tools.litellm_proxy_process import ROOT, litellm_proxy
-from tools.plugin_process import PluginProcess
 
 CALLERS = 8
 FAULTS = 0.06

@@ -4,8 +4,8 @@ import json
 import random
 import re
 
+from harness.upstream import HANG_UP, Asked, Cut, Pause, Reply, Upstream
 from tests.support import openai_format as openai
-from tests.support.upstream import HANG_UP, Asked, Cut, Pause, Reply, Upstream
 
 CHAT = "scenario/soak-chat"
 EMBEDDING = "scenario/soak-embedding"

@@ -9,9 +9,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.plugin_process import PluginError, PluginProcess
 from tests.soak.upstream import CHAT, EMBEDDING, pieces_of
 from tests.support.environment import MASTER_KEY
-from tools.plugin_process import PluginError, PluginProcess
 from translation.errors.to_dify import DIFY_ERRORS
 
 TOOL = {

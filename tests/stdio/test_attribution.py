@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Reply, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, json_reply
-from tools.plugin_process import PluginError
 
 EXTRAS = {"user", "metadata", "tags", "litellm_trace_id", "drop_params", "cache", "guardrails"}
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import MAX_LINE_BYTES, PluginError
+from harness.upstream import Cut, Pause, Reply
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
-from tests.support.upstream import Cut, Pause, Reply
-from tools.plugin_process import MAX_LINE_BYTES, PluginError
 
 WEATHER = {
     "name": "weather",

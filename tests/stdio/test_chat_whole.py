@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import HANG_UP, Cut, Pause, Reply, Upstream
 from tests.support import openai_format as openai
 from tests.support.anthropic_format import claude_text, claude_tool_turn
 from tests.support.environment import Environment
 from tests.support.raw_server import RawServer
-from tests.support.upstream import HANG_UP, Cut, Pause, Reply, Upstream
-from tools.plugin_process import PluginError
 
 WEATHER = {
     "name": "weather",

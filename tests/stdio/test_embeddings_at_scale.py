@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.plugin_process import MAX_LINE_BYTES, PluginError
+from harness.upstream import HANG_UP, Asked, Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import Environment, environment
-from tests.support.upstream import HANG_UP, Asked, Reply, Upstream, json_reply
-from tools.plugin_process import MAX_LINE_BYTES, PluginError
 
 TEXTS = 10_000
 PER_REQUEST = 32

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from harness.child import free_port
+from harness.plugin_process import PluginError
+from harness.upstream import HANG_UP, Cut, Pause, Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
-from tests.support.upstream import HANG_UP, Cut, Pause, Reply, Upstream, json_reply
-from tools.child import free_port
-from tools.plugin_process import PluginError
 
 BAD, KEY, RATE = "InvokeBadRequestError", "InvokeAuthorizationError", "InvokeRateLimitError"
 DOWN, LINE = "InvokeServerUnavailableError", "InvokeConnectionError"

@@ -5,15 +5,24 @@ import os
 import subprocess
 import sys
 
+from harness.child import free_port
 from tests.support.environment import MASTER_KEY, Environment
-from tools.child import free_port
 
 
 def inspect(
     base_url: str, *arguments: str, key: str = MASTER_KEY
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tools.inspect", base_url, "--api-key-env", "SOME_KEY", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "admin",
+            "inspect",
+            base_url,
+            "--api-key-env",
+            "SOME_KEY",
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +76,7 @@ def test_what_nobody_knows_is_not_made_up(env: Environment) -> None:
 
 def test_nobody_there() -> None:
     result = inspect(f"http://127.0.0.1:{free_port()}")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "refused" in result.stderr
     assert "Traceback" not in result.stderr
 

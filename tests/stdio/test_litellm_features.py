@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Pause, json_reply
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatRequest, Usage
@@ -12,8 +14,6 @@ from models.known_facts import VALIDATION_SECONDS, discover
 from tests.support import openai_format as openai
 from tests.support.captured import chunks_of
 from tests.support.environment import MASTER_KEY, Environment
-from tests.support.upstream import Pause, json_reply
-from tools.plugin_process import PluginError
 from translation.answer.usage import TokenCounts, counts_of, llm_usage
 from translation.facts.prices import prices_of
 from translation.form.settings import parse_settings

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import MAX_LINE_BYTES, PluginError
+from harness.upstream import Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream, json_reply
-from tools.plugin_process import MAX_LINE_BYTES, PluginError
 
 RANKED = {
     "id": "1",

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from harness.child import free_port
+from harness.plugin_process import PluginError, PluginProcess
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment, judged_plugin
 from tests.support.relay import _FOLDER, CERTIFICATE, ForwardProxy, TlsFront
-from tools.child import free_port
-from tools.plugin_process import PluginError, PluginProcess
 
 PASSWORD = "password-of-the-http-proxy"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError, PluginProcess
+from harness.upstream import Pause, Upstream
 from tests.support import openai_format as openai
 from tests.support.environment import Environment, judged_plugin
-from tests.support.upstream import Pause, Upstream
-from tools.plugin_process import PluginError, PluginProcess
 
 DIFYS_LIMIT = "4"
 FIELDS: dict[str, Any] = {"model_parameters": {}, "tools": None, "stop": None, "stream": True}

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from harness.plugin_process import PluginError
+from harness.upstream import Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from tests.support.upstream import Reply, Upstream, json_reply
-from tools.plugin_process import PluginError
 
 
 def save(env: Environment, model: str, model_type: str = "llm", **form: str) -> dict[str, Any]:

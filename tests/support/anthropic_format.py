@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.support.upstream import Reply
+from harness.upstream import Reply
 
 
 def claude_tool_turn() -> Reply:

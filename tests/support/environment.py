@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.upstream import Reply, Upstream
+from harness.litellm_proxy_process import ROOT, litellm_proxy
+from harness.plugin_process import PluginProcess
+from harness.upstream import Reply, Upstream
 from tools.dify_engine.engine import problems_of
-from tools.litellm_proxy_process import ROOT, litellm_proxy
-from tools.plugin_process import PluginProcess
 
 MASTER_KEY = "sk-test-7d1f0c6b9e2a4835"
 ENDED_SECONDS = 10

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.support.upstream import Cut, Pause, Reply, json_reply
+from harness.upstream import Cut, Pause, Reply, json_reply
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 

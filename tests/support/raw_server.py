@@ -5,8 +5,8 @@ import ssl
 import time
 from contextlib import suppress
 
+from harness.upstream import Cut, Pause, reset
 from tests.support.socket_server import SocketServer
-from tests.support.upstream import Cut, Pause, reset
 
 
 class RawServer(SocketServer):

@@ -10,8 +10,8 @@ import pytest
 import tiktoken
 from dify_plugin.entities.model.message import PromptMessageTool, UserPromptMessage
 
+from harness.litellm_proxy_process import PROXY_COMMAND, ROOT
 from tests.translation.texts_of_many_kinds import KINDS
-from tools.litellm_proxy_process import PROXY_COMMAND, ROOT
 from translation.token_estimate import estimate_prompt_tokens, estimate_tokens
 
 TEXTS = {

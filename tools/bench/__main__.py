@@ -20,13 +20,13 @@ from urllib.request import urlopen
 import certifi
 from rich.console import Console
 
+from harness.child import free_port, running
+from harness.litellm_proxy_process import ROOT, litellm_proxy
 from tools.bench.baselines import write_null, write_stock
 from tools.bench.ceiling import raw_chunks_per_second
 from tools.bench.driver import Driver
 from tools.bench.report import Figure, Results, table, write
 from tools.bench.scenarios import NULL, OURS, STOCK, Scenario, direct, through_litellm
-from tools.child import free_port, running
-from tools.litellm_proxy_process import ROOT, litellm_proxy
 
 CERTIFICATE = ROOT / "tests" / "support" / "tls" / "certificate.txt"
 KEY = ROOT / "tests" / "support" / "tls" / "key.txt"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tools.litellm_proxy_process import ROOT
+from harness.litellm_proxy_process import ROOT
 
 _MAIN = """
 from dify_plugin import DifyPluginEnv, Plugin

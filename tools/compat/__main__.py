@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.compat.test_capabilities import CAPABILITIES
+from tools.compat.capabilities import CAPABILITIES
 from tools.compat.known_gaps import KNOWN_GAPS, NOTES
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.litellm_proxy_process import ROOT
 from tools.dify_engine.engine import PYTHON
 from tools.dify_engine.slim_host import SlimHost
-from tools.litellm_proxy_process import ROOT
 
 APPS = ROOT / "examples" / "apps"
 

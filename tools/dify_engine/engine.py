@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.litellm_proxy_process import ROOT
+from harness.litellm_proxy_process import ROOT
 
 PYTHON = ROOT / ".venv-engine" / "bin" / "python"
 FOLDER = Path(__file__).parent

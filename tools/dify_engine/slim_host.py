@@ -9,7 +9,7 @@ from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any, Self
 
-from tools.plugin_process import PluginError, PluginProcess
+from harness.plugin_process import PluginError, PluginProcess
 
 _PROGRAM = Path(__file__).with_name("slim.py")
 

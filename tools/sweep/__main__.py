@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from tools.litellm_proxy_process import ROOT
-from tools.plugin_process import PluginProcess
+from harness.litellm_proxy_process import ROOT
+from harness.plugin_process import PluginProcess
 from tools.sweep.calls import Findings, ModelSweep, SweptModel
 from tools.sweep.proxy import catalogue, swept_proxy
 from tools.sweep.report import last_line, table, written

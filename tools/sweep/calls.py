@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.plugin_process import PluginError, PluginProcess
+from harness.plugin_process import PluginError, PluginProcess
 
 USER = "user-1"
 MODEL_TYPES = {

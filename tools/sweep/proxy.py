@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tools.litellm_proxy_process import PROXY_COMMAND, litellm_proxy
+from harness.litellm_proxy_process import PROXY_COMMAND, litellm_proxy
 from tools.sweep.calls import SweptModel
 
 MODELS_A_KEY = 40

@@ -7,13 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support.providers.scenario import (
     COMPLETION_TOKENS,
     PROMPT_TOKENS,
     End,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause, Reply, json_reply
 
 STOP = {
     End.STOP: "end_turn",

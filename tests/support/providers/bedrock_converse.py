@@ -10,13 +10,13 @@ from struct import pack
 from typing import Any
 from zlib import crc32
 
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support.providers.scenario import (
     COMPLETION_TOKENS,
     PROMPT_TOKENS,
     End,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause, Reply, json_reply
 
 STOP = {
     End.STOP: "end_turn",

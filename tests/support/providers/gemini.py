@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support.providers.scenario import (
     COMPLETION_TOKENS,
     PROMPT_TOKENS,
     End,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause, Reply, json_reply
 
 FINISH = {End.STOP: "STOP", End.LENGTH: "MAX_TOKENS", End.TOOLS: "STOP", End.FILTER: "SAFETY"}
 _STATUS = {

@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support.providers.scenario import (
     COMPLETION_TOKENS,
     PROMPT_TOKENS,
     End,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause, Reply, json_reply
 
 _DONE = {End.STOP: "stop", End.LENGTH: "length", End.TOOLS: "stop", End.FILTER: "stop"}
 _TYPE = "application/x-ndjson"

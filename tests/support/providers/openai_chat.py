@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from harness.upstream import Cut, Pause, Reply, json_reply
 from tests.support import openai_format as openai
 from tests.support.providers.scenario import (
     COMPLETION_TOKENS,
@@ -15,7 +16,6 @@ from tests.support.providers.scenario import (
     End,
     Scenario,
 )
-from tests.support.upstream import Cut, Pause, Reply, json_reply
 
 FINISH = {
     End.STOP: "stop",

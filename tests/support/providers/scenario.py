@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from tests.support.upstream import Cut, Pause, Reply
+from harness.upstream import Cut, Pause, Reply
 
 PROMPT_TOKENS = 11
 COMPLETION_TOKENS = 7

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.upstream import Asked, Reply, Upstream, json_reply
+from harness.upstream import Asked, Reply, Upstream, json_reply
 
 type Answer = Callable[[dict[str, Any]], object]
 

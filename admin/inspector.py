@@ -1,16 +1,10 @@
-"""What a LiteLLM proxy tells about its models, where each fact comes from, and what Dify will show.
+"""Tell what a proxy says about its models, where each fact comes from, and what Dify will show.
 
-Costs no tokens. The key is read from an environment variable, so that it stands in no history:
-
-    python -m tools.inspect http://litellm:4000 --api-key-env LITELLM_API_KEY gpt-4
+Costs no tokens. The address is the one of the form; without a model all that the key can use are shown.
 """
-
-import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
@@ -21,57 +15,43 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from admin.catalogue.choices import ModelKind
+from admin.catalogue.files import SCHEMAS
+from admin.catalogue.selection import KIND_OF_MODE
+from admin.proxy_models import read_models
+from admin.proxy_options import add_proxy_options, explained, proxy_settings
 from litellm_proxy.errors import ProxyError
 from models.known_facts import VALIDATION_SECONDS, discover
-from tools.catalog.choices import ModelKind
-from tools.catalog.files import SCHEMAS
-from tools.catalog.selection import KIND_OF_MODE
-from tools.proxy_models import read_models
-from translation.facts.discovery import Discovery
 from translation.errors.sentences import sentence_when_saving
+from translation.facts.discovery import Discovery
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import per_million
-from translation.form.reader import SettingsError
-from translation.form.settings import Settings, parse_settings
-from translation.saving.validation import refusal_of_key
+from translation.form.settings import Settings
 
 console = Console(highlight=False)
 
 
-def main() -> None:
-    """Print what is known of one model, or of all; exit 1 with a sentence if nothing can be had."""
-    arguments = _arguments()
-    form = {"base_url": arguments.base_url, "api_key": os.environ.get(arguments.api_key_env, "")}
-    try:
-        if arguments.model:
-            settings = parse_settings(arguments.model, form)
-            discovery = discover(settings, VALIDATION_SECONDS)
-            _show_one(settings, discovery, as_json=arguments.json)
-            sys.exit(0 if discovery.was_reached else 1)
-        else:
-            _show_all(parse_settings("", form), as_json=arguments.json)
-    except SettingsError as error:
-        sys.exit(str(error))
-    except ProxyError as error:
-        sys.exit(refusal_of_key(error, arguments.base_url) or sentence_when_saving(error))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.inspect",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
     parser.add_argument("base_url", help="the proxy, as in the form")
     parser.add_argument("model", nargs="?", help="one model name; without it, all of the key")
-    parser.add_argument(
-        "--api-key-env",
-        metavar="NAME",
-        default="LITELLM_API_KEY",
-        help="the environment variable that holds the key (default: %(default)s)",
-    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    return parser.parse_intermixed_args()
+    add_proxy_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is known; return 1 if nothing can be had of a model.
+
+    Raises CommandError, SettingsError and OSError.
+    """
+    settings = proxy_settings(options.base_url, options, options.model or "")
+    if not options.model:
+        with explained(options.base_url, options):
+            _show_all(settings, as_json=options.json)
+        return 0
+    discovery = discover(settings, VALIDATION_SECONDS)
+    _show_one(settings, discovery, as_json=options.json)
+    return 0 if discovery.was_reached else 1
 
 
 def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> None:
@@ -195,6 +175,3 @@ _CAPABILITIES = (
     "embeds_images",
 )
 _SHOWN_IN_DIFY = {"model_type", "model_properties", "features", "pricing", "parameter_rules"}
-
-if __name__ == "__main__":
-    main()

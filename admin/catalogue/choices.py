@@ -15,8 +15,10 @@ from pydantic import (
     ValidationError,
 )
 
+from admin.command_error import CommandError
 
-class ChoicesError(Exception):
+
+class ChoicesError(CommandError):
     """A choice that cannot be; the text names it and says what it must be."""
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from tools.catalog.choices import Choices, ChoicesError, ModelKind, Order, Wildcards
-from tools.proxy_models import ProxyModels
+from admin.catalogue.choices import Choices, ChoicesError, ModelKind, Order, Wildcards
+from admin.proxy_models import ProxyModels
 from translation.facts.model_facts import ModelFacts
 
 MAX_NAME = 255

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from dify_plugin.entities.model import AIModelEntity, FetchFrom
 
-from tools.catalog.choices import Choices, ModelKind
-from tools.catalog.selection import CatalogueModel
+from admin.catalogue.choices import Choices, ModelKind
+from admin.catalogue.selection import CatalogueModel
 from translation.facts import schema
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import Settings, parse_settings

@@ -1,7 +1,8 @@
-"""An OpenAI-format server whose answers the test chooses, and which records what it was asked.
+"""An OpenAI-format server whose answers are chosen, and which records what it was asked.
 
 It stands where the model providers stand: behind the real LiteLLM proxy, or, for bytes that a
-proxy would never let through, directly behind the plugin.
+proxy would never let through, directly behind the plugin. Tests, soak and demo use it; the benchmark has
+one of its own (`tools/bench/server.py`), since this one would be what is measured.
 """
 
 import json
@@ -53,13 +54,16 @@ class Asked:
 
 
 def json_reply(body: object, status: int = 200, **headers: str) -> Reply:
+    """Return an answer in JSON; `headers` as the names and values of further fields."""
     return Reply([json.dumps(body).encode()], status=status, headers=headers)
 
 
 class Upstream:
     """Serves until the `with` block ends. Replies are chosen by the model that a request names."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """`port` is one of loopback, 0 for any that is free."""
+        self._port = port
         self._replies: dict[str, list[Reply]] = {}
         self._by_mode: dict[str, tuple[Reply, Reply]] = {}
         self.asked: list[Asked] = []
@@ -77,7 +81,7 @@ class Upstream:
                 upstream.asked.append(asked)
                 return upstream.reply_to(asked)
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", self._port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -87,6 +91,7 @@ class Upstream:
 
     @property
     def url(self) -> str:
+        """Return the base URL, without a path."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def on(self, model: str, *replies: Reply) -> None:
@@ -111,6 +116,7 @@ class Upstream:
         ]
 
     def reply_to(self, asked: Asked) -> Reply:
+        """Return the answer to one request; subclasses may think of it themselves."""
         path = urlsplit(asked.path).path
         model = asked.body.get("model") if isinstance(asked.body, dict) else None
         if str(model) in self._by_mode:

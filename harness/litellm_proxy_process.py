@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tools.child import free_port, running
+from harness.child import free_port, running
 
 ROOT = Path(__file__).parent.parent
 PROXY_COMMAND = Path(os.environ.get("LITELLM_COMMAND", ROOT / ".venv-proxy" / "bin" / "litellm"))

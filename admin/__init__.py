@@ -1,0 +1,1 @@
+"""What administrators run: `python -m admin`."""

@@ -1,0 +1,80 @@
+"""For administrators: what a LiteLLM proxy has, and a plugin that lists all of it in Dify.
+
+    python -m admin inspect http://litellm:4000 gpt-4
+    python -m admin catalog --base-url http://litellm:4000
+    python -m admin diff dist/litellm-0.1.0-1234567890.difypkg
+
+The proxy's key is read from LITELLM_API_KEY, or from the variable that --api-key-env names. Nothing
+here costs tokens.
+"""
+
+import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+
+from admin import catalog, diff, inspector
+from admin.command_error import CommandError
+from translation.form.reader import SettingsError
+
+
+class Command(Protocol):
+    """What a module of a command holds; its first line says what it does."""
+
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what the command takes."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it, and return the exit status; what stops it is raised with its sentence."""
+
+
+_COMMANDS: Mapping[str, Command] = {"catalog": catalog, "diff": diff, "inspect": inspector}
+_FAILED = 2
+errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status, 2 with a sentence if it could not be done."""
+    listed = [f"  {name:9}{_first_line(command)}" for name, command in _COMMANDS.items()]
+    parser = argparse.ArgumentParser(
+        prog="python -m admin",
+        description="\n".join(
+            [(__doc__ or ""), "commands (each has a --help of its own):", *listed]
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help="one of these")
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="…", help="what the command takes"
+    )
+    called = parser.parse_args(arguments)
+    command = _COMMANDS[called.command]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m admin {called.command}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    options = parser.parse_intermixed_args(called.rest)
+    try:
+        return command.run(options)
+    except OSError as error:
+        errors.print(escape(f"{error.filename}: {error.strerror}."))
+    except (CommandError, SettingsError) as error:
+        errors.print(escape(str(error)))
+    return _FAILED
+
+
+def _first_line(command: Command) -> str:
+    return (command.__doc__ or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The models of a proxy, as an administrator chose them."""
+
+import argparse
+
+from rich.console import Console
+from rich.markup import escape
+
+from admin.catalogue.choices import Choices, ChoicesError
+from admin.catalogue.selection import Selection, select
+from admin.proxy_models import read_models
+from admin.proxy_options import explained, proxy_settings
+from translation.errors.sentences import sentence_when_saving
+
+console = Console(highlight=False)
+
+
+def selected(choices: Choices, options: argparse.Namespace) -> Selection:
+    """Ask the proxy, and choose; raise CommandError if it cannot be asked."""
+    if not choices.base_url:
+        message = "Base URL is missing: give --base-url (BASE_URL=), or base_url in the file."
+        raise ChoicesError(message)
+    url = options.read_url or choices.base_url
+    with explained(url, options), console.status("Asking the proxy for its models …"):
+        proxy = read_models(proxy_settings(url, options))
+    for path, error in proxy.refused.items():
+        console.print(
+            f"[yellow]{path} did not answer, so less is known: {escape(sentence_when_saving(error))}[/]"
+        )
+    return select(proxy, choices)

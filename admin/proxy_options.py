@@ -1,0 +1,71 @@
+"""What every command that reads a proxy asks for: where it is, and with which key.
+
+A key is read from an environment variable, so that it stands in no history and no list of processes.
+"""
+
+import argparse
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from admin.command_error import CommandError
+from litellm_proxy.errors import ProxyError, ProxyUnreachable
+from translation.errors.sentences import sentence_when_saving
+from translation.form.settings import Settings, parse_settings
+from translation.saving.validation import refusal_of_key
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+
+
+def add_proxy_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options with which a proxy is asked."""
+    parser.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY", type=_variable,
+                        help="environment variable with the key (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--headers-env", metavar="NAME", default="", type=_variable,
+                        help="environment variable with further headers as a JSON object, such as "
+                        "the key in a header of its own")  # fmt: skip
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="PEM of an authority of your own")
+
+
+def proxy_settings(base_url: str, options: argparse.Namespace, model: str = "") -> Settings:
+    """Return the settings with which a proxy is asked.
+
+    Raises SettingsError for what the form would not take, OSError for a file that cannot be read.
+    """
+    return parse_settings(
+        model,
+        {
+            "base_url": base_url,
+            "api_key": os.environ.get(options.api_key_env, ""),
+            "settings": "custom",
+            "extra_headers": os.environ.get(options.headers_env, ""),
+            "ca_certificate": options.ca.read_text() if options.ca else "",
+        },
+    )
+
+
+@contextmanager
+def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
+    """Turn what a proxy refuses into a CommandError that says what to do."""
+    try:
+        yield
+    except ProxyError as error:
+        told = [refusal_of_key(error, base_url) or sentence_when_saving(error)]
+        if not os.environ.get(options.api_key_env):
+            told.append(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
+        if isinstance(error, ProxyUnreachable):
+            told.append(
+                "If the proxy has another address from here than from Dify, give that (--read-url, "
+                "READ_URL=); a CA of your own as --ca (CA=)."
+            )
+        raise CommandError("\n".join(told)) from None
+
+
+def _variable(name: str) -> str:
+    if name and not _VARIABLE.fullmatch(name):
+        # Not shown: it may be the key itself.
+        message = "it is the name of a variable, not what it holds"
+        raise argparse.ArgumentTypeError(message)
+    return name
