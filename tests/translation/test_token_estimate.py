@@ -48,7 +48,7 @@ gern fließt.“
 他说：“你没法跟水讲道理，但你可以学会它喜欢往哪里去。”每当工程师们用幻灯片和百分比向我们解释
 他们的模型时，我就会想起他，不知道有没有人问过那棵橡树。
 """,
-    "code": (ROOT / "tools" / "plugin_process.py").read_text(),
+    "code": (ROOT / "harness" / "plugin_process.py").read_text(),
 }
 O200K = "fb374d419588a4632f3f557e76b4b70aebbca790"
 
