@@ -18,7 +18,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.markup import escape
 
-from admin import catalog, diff, inspector
+from admin import catalog, diff, inspector, sync
 from admin.command_error import CommandError
 from translation.form.reader import SettingsError
 
@@ -35,7 +35,12 @@ class Command(Protocol):
         """Do it, and return the exit status; what stops it is raised with its sentence."""
 
 
-_COMMANDS: Mapping[str, Command] = {"catalog": catalog, "diff": diff, "inspect": inspector}
+_COMMANDS: Mapping[str, Command] = {
+    "catalog": catalog,
+    "diff": diff,
+    "inspect": inspector,
+    "sync": sync,
+}
 _FAILED = 2
 errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 

@@ -22,12 +22,19 @@ from admin.proxy_options import add_proxy_options
 
 _MOST_TOLD = 5
 _LONGEST_TOLD = 60
-_CHOICES = ("base_url", "include", "exclude", "modes", "wildcards", "order", "limit")
+CHOICES = ("base_url", "include", "exclude", "modes", "wildcards", "order", "limit")
 console = Console(highlight=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
+    add_choices(parser)
+    parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER",
+                        help="where the package goes (default: dist)")  # fmt: skip
+
+
+def add_choices(parser: argparse.ArgumentParser) -> None:
+    """Add what says which models go into a catalogue, and how the proxy is asked for them."""
     parser.add_argument("--base-url", default="", help="the proxy, as Dify's daemon sees it")
     parser.add_argument("--read-url", default="", metavar="URL",
                         help="the proxy as seen from here, where that differs")  # fmt: skip
@@ -41,14 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="names that only a wildcard stands for (default: leave-out)")  # fmt: skip
     parser.add_argument("--order", choices=["name", "provider"], help="in Dify (default: name)")
     parser.add_argument("--limit", metavar="N", help="models at most (default: 500)")
-    parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER",
-                        help="where the package goes (default: dist)")  # fmt: skip
     add_proxy_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Build; return 0. Raises CommandError, SettingsError and OSError."""
-    choices = read_choices(options.config, **{name: getattr(options, name) for name in _CHOICES})
+    choices = read_choices(options.config, **{name: getattr(options, name) for name in CHOICES})
     selection = selected(choices, options)
     require_catalogue(selection, choices)
     plain = packed()

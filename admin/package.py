@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from io import BytesIO
 from pathlib import Path
 
 import httpx
@@ -89,12 +90,19 @@ def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
 def build(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the package; the same files give the same bytes."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+    target.write_bytes(zipped(files))
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return the package as Dify takes it; the same files give the same bytes."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _FIXED_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = _READ_WRITE
             package.writestr(entry, content)
+    return stream.getvalue()
 
 
 def check(package: Path) -> None:

@@ -29,21 +29,26 @@ def add_proxy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca", type=Path, metavar="FILE", help="PEM of an authority of your own")
 
 
+def proxy_form(base_url: str, options: argparse.Namespace) -> dict[str, str]:
+    """Return the form with which a proxy is asked, as Dify's page would be filled in.
+
+    Raises OSError for a file that cannot be read.
+    """
+    return {
+        "base_url": base_url,
+        "api_key": os.environ.get(options.api_key_env, ""),
+        "settings": "custom",
+        "extra_headers": os.environ.get(options.headers_env, ""),
+        "ca_certificate": options.ca.read_text() if options.ca else "",
+    }
+
+
 def proxy_settings(base_url: str, options: argparse.Namespace, model: str = "") -> Settings:
     """Return the settings with which a proxy is asked.
 
     Raises SettingsError for what the form would not take, OSError for a file that cannot be read.
     """
-    return parse_settings(
-        model,
-        {
-            "base_url": base_url,
-            "api_key": os.environ.get(options.api_key_env, ""),
-            "settings": "custom",
-            "extra_headers": os.environ.get(options.headers_env, ""),
-            "ca_certificate": options.ca.read_text() if options.ca else "",
-        },
-    )
+    return parse_settings(model, proxy_form(base_url, options))
 
 
 @contextmanager

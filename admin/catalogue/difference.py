@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+GONE = "not listed for this key any more"
+
 type Entities = Mapping[tuple[str, str], Mapping[str, Any]]
 """What Dify is told of each model, by kind and name."""
 
@@ -24,7 +26,7 @@ def changes(before: Entities, now: Entities) -> Iterator[Change]:
         if old is None:
             yield Change(kind, model, "new")
         elif new is None:
-            yield Change(kind, model, "not listed for this key any more")
+            yield Change(kind, model, GONE)
         else:
             yield from (Change(kind, model, what) for what in _changed(old, new))
 

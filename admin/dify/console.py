@@ -1,0 +1,290 @@
+"""Dify's console API: what a sync asks and does. Seen with Dify 1.14.2; older and newer may differ.
+
+Nothing here is retried but reading: whoever sends a change twice does not know what he did.
+"""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from admin.command_error import CommandError
+from admin.dify.answers import (
+    Apps,
+    Datasets,
+    Exported,
+    Features,
+    Installing,
+    Plugin,
+    Plugins,
+    Provider,
+    ProviderModels,
+    Providers,
+    Task,
+    Uploaded,
+    Workspaces,
+)
+
+SECONDS = 60.0
+KNOWN_RELEASES = (1, 11), (1, 16)
+"""The oldest and the newest release whose API is known; tried was 1.14."""
+_PAGE = 100
+_MOST_PAGES = 200
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+_LONGEST_WORDS = 500
+_CSRF = ("csrf_token", "__Host-csrf_token")
+
+
+class DifyRefused(CommandError):
+    """Dify said no, in its own words."""
+
+    def __init__(self, what: str, status: int, code: str, message: str) -> None:
+        super().__init__(f'Dify refused {what}: {status} {code}, "{message[:_LONGEST_WORDS]}".')
+        self.status = status
+        self.code = code
+
+
+class UnknownAnswer(CommandError):
+    """Dify answered what no known release answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminKey:
+    """The key of the whole console (ADMIN_API_KEY of Dify's API), and the workspace it is for."""
+
+    key: str = field(repr=False)
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account; a refused password is never tried again, since Dify locks accounts."""
+
+    email: str
+    password: str = field(repr=False)
+    workspace: str = ""
+
+
+class Console:
+    """One workspace of a Dify, for as long as the `with` block lasts."""
+
+    def __init__(self, url: str, login: AdminKey | Account, ca: str = "") -> None:
+        """`url` is where Dify's page is, `ca` a file with an authority of its own."""
+        self._login = login
+        self._client = httpx.Client(
+            base_url=f"{url.rstrip('/')}/",
+            timeout=SECONDS,
+            follow_redirects=False,
+            verify=httpx.create_ssl_context(verify=ca) if ca else True,
+        )
+        self.version = ""
+        """Of Dify, as it says itself."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def enter(self, *, any_release: bool = False) -> Features:
+        """Log in and choose the workspace; return what this Dify allows.
+
+        Raises CommandError for an unknown release, a refused login and a workspace that is not there.
+        """
+        features = self._read(Features, "GET", _API + "system-features", "its features")
+        if not any_release and not _is_known(self.version):
+            oldest, newest = (".".join(map(str, each)) for each in KNOWN_RELEASES)
+            message = (
+                f"This is Dify {self.version}, and known are {oldest} to {newest}: nothing was changed. "
+                "Read what is new there; --any-release goes on all the same."
+            )
+            raise UnknownAnswer(message)
+        match self._login:
+            case AdminKey():
+                self._client.headers["Authorization"] = f"Bearer {self._login.key}"
+                self._client.headers["X-WORKSPACE-ID"] = self._login.workspace
+                self._read(Workspaces, "GET", _API + "workspaces", "the admin key")
+            case Account():
+                self._log_in(self._login)
+        return features
+
+    def plugin(self, plugin_id: str) -> Plugin | None:
+        """Return an installed plugin, None if it is not there."""
+        return next((each for each in self._plugins() if each.plugin_id == plugin_id), None)
+
+    def upload(self, package: bytes) -> str:
+        """Upload a package, which changes nothing yet; return the identifier that Dify gives it."""
+        files = {"pkg": ("plugin.difypkg", package)}
+        what = "to take the package"
+        return self._read(
+            Uploaded, "POST", _PLUGIN + "upload/pkg", what, files=files
+        ).unique_identifier
+
+    def install(self, identifier: str) -> str | None:
+        """Install an uploaded package so that it can be upgraded in place; return the task's id.
+
+        As one from GitHub without an address: daemons up to 0.6.3 upgrade only what has the same source.
+        """
+        body = {"plugin_unique_identifier": identifier, **_NO_REPOSITORY}
+        what = "to install the plugin"
+        return self._read(Installing, "POST", _PLUGIN + "install/github", what, json=body).task_id
+
+    def upgrade(self, old: str, new: str) -> str | None:
+        """Upgrade in place to an uploaded package; keys, models and apps stay. Return the task's id."""
+        body = {
+            "original_plugin_unique_identifier": old,
+            "new_plugin_unique_identifier": new,
+            **_NO_REPOSITORY,
+        }
+        what = "to upgrade the plugin"
+        return self._read(Installing, "POST", _PLUGIN + "upgrade/github", what, json=body).task_id
+
+    def uninstall(self, plugin: Plugin) -> None:
+        """Uninstall a plugin; the provider's keys go with it, models that were added by hand stay."""
+        body = {"plugin_installation_id": plugin.installation_id}
+        self._ask("POST", _PLUGIN + "uninstall", "to uninstall the plugin", json=body)
+
+    def failure_of(self, task_id: str) -> str | None:
+        """Return why a task has failed, None while it has not; a task that is gone says nothing."""
+        try:
+            task = self._read(Task, "GET", f"{_PLUGIN}tasks/{task_id}", "how far it is").task
+        except DifyRefused:
+            return None
+        if task.status != "failed":
+            return None
+        return next((each.message for each in task.plugins if each.message), "it does not say why")
+
+    def provider(self, name: str) -> Provider | None:
+        """Return a model provider, None if no plugin brings it."""
+        told = self._read(Providers, "GET", _WORKSPACE + "model-providers", "its providers").data
+        return next((each for each in told if each.provider == name), None)
+
+    def save_key(self, provider: str, form: dict[str, str]) -> None:
+        """Save the provider's form; the plugin checks it first."""
+        path = f"{_WORKSPACE}model-providers/{provider}/credentials"
+        body = {"credentials": form, "name": "LiteLLM"}
+        self._ask("POST", path, "to save the provider's form", json=body)
+
+    def models(self, provider: str) -> ProviderModels:
+        """Return all models of a provider, those of a catalogue and those that were added by hand."""
+        path = f"{_WORKSPACE}model-providers/{provider}/models"
+        return self._read(ProviderModels, "GET", path, "the provider's models")
+
+    def apps(self) -> Iterator[tuple[str, str]]:
+        """Yield name and exported text of every app."""
+        for page in range(1, _MOST_PAGES):
+            path = f"{_API}apps?page={page}&limit={_PAGE}"
+            apps = self._read(Apps, "GET", path, "its apps")
+            for app in apps.data:
+                export = f"{_API}apps/{app.id}/export?include_secret=false"
+                yield app.name, self._read(Exported, "GET", export, "to export an app").data
+            if not apps.has_more:
+                return
+
+    def knowledge_bases(self) -> Iterator[Datasets.Dataset]:
+        """Yield every knowledge base."""
+        for page in range(1, _MOST_PAGES):
+            path = f"{_API}datasets?page={page}&limit={_PAGE}"
+            told = self._read(Datasets, "GET", path, "its knowledge bases")
+            yield from told.data
+            if not told.has_more:
+                return
+
+    def _plugins(self) -> Iterator[Plugin]:
+        for page in range(1, _MOST_PAGES):
+            path = f"{_PLUGIN}list?page={page}&page_size={_PAGE}"
+            told = self._read(Plugins, "GET", path, "its plugins")
+            yield from told.plugins
+            if page * _PAGE >= told.total:
+                return
+
+    def _log_in(self, account: Account) -> None:
+        password = base64.b64encode(account.password.encode()).decode()
+        body = {"email": account.email, "password": password, "remember_me": False}
+        self._ask("POST", _API + "login", "the login", json=body)
+        told = [value for name in _CSRF if (value := self._client.cookies.get(name))]
+        if not told:
+            message = "Dify's login set no cookie csrf_token, as known releases do."
+            raise UnknownAnswer(message)
+        self._client.headers["X-CSRF-Token"] = told[0]
+        if account.workspace:
+            body = {"tenant_id": account.workspace}
+            self._ask("POST", _API + "workspaces/switch", "this workspace", json=body)
+
+    def _read[A: BaseModel](
+        self, answer: type[A], method: str, path: str, what: str, **request: object
+    ) -> A:
+        body = self._ask(method, path, what, **request)
+        try:
+            return answer.model_validate_json(body)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, problem["loc"])) or "the whole"
+            message = (
+                f"Dify {self.version} answered {method} /{path.partition('?')[0]} in a way that is not "
+                f"known: {where}: {problem['msg']}."
+            )
+            raise UnknownAnswer(message) from None
+
+    def _ask(self, method: str, path: str, what: str, **request: object) -> bytes:
+        try:
+            with self._client.stream(method, path, **request) as response:  # type: ignore[arg-type]
+                body = _bounded(response)
+                # Dify's page passes no other route of the API that tells it.
+                self.version = response.headers.get("x-version", self.version)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            message = f"Dify cannot be reached at {self._client.base_url}: {error or type(error).__name__}."
+            raise CommandError(message) from None
+        if response.is_success:
+            return body
+        if response.is_redirect:
+            message = f"Dify at {self._client.base_url} redirects to {response.headers['location']}: use that."
+            raise CommandError(message)
+        code, words = _refusal(body)
+        raise DifyRefused(what, response.status_code, code, words)
+
+
+_API = "console/api/"
+_WORKSPACE = _API + "workspaces/current/"
+_PLUGIN = _WORKSPACE + "plugin/"
+_NO_REPOSITORY = {"repo": "", "version": "", "package": ""}
+
+
+def _is_known(version: str) -> bool:
+    parts = version.split(".")
+    if not all(part.isdigit() for part in parts[:2]) or len(parts) < len(KNOWN_RELEASES[0]):
+        return False
+    oldest, newest = KNOWN_RELEASES
+    return oldest <= (int(parts[0]), int(parts[1])) <= newest
+
+
+def _bounded(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > _MAX_BODY_BYTES:
+            message = f"Dify's answer is larger than {_MAX_BODY_BYTES} bytes."
+            raise UnknownAnswer(message)
+    return bytes(body)
+
+
+class _Refusal(BaseModel):
+    code: str = "unknown"
+    message: str = ""
+
+
+def _refusal(body: bytes) -> tuple[str, str]:
+    try:
+        told = _Refusal.model_validate_json(body)
+    except ValidationError:
+        return "no JSON", body[:_LONGEST_WORDS].decode(errors="replace")
+    return told.code, told.message

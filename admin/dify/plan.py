@@ -1,0 +1,167 @@
+"""What is installed and what the proxy has now → what a sync does; pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+from admin.catalogue.difference import GONE, Change, Entities, changes
+from admin.dify.answers import Plugin, Provider
+
+PREDEFINED = "predefined-model"
+_COMPARED = ("context_size", "mode", "max_chunks", "default_voice")
+"""Of a model's properties, those that differ when the model does."""
+
+_NAMED_BY = (
+    ("provider", "name"),
+    ("provider", "model"),
+    ("embedding_provider_name", "embedding_model_name"),
+    ("reranking_provider_name", "reranking_model_name"),
+)
+"""By which two fields an app names a model (Dify's DSL)."""
+
+
+class Step(StrEnum):
+    """What is done with the package."""
+
+    NOTHING = "nothing"
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sync does, and what it says before.
+
+    `removed_in_use` are apps by the model that goes and that they name; `pairs` are models that are
+    listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet.
+    """
+
+    step: Step
+    installed: str | None
+    wanted: str
+    changes: tuple[Change, ...]
+    removed_in_use: Mapping[str, tuple[str, ...]]
+    pairs: tuple[str, ...]
+    fills_form: bool
+
+    @property
+    def is_in_step(self) -> bool:
+        """Return whether nothing is to be done."""
+        return self.step is Step.NOTHING and not self.fills_form
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as JSON holds it."""
+        return {
+            "step": self.step.value,
+            "installed": self.installed,
+            "wanted": self.wanted,
+            "changes": [asdict(change) for change in self.changes],
+            "removed_in_use": {model: list(apps) for model, apps in self.removed_in_use.items()},
+            "pairs": list(self.pairs),
+            "fills_form": self.fills_form,
+        }
+
+
+def plan_of(
+    wanted: str,
+    entities: Entities,
+    plugin: Plugin | None,
+    provider: Provider | None,
+    apps: Iterable[tuple[str, Collection[str]]],
+) -> Plan:
+    """Return the plan.
+
+    `wanted` is the package's identifier, `entities` its models by kind and name (none for the plain
+    package), `apps` name each app and the models of the provider that it names; they are only looked at
+    if a model goes.
+    """
+    installed = plugin.plugin_unique_identifier if plugin else None
+    step = Step.NOTHING if installed == wanted else Step.UPGRADE if plugin else Step.INSTALL
+    told = () if step is Step.NOTHING else tuple(changes(entities_of(plugin), comparable(entities)))
+    custom = provider.custom_configuration if provider else None
+    names = {name for _, name in entities}
+    by_hand = {each.model for each in (custom and custom.custom_models) or ()}
+    # Of a name that was added by hand too, apps keep that one.
+    gone = [each.model for each in told if each.what == GONE and each.model not in by_hand]
+    return Plan(
+        step=step,
+        installed=installed,
+        wanted=wanted,
+        changes=told,
+        removed_in_use=used_in(apps, gone) if gone else {},
+        pairs=tuple(sorted(names & by_hand)),
+        fills_form=bool(entities) and not (custom and custom.current_credential_id),
+    )
+
+
+def entities_of(plugin: Plugin | None) -> Entities:
+    """Return the models of an installed catalogue by kind and name."""
+    models = plugin.models if plugin else ()
+    return comparable({(each["model_type"], each["model"]): each for each in models})
+
+
+def comparable(entities: Entities) -> Entities:
+    """Return of each model what tells a change; Dify adds and writes the rest in its own way."""
+    return {key: _comparable(entity) for key, entity in entities.items()}
+
+
+def _comparable(entity: Mapping[str, Any]) -> dict[str, Any]:
+    properties = entity.get("model_properties") or {}
+    pricing = entity.get("pricing") or {}
+    return {
+        "label": "",
+        "features": sorted(entity.get("features") or ()),
+        "model_properties": {name: properties[name] for name in _COMPARED if name in properties},
+        "pricing": {
+            name: f"{Decimal(str(pricing[name])).normalize():f}"
+            for name in ("input", "output")
+            if pricing.get(name) is not None
+        },
+        "parameter_rules": [
+            {
+                "name": rule["name"],
+                "max": rule.get("max"),
+                "options": list(rule.get("options") or ()),
+            }
+            for rule in entity.get("parameter_rules") or ()
+        ],
+    }
+
+
+def used_in(
+    apps: Iterable[tuple[str, Collection[str]]], models: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return which apps name a model, by model; the others are left out."""
+    found: dict[str, list[str]] = {}
+    for app, named in apps:
+        for model in set(named) & set(models):
+            found.setdefault(model, []).append(app)
+    return {model: tuple(names) for model, names in sorted(found.items())}
+
+
+def models_named(text: str, provider: str) -> set[str]:
+    """Return the models of a provider that an exported app names, in nodes or in its settings."""
+    try:
+        return set(_named(yaml.safe_load(text), provider))
+    except yaml.YAMLError:
+        return set()
+
+
+def _named(value: object, provider: str) -> Iterator[str]:
+    match value:
+        case dict():
+            for of_provider, of_model in _NAMED_BY:
+                model = value.get(of_model)
+                if value.get(of_provider) == provider and isinstance(model, str):
+                    yield model
+            for each in value.values():
+                yield from _named(each, provider)
+        case list():
+            for each in value:
+                yield from _named(each, provider)
+        case _:
+            pass
