@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+NEW = "new"
 GONE = "not listed for this key any more"
 
 type Entities = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -24,7 +25,7 @@ def changes(before: Entities, now: Entities) -> Iterator[Change]:
     for kind, model in sorted(before.keys() | now.keys()):
         old, new = before.get((kind, model)), now.get((kind, model))
         if old is None:
-            yield Change(kind, model, "new")
+            yield Change(kind, model, NEW)
         elif new is None:
             yield Change(kind, model, GONE)
         else:

@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from admin.catalogue.difference import GONE, Change, Entities, changes
+from admin.catalogue.difference import GONE, NEW, Change, Entities, changes
 from admin.dify.answers import Plugin, Provider
 
 PREDEFINED = "predefined-model"
+_WHOLE = frozenset({NEW, GONE})
 _COMPARED = ("context_size", "mode", "max_chunks", "default_voice")
 """Of a model's properties, those that differ when the model does."""
 
@@ -81,11 +82,13 @@ def plan_of(
     """
     installed = plugin.plugin_unique_identifier if plugin else None
     step = Step.NOTHING if installed == wanted else Step.UPGRADE if plugin else Step.INSTALL
-    told = () if step is Step.NOTHING else tuple(changes(entities_of(plugin), comparable(entities)))
     custom = provider.custom_configuration if provider else None
     names = {name for _, name in entities}
     by_hand = {each.model for each in (custom and custom.custom_models) or ()}
-    # Of a name that was added by hand too, apps keep that one.
+    found = () if step is Step.NOTHING else changes(entities_of(plugin), comparable(entities))
+    # Of a name that was added by hand too, Dify 1.14 mixes what it tells of both.
+    told = tuple(each for each in found if each.model not in by_hand or each.what in _WHOLE)
+    # Apps keep the one that was added by hand.
     gone = [each.model for each in told if each.what == GONE and each.model not in by_hand]
     return Plan(
         step=step,

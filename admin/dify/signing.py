@@ -44,8 +44,7 @@ def signed(package: bytes, key: RSAPrivateKey, unix_time: int) -> bytes:
     """Return the package with its signature; `package` holds the file of `with_verification`."""
     stream = BytesIO(package)
     with zipfile.ZipFile(stream, "a") as archive:
-        names = [name for name in archive.namelist() if name != VERIFICATION]
-        hashes = [sha256(archive.read(name)).digest() for name in [*names, VERIFICATION]]
+        hashes = [sha256(archive.read(name)).digest() for name in archive.namelist()]
         told = b"".join(hashes) + str(unix_time).encode()
         signature = base64.b64encode(key.sign(told, padding.PKCS1v15(), SHA256())).decode()
         archive.comment = json.dumps({"signature": signature, "time": unix_time}).encode()
