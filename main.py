@@ -11,7 +11,7 @@ from dify_plugin.config.logger_format import plugin_logger_handler
 from dify_plugin.core.server.stdio.request_reader import StdioRequestReader
 from dify_plugin.errors.model import InvokeServerUnavailableError
 
-from translation.line import MAX_LINE_BYTES, fits_a_line, too_large_frame
+from translation.line_limit import MAX_LINE_BYTES, fits_a_line, too_large_frame
 
 
 class WholeLines(io.TextIOWrapper):

@@ -3,6 +3,7 @@
     python -m admin inspect http://litellm:4000 gpt-4
     python -m admin catalog --base-url http://litellm:4000
     python -m admin diff dist/litellm-0.1.0-1234567890.difypkg
+    python -m admin sync --base-url http://litellm:4000 --dify-url https://dify.example.org
 
 The proxy's key is read from LITELLM_API_KEY, or from the variable that --api-key-env names. Nothing
 here costs tokens.
@@ -18,7 +19,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.markup import escape
 
-from admin import catalog, diff, inspector, sync
+from admin import catalog, diff, inspector, move, sync, upgrade
 from admin.command_error import CommandError
 from translation.form.reader import SettingsError
 
@@ -39,7 +40,9 @@ _COMMANDS: Mapping[str, Command] = {
     "catalog": catalog,
     "diff": diff,
     "inspect": inspector,
+    "move": move,
     "sync": sync,
+    "upgrade": upgrade,
 }
 _FAILED = 2
 errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
@@ -47,7 +50,7 @@ errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status, 2 with a sentence if it could not be done."""
-    listed = [f"  {name:9}{_first_line(command)}" for name, command in _COMMANDS.items()]
+    listed = [f"  {name:10}{_first_line(command)}" for name, command in _COMMANDS.items()]
     parser = argparse.ArgumentParser(
         prog="python -m admin",
         description="\n".join(

@@ -13,47 +13,21 @@ because an app uses a model that goes (--remove-used).
 """
 
 import argparse
-import json
-import time
-from pathlib import Path
-
-import yaml
-from rich.console import Console as Terminal
-from rich.markup import escape
-from rich.table import Table
 
 from admin import catalog
 from admin.catalogue.choices import read_choices
 from admin.catalogue.files import catalogue_files, entity_of
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import require_catalogue
-from admin.command_error import CommandError
-from admin.dify.apply import Wanted, carry_out
-from admin.dify.console import Console
-from admin.dify.dify_options import add_dify_options, console_of
-from admin.dify.identifier import identifier_of
-from admin.dify.plan import Plan, Step, models_named, plan_of
-from admin.dify.signing import private_key, signed, with_verification
-from admin.package import packed, zipped
+from admin.dify.step import add_step_options, step
+from admin.package import packed
 from admin.proxy_options import proxy_form
-
-IN_STEP, WOULD_CHANGE, REFUSED = 0, 1, 3
-_MOST_TOLD = 20
-terminal = Terminal(highlight=False, soft_wrap=True)
-progress = Terminal(highlight=False, stderr=True, soft_wrap=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     catalog.add_choices(parser)
-    add_dify_options(parser)
-    parser.add_argument("--apply", action="store_true", help="do it")
-    parser.add_argument("--remove-used", action="store_true", help="also models that apps use")
-    parser.add_argument("--replace", action="store_true",
-                        help="uninstall first where Dify cannot upgrade in place; the key is saved again")  # fmt: skip
-    parser.add_argument("--sign-key", type=Path, metavar="FILE",
-                        help="RSA private key (PEM), where Dify takes signed plugins only")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_step_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,98 +39,4 @@ def run(options: argparse.Namespace) -> int:
     require_catalogue(selection, choices)
     files, _ = catalogue_files(packed(), selection.models, choices)
     entities = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in selection.models}
-    if options.sign_key:
-        files = with_verification(files)
-    package = zipped(files)
-    if options.sign_key:
-        package = signed(package, private_key(options.sign_key), int(time.time()))
-    manifest = yaml.safe_load(files["manifest.yaml"])
-    plugin_id = f"{manifest['author']}/{manifest['name']}"
-    wanted = Wanted(
-        plugin_id=plugin_id,
-        provider=f"{plugin_id}/{manifest['name']}",
-        package=package,
-        models=frozenset(model.name for model in selection.models),
-        form={name: text for name, text in proxy_form(choices.base_url, options).items() if text},
-    )
-    with console_of(options) as console:
-        features = console.enter(any_release=options.any_release)
-        if len(package) > features.max_plugin_package_size:
-            message = (
-                f"The package has {len(package)} bytes, and this Dify takes "
-                f"{features.max_plugin_package_size}: choose fewer models, or raise "
-                "PLUGIN_MAX_PACKAGE_SIZE of its API."
-            )
-            raise CommandError(message)
-        plan = plan_of(
-            identifier_of(files),
-            entities,
-            console.plugin(plugin_id),
-            console.provider(wanted.provider),
-            users_of(console, wanted.provider),
-        )
-        return _done(console, plan, wanted, options)
-
-
-def users_of(console: Console, provider: str) -> "list[tuple[str, set[str]]]":
-    """Return every app and knowledge base with the models of the provider that it names."""
-    with progress.status("Reading Dify's apps …"):
-        apps = [(name, models_named(text, provider)) for name, text in console.apps()]
-        bases = [
-            (f"{base.name} (knowledge)", {base.embedding_model})
-            for base in console.knowledge_bases()
-            if base.embedding_model and base.embedding_model_provider == provider
-        ]
-    return apps + bases
-
-
-def _done(console: Console, plan: Plan, wanted: Wanted, options: argparse.Namespace) -> int:
-    refused = plan.removed_in_use and not options.remove_used
-    if not options.json:
-        show(plan)
-    if plan.is_in_step:
-        status, told = IN_STEP, f"In step: {len(wanted.models)} models, {plan.wanted}."
-    elif refused:
-        status, told = (
-            REFUSED,
-            "Nothing was changed: apps use models that go; --remove-used takes them away all the same.",
-        )
-    elif not options.apply:
-        status, told = WOULD_CHANGE, "Nothing was changed; --apply does it."
-    else:
-        with progress.status("…") as shown:
-            carry_out(console, plan, wanted, shown.update, replace=options.replace)
-        status, told = IN_STEP, f"In step now: {len(wanted.models)} models, {plan.wanted}."
-    if options.json:
-        print(json.dumps({**plan.to_json(), "applied": options.apply and status == IN_STEP,
-                          "told": told}, ensure_ascii=False, indent=2))  # fmt: skip
-    else:
-        terminal.print(escape(told))
-    return status
-
-
-def show(plan: Plan) -> None:
-    """Print what a plan changes, and what a person should know."""
-    match plan.step:
-        case Step.INSTALL:
-            terminal.print(f"The plugin is not installed; this would be new: {escape(plan.wanted)}")
-        case Step.UPGRADE:
-            terminal.print(f"{escape(plan.installed or '')} → {escape(plan.wanted)}")
-        case Step.NOTHING:
-            pass
-    if plan.changes:
-        table = Table("kind", "model", "change")
-        for change in plan.changes[:_MOST_TOLD]:
-            table.add_row(change.kind, escape(change.model), escape(change.what))
-        terminal.print(table)
-        if len(plan.changes) > _MOST_TOLD:
-            terminal.print(f"and {len(plan.changes) - _MOST_TOLD} changes more (--json has all)")
-    for model, apps in plan.removed_in_use.items():
-        terminal.print(f"[yellow]{escape(model)} goes, and is used by {escape(', '.join(apps))}[/]")
-    if plan.pairs:
-        terminal.print(
-            f"[yellow]Added by hand and in the catalogue, under one name: {escape(', '.join(plan.pairs))}. "
-            "Apps use the form of the one that was added by hand.[/]"
-        )
-    if plan.fills_form:
-        terminal.print("The provider has no key in Dify yet; it is saved.")
+    return step(files, entities, proxy_form(choices.base_url, options), options)

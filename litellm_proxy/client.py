@@ -23,8 +23,8 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from litellm_proxy.exchange import DEADLINE
-from litellm_proxy.failures import RequestFailed, refused_by_httpx
+from litellm_proxy.http_exchange import DEADLINE
+from litellm_proxy.request_failed import RequestFailed, refused_by_httpx
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password

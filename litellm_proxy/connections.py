@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from litellm_proxy.errors import Failure
-from litellm_proxy.exchange import (
+from litellm_proxy.http1 import request_head
+from litellm_proxy.http_exchange import (
     DEADLINE,
     SHORTEST_WAIT,
     Body,
@@ -30,8 +31,7 @@ from litellm_proxy.exchange import (
     read_head,
     send,
 )
-from litellm_proxy.failures import RequestFailed, not_connected
-from litellm_proxy.http1 import request_head
+from litellm_proxy.request_failed import RequestFailed, not_connected
 from litellm_proxy.settings import TLSSettings
 
 if TYPE_CHECKING:

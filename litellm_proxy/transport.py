@@ -13,7 +13,7 @@ import httpx
 
 from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.errors import Failure
-from litellm_proxy.failures import RequestFailed
+from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import TLSSettings
 
 MAX_POOLS = 32

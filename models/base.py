@@ -16,7 +16,7 @@ from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.versions import conceded_to
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
-from models.asking import ask
+from models.asking_again import ask
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget

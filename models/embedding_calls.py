@@ -15,7 +15,7 @@ from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreac
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
-from models.asking import ask
+from models.asking_again import ask
 from models.learnt import ModelKey, largest_batches
 from translation.answer.usage import embedding_cost
 from translation.answer.vectors import (

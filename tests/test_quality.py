@@ -50,7 +50,7 @@ def test_every_test_file_proves_something_or_is_a_tool_of_one() -> None:
               for proof in rule["proof"].split(",")}  # fmt: skip
     files = {
         str(file.relative_to(ROOT))
-        for folder in ("stdio", "engine", "soak", "fuzz", "models", "catalog", "promises")
+        for folder in ("stdio", "engine", "soak", "fuzz", "models", "catalog", "promises", "sync")
         for file in (ROOT / "tests" / folder).glob("test_*.py")
     }
     assert files <= proven

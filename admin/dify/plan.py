@@ -1,6 +1,6 @@
 """What is installed and what the proxy has now → what a sync does; pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -10,19 +10,12 @@ import yaml
 
 from admin.catalogue.difference import GONE, NEW, Change, Entities, changes
 from admin.dify.answers import Plugin, Provider
+from admin.dify.app_file import models_in
 
 PREDEFINED = "predefined-model"
 _WHOLE = frozenset({NEW, GONE})
 _COMPARED = ("context_size", "mode", "max_chunks", "default_voice")
 """Of a model's properties, those that differ when the model does."""
-
-_NAMED_BY = (
-    ("provider", "name"),
-    ("provider", "model"),
-    ("embedding_provider_name", "embedding_model_name"),
-    ("reranking_provider_name", "reranking_model_name"),
-)
-"""By which two fields an app names a model (Dify's DSL)."""
 
 
 class Step(StrEnum):
@@ -149,22 +142,6 @@ def used_in(
 def models_named(text: str, provider: str) -> set[str]:
     """Return the models of a provider that an exported app names, in nodes or in its settings."""
     try:
-        return set(_named(yaml.safe_load(text), provider))
+        return {named.model for named in models_in(text) if named.provider == provider}
     except yaml.YAMLError:
         return set()
-
-
-def _named(value: object, provider: str) -> Iterator[str]:
-    match value:
-        case dict():
-            for of_provider, of_model in _NAMED_BY:
-                model = value.get(of_model)
-                if value.get(of_provider) == provider and isinstance(model, str):
-                    yield model
-            for each in value.values():
-                yield from _named(each, provider)
-        case list():
-            for each in value:
-                yield from _named(each, provider)
-        case _:
-            pass

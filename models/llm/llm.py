@@ -12,7 +12,7 @@ from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
-from models.asking import ask
+from models.asking_again import ask
 from models.base import ProxyModel
 from models.chat_answer import ChatAnswer
 from models.learnt import learn_refused_parameters
@@ -23,8 +23,8 @@ from translation.facts.schema import llm_schema
 from translation.form.settings import Mode, Settings
 from translation.request.app_parameters import fitting
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
-from translation.request.concessions import refused_parameters
 from translation.request.inputs import require_known_inputs
+from translation.request.refused_additions import refused_parameters
 from translation.request.response_format import asks_for_json
 from translation.saving.validation import LLM
 from translation.token_estimate import estimate_prompt_tokens

@@ -15,7 +15,7 @@ from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.errors import Failure, ProxyUnreachable
-from litellm_proxy.failures import RequestFailed
+from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.support.raw_server import RawServer
 from tests.support.relay import ForwardProxy, server_context

@@ -11,7 +11,7 @@ import pytest
 
 from harness.upstream import Upstream, json_reply
 from litellm_proxy.connections import ConnectionPool
-from litellm_proxy.failures import RequestFailed
+from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.field.asking import direct, refusal
 from tests.stdio.test_private_networks import PASSWORD, both_sentences, form

@@ -25,7 +25,7 @@ from translation.answer.output import last_chunk, shown_chunks
 from translation.answer.thinking_blocks import ThinkingBlocks
 from translation.answer.tool_calls import FoldedToolCall
 from translation.errors.to_dify import to_invoke_error
-from translation.line import MAX_LINE_BYTES
+from translation.line_limit import MAX_LINE_BYTES
 from translation.reasoning import Reasoning
 
 END = openai.delta(finish_reason="stop")

@@ -201,8 +201,8 @@ def test_nobody_to_ask_as(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sync() == FAILED
 
 
-STEPS = ["/system-features", "/plugin/list", "/model-providers", "/apps", "/datasets", "/upload/pkg",
-         "/install/github", "/credentials", "/models"]  # fmt: skip
+STEPS = ["/system-features", "/plugin/list", "/model-providers", "/upload/pkg", "/install/github",
+         "/credentials", "/models"]  # fmt: skip
 FAULTS = {
     "500": refusal(500, "unknown", "Internal Server Error"),
     "403": refusal(403, "forbidden", "You don't have the permission."),
@@ -235,6 +235,34 @@ def test_each_fault_at_each_step_ends_in_a_sentence_and_the_next_run_in_step(
     assert dify.installed
     assert dify.key
     assert len(dify.changed) == len(set(dify.changed))
+
+
+@pytest.mark.parametrize("step", ["/apps", "/datasets", "/export"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_without_knowing_what_apps_use_no_model_goes(
+    sync: Sync, dify: Console, step: str, fault: str
+) -> None:
+    dify.apps = [("Greeter", app("described"))]
+    sync("--apply")
+    dify.faults = {step: FAULTS[fault]}
+    assert sync("--apply", models="described") == FAILED
+    assert dify.changed == ["install", "key"]
+
+
+def test_the_plain_plugin_is_installed_and_upgraded_by_the_same_way(
+    sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dify.key = {"api_key": "kept"}
+    assert main(["upgrade"]) == WOULD_CHANGE
+    assert dify.changed == []
+    assert main(["upgrade", "--apply"]) == IN_STEP
+    assert main(["upgrade", "--apply"]) == IN_STEP
+    assert dify.changed == ["install"]
+    assert "In step: the plain plugin" in capsys.readouterr().out
+    # From a catalogue that an app uses, only when told to.
+    sync("--apply")
+    dify.apps = [("Greeter", app("gpt-4"))]
+    assert main(["upgrade", "--apply"]) == REFUSED
 
 
 def test_a_task_that_is_forgotten_says_nothing(sync: Sync, dify: Console) -> None:

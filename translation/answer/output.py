@@ -8,7 +8,7 @@ from dify_plugin.entities.model.message import AssistantPromptMessage, ImageProm
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome, Source
 from translation.answer.tool_calls import FoldedToolCall
-from translation.line import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
+from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
 
 _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100

@@ -8,7 +8,7 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.chat import ToolCallDelta
 from litellm_proxy.wire.reading import Json
 from translation.answer.call_ids import new_call_id
-from translation.line import MOST_OF_A_LINE
+from translation.line_limit import MOST_OF_A_LINE
 
 MAX_CALLS = 1000
 MAX_BYTES = MOST_OF_A_LINE * 4 // 5

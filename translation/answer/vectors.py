@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from translation.errors.request_error import RequestError
-from translation.line import MAX_LINE_BYTES
+from translation.line_limit import MAX_LINE_BYTES
 
 BYTES_A_NUMBER = 25
 _FOR_VECTORS = MAX_LINE_BYTES - 10_000

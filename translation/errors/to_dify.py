@@ -19,7 +19,7 @@ from translation.errors.causes import Cause, cause_of
 from translation.errors.request_error import RequestError
 from translation.errors.sentences import sentence, sentence_when_saving
 from translation.form.reader import SettingsError
-from translation.line import shortened
+from translation.line_limit import shortened
 
 DIFY_ERRORS = (
     InvokeAuthorizationError,

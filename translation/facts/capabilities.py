@@ -4,7 +4,7 @@ from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.model_info import COMPLETION_MODE
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import InputType, Mode, Override, Settings
-from translation.line import MAX_LINE_BYTES
+from translation.line_limit import MAX_LINE_BYTES
 
 DEFAULT_CONTEXT_SIZE = 4096
 DEFAULT_MAX_TOKENS = 4096

@@ -4,7 +4,7 @@ from dify_plugin.entities.model.message import ImagePromptMessageContent
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Source
 from translation.answer.output import shown_chunks, source_list
-from translation.line import MOST_OF_A_LINE
+from translation.line_limit import MOST_OF_A_LINE
 
 
 def shown_one(model: str, shown: str | OutputImage) -> LLMResultChunk:

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from litellm_proxy.errors import Failure, ProxyProtocolError
-from litellm_proxy.failures import RequestFailed, broken
 from litellm_proxy.http1 import AnswerReader
+from litellm_proxy.request_failed import RequestFailed, broken
 
 DEADLINE = "deadline"
 SHORTEST_WAIT = 0.001

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.options import ProxyRequest
 from models.learnt import ModelKey, concessions_of, learn_concessions
-from translation.request.concessions import concession_for
+from translation.request.refused_additions import concession_for
 
 
 def ask[R: ProxyRequest, A](

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from litellm_proxy.errors import Failure
-from litellm_proxy.failures import broken, not_connected, refused_by_httpx
+from litellm_proxy.request_failed import broken, not_connected, refused_by_httpx
 
 
 def _unverified(code: int) -> ssl.SSLCertVerificationError:

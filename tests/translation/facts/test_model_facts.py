@@ -1,0 +1,137 @@
+"""Every field of what the proxy says becomes the fact of its own, and no other."""
+
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelGroup
+from translation.facts.model_facts import (
+    ModelFacts,
+    facts_from_deployments,
+    facts_from_group,
+    facts_from_listing,
+    supplemented,
+)
+
+OF_A_DEPLOYMENT: dict[str, tuple[Any, str, Any]] = {
+    "mode": ("chat", "mode", "chat"),
+    "max_input_tokens": (1000.0, "context_size", 1000),
+    "max_output_tokens": (200, "max_output_tokens", 200),
+    "output_vector_size": (384, "vector_size", 384),
+    "input_cost_per_token": (1e-6, "input_price", Decimal("0.000001")),
+    "output_cost_per_token": (2e-6, "output_price", Decimal("0.000002")),
+    "cache_read_input_token_cost": (3e-7, "cache_read_price", Decimal("3E-7")),
+    "cache_creation_input_token_cost": (4e-6, "cache_write_price", Decimal("0.000004")),
+    "output_cost_per_reasoning_token": (5e-6, "reasoning_price", Decimal("0.000005")),
+    "input_cost_per_token_above_200k_tokens": (6e-6, "input_price_above_200k", Decimal("0.000006")),
+    "output_cost_per_token_above_200k_tokens": (7e-6, "output_price_above_200k", Decimal("0.000007")),
+    "cache_read_input_token_cost_above_200k_tokens":
+        (8e-6, "cache_read_price_above_200k", Decimal("0.000008")),
+    "cache_creation_input_token_cost_above_200k_tokens":
+        (9e-6, "cache_write_price_above_200k", Decimal("0.000009")),
+    "supports_vision": (True, "vision", True),
+    "supports_function_calling": (True, "function_calling", True),
+    "supports_parallel_function_calling": (True, "parallel_function_calling", True),
+    "supports_response_schema": (True, "response_schema", True),
+    "supports_reasoning": (True, "reasoning", True),
+    "supports_pdf_input": (True, "pdf_input", True),
+    "supports_audio_input": (True, "audio_input", True),
+    "supports_video_input": (True, "video_input", True),
+    "supports_prompt_caching": (True, "prompt_caching", True),
+    "supports_embedding_image_input": (True, "embeds_images", True),
+    "reasoning_effort_levels": (["low", "high"], "reasoning_efforts", ("low", "high")),
+    "supported_openai_params": (["top_p", "seed"], "supported_params", ("top_p", "seed")),
+}  # fmt: skip
+OF_A_GROUP = {
+    name: OF_A_DEPLOYMENT[name]
+    for name in (
+        "mode", "max_input_tokens", "max_output_tokens", "input_cost_per_token",
+        "output_cost_per_token", "supports_vision", "supports_function_calling",
+        "supports_parallel_function_calling", "supports_reasoning", "supported_openai_params",
+    )
+} | {"supported_reasoning_efforts": (["low"], "reasoning_efforts", ("low",))}  # fmt: skip
+OF_A_LISTING = {name: OF_A_DEPLOYMENT[name] for name in
+                ("mode", "max_input_tokens", "max_output_tokens")}  # fmt: skip
+FLAGS = [name for name in OF_A_DEPLOYMENT if name.startswith("supports_")]
+
+
+def known(facts: ModelFacts) -> dict[str, Any]:
+    told = {each.name: getattr(facts, each.name) for each in fields(facts)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def test_every_fact_of_a_deployment_is_here() -> None:
+    assert {fact for _, fact, _ in OF_A_DEPLOYMENT.values()} == {
+        each.name for each in fields(ModelFacts)} - {"refused_params"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_A_DEPLOYMENT)
+def test_one_field_of_a_deployment_is_one_fact(name: str) -> None:
+    said, fact, value = OF_A_DEPLOYMENT[name]
+    facts = facts_from_deployments([DeploymentInfo.model_validate({name: said})])
+    expected = {fact: value}
+    if name == "output_cost_per_token":
+        # A price of 0 is none, unless the other price says that prices are known.
+        expected |= {}
+    assert known(facts) == expected
+
+
+@pytest.mark.parametrize("name", OF_A_GROUP)
+def test_one_field_of_a_group_is_one_fact(name: str) -> None:
+    said, fact, value = OF_A_GROUP[name]
+    assert known(facts_from_group(ModelGroup.model_validate({name: said}))) == {fact: value}
+
+
+@pytest.mark.parametrize("name", OF_A_LISTING)
+def test_one_field_of_a_listing_is_one_fact(name: str) -> None:
+    said, fact, value = OF_A_LISTING[name]
+    listed = ListedModel.model_validate({"id": "m", name: said})
+    assert known(facts_from_listing(listed)) == {fact: value}
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.parametrize("row", [DeploymentInfo, ModelGroup])
+def test_a_no_counts_only_of_a_model_that_is_catalogued(flag: str, row: type[Any]) -> None:
+    if row is ModelGroup and flag not in OF_A_GROUP:
+        pytest.skip("a group does not tell it")
+    make = facts_from_group if row is ModelGroup else lambda one: facts_from_deployments([one])
+    fact = OF_A_DEPLOYMENT[flag][1]
+    assert known(make(row.model_validate({flag: False}))) == {}
+    for sign in ({"mode": "chat"}, {"max_input_tokens": 10}):
+        assert getattr(make(row.model_validate({flag: False, **sign})), fact) is False
+
+
+@pytest.mark.parametrize("limit", [0, -1, 0.5, 1e10, float("inf"), float("nan")])
+def test_a_limit_that_is_none_is_unknown(limit: float) -> None:
+    facts = facts_from_listing(ListedModel.model_validate({"id": "m", "max_input_tokens": limit}))
+    assert facts.context_size is None
+
+
+@pytest.mark.parametrize("limit", [1, 1e9])
+def test_a_limit_at_its_bound_is_known(limit: float) -> None:
+    facts = facts_from_listing(ListedModel.model_validate({"id": "m", "max_input_tokens": limit}))
+    assert facts.context_size == int(limit)
+
+
+@pytest.mark.parametrize("price", [-1e-6, 1, 5.0, float("nan")])
+def test_a_price_that_is_none_is_unknown(price: float) -> None:
+    row = DeploymentInfo.model_validate({"cache_read_input_token_cost": price})
+    assert facts_from_deployments([row]).cache_read_price is None
+
+
+def test_names_that_dify_would_refuse_are_left_out_and_none_twice() -> None:
+    names = ["low", "low", "x" * 41, "", "a b", "High_2"]
+    row = DeploymentInfo.model_validate({"reasoning_effort_levels": names})
+    assert facts_from_deployments([row]).reasoning_efforts == ("low", "High_2")
+    many = DeploymentInfo.model_validate({"supported_openai_params": [f"p{n}" for n in range(300)]})
+    assert len(facts_from_deployments([many]).supported_params or ()) == 200
+
+
+def test_what_is_unknown_is_taken_from_others_and_nothing_else() -> None:
+    facts = ModelFacts(mode="chat", context_size=10)
+    others = ModelFacts(mode="completion", context_size=20, max_output_tokens=5, vision=True)
+    assert supplemented(facts, others, ["mode", "max_output_tokens"]) == ModelFacts(
+        mode="chat", context_size=10, max_output_tokens=5
+    )

@@ -1,0 +1,117 @@
+"""What Dify shows of models that are no LLMs and no embedding models."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from dify_plugin.entities.model import FetchFrom, ModelPropertyKey, ModelType
+
+from translation.facts import schema
+from translation.facts.capabilities import (
+    DEFAULT_MAX_CHUNKS,
+    MOST_MAX_CHUNKS,
+    max_chunks_of,
+    may_take,
+    takes_input,
+)
+from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.form.settings import InputType, parse_settings
+
+FORM = {"base_url": "http://h", "settings": "custom"}
+FACTS = ModelFacts(input_price=Decimal("0.000002"), output_price=Decimal("0.00001"))
+
+
+@pytest.mark.parametrize(
+    ("make", "model_type"),
+    [(schema.rerank_schema, ModelType.RERANK), (schema.moderation_schema, ModelType.MODERATION)],
+)
+def test_a_plain_schema(make: Any, model_type: ModelType) -> None:
+    entity = make("shown", parse_settings("m", FORM), FACTS)
+    assert (entity.model, entity.model_type) == ("shown", model_type)
+    assert entity.fetch_from is FetchFrom.CUSTOMIZABLE_MODEL
+    assert entity.model_properties == {ModelPropertyKey.CONTEXT_SIZE: 4096}
+    assert (entity.features, entity.parameter_rules) == ([], [])
+    assert entity.pricing
+    assert (entity.pricing.input, entity.pricing.output) == (Decimal(2), Decimal(10))
+    assert (entity.pricing.unit, entity.pricing.currency) == (Decimal("0.000001"), "USD")
+    assert make("m", parse_settings("m", FORM), NOTHING_KNOWN).pricing is None
+
+
+def test_speech_to_text() -> None:
+    entity = schema.speech2text_schema("m", parse_settings("m", FORM), NOTHING_KNOWN)
+    assert entity.model_type is ModelType.SPEECH2TEXT
+    assert entity.model_properties == {
+        ModelPropertyKey.FILE_UPLOAD_LIMIT: 25,
+        ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: "flac,mp3,mp4,mpeg,mpga,m4a,ogg,wav,webm",
+    }
+
+
+def test_text_to_speech() -> None:
+    settings = parse_settings("m", {**FORM, "voices": "amy, bob", "audio_format": "opus"})
+    entity = schema.tts_schema("m", settings, NOTHING_KNOWN)
+    properties = entity.model_properties
+    assert entity.model_type is ModelType.TTS
+    assert properties[ModelPropertyKey.DEFAULT_VOICE] == "amy"
+    assert [voice["mode"] for voice in properties[ModelPropertyKey.VOICES]] == ["amy", "bob"]
+    assert [voice["name"] for voice in properties[ModelPropertyKey.VOICES]] == ["amy", "bob"]
+    assert all("de-DE" in voice["language"] for voice in properties[ModelPropertyKey.VOICES])
+    assert properties[ModelPropertyKey.WORD_LIMIT] == 4096
+    assert properties[ModelPropertyKey.AUDIO_TYPE] == "opus"
+    assert properties[ModelPropertyKey.MAX_WORKERS] == 5
+    plain = schema.tts_schema("m", parse_settings("m", FORM), NOTHING_KNOWN)
+    assert plain.model_properties[ModelPropertyKey.AUDIO_TYPE] == "mp3"
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "chunks"),
+    [
+        ({"max_chunks": "7"}, None, 7),
+        ({}, None, DEFAULT_MAX_CHUNKS),
+        ({}, 384, MOST_MAX_CHUNKS),
+        ({}, 3072, 32),
+        ({}, 8192, 14),
+        ({}, 200_000, 1),
+        ({"dimensions": "8192"}, 384, 14),
+    ],
+)
+def test_how_many_texts_fit_into_one_line_of_dify(
+    form: dict[str, str], size: int | None, chunks: int
+) -> None:
+    settings = parse_settings("m", {**FORM, **form})
+    assert max_chunks_of(settings, ModelFacts(vector_size=size)) == chunks
+
+
+@pytest.mark.parametrize(
+    ("facts", "may"),
+    [
+        (NOTHING_KNOWN, True),
+        (ModelFacts(supported_params=("seed",)), True),
+        (ModelFacts(supported_params=("top_p",)), False),
+        (ModelFacts(supported_params=("seed",), refused_params=frozenset({"seed"})), False),
+        (ModelFacts(refused_params=frozenset({"top_p"})), True),
+    ],
+)
+def test_a_parameter_is_offered_unless_something_speaks_against_it(
+    facts: ModelFacts,
+    may: bool,  # noqa: FBT001
+) -> None:
+    assert may_take(facts, "seed") is may
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"),
+    [
+        (InputType.AUDIO, "audio_input"),
+        (InputType.DOCUMENT, "pdf_input"),
+        (InputType.VIDEO, "video_input"),
+    ],
+)
+def test_what_a_model_takes_beside_text(kind: InputType, fact: str) -> None:
+    plain = parse_settings("m", FORM)
+    yes, no = replace(NOTHING_KNOWN, **{fact: True}), replace(NOTHING_KNOWN, **{fact: False})  # type: ignore[arg-type]
+    assert takes_input(kind, plain, yes)
+    assert not takes_input(kind, plain, no)
+    assert not takes_input(kind, plain, NOTHING_KNOWN)
+    told = parse_settings("m", {**FORM, "input_types": kind.value})
+    assert takes_input(kind, told, no)

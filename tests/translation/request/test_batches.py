@@ -1,0 +1,142 @@
+"""Batches of texts: shorter where they are too long, smaller where there are too many."""
+
+from typing import Any
+
+import pytest
+from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
+
+from litellm_proxy.errors import ProxyRejected
+from translation.request.embeddings import (
+    MOST_SHORTENINGS,
+    SHORTENED_TO,
+    Batch,
+    explained_refusal,
+    multimodal_input,
+    smaller_batch,
+    speaks_of_texts,
+)
+from translation.request.rerank import results_wanted
+
+
+def refused(words: str, status: int = 400, **more: Any) -> ProxyRejected:
+    return ProxyRejected(status=status, message=words, **more)
+
+
+TOO_LONG = refused(
+    "This model's maximum context length is 512 tokens", classes=("ContextWindowExceededError",)
+)
+LONG, SHORT = "word " * 200, "short"
+
+
+def test_the_longest_texts_become_shorter_and_the_others_stay() -> None:
+    shorter = Batch([LONG, SHORT], 3, 9).shortened(TOO_LONG)
+    assert shorter == Batch([LONG[: int(len(LONG) * SHORTENED_TO)], SHORT], 3, 9, 1)
+
+
+def test_three_times_at_most() -> None:
+    batch: Batch | None = Batch([LONG], 0, 1)
+    for times in range(1, MOST_SHORTENINGS + 1):
+        assert batch
+        batch = batch.shortened(TOO_LONG)
+        assert batch
+        assert batch.shortenings == times
+    assert batch
+    assert batch.shortened(TOO_LONG) is None
+
+
+def test_a_text_never_becomes_empty_and_another_refusal_shortens_nothing() -> None:
+    assert Batch(["a"], 0, 1).shortened(TOO_LONG) == Batch(["a"], 0, 1, 1)
+    assert Batch([LONG], 0, 1).shortened(refused("no such field")) is None
+
+
+def test_parts_know_where_they_are() -> None:
+    parts = list(Batch(list("abcde"), 10, 20, 2).in_parts_of(2))
+    assert parts == [
+        Batch(["a", "b"], 10, 20, 2), Batch(["c", "d"], 12, 20, 2), Batch(["e"], 14, 20, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "texts", "size"),
+    [
+        ("batch size is invalid, it should not be larger than 10", 32, 10),
+        ("too many inputs: at most 96, got 200", 200, 96),
+        ("too many inputs", 32, 16),
+        ("too many inputs, 500 given", 32, 16),
+        ("too many inputs", 1, None),
+        ("no such field", 32, None),
+        ("input is too long: at most 512", 32, None),
+    ],
+)
+def test_how_many_texts_to_send_instead(words: str, texts: int, size: int | None) -> None:
+    assert smaller_batch(refused(words), texts) == size
+    assert smaller_batch(refused(words, 401, error_type="auth_error"), texts) is None
+
+
+def test_a_refusal_names_the_text() -> None:
+    batch = Batch([SHORT, LONG, SHORT], 4, 20)
+    told = str(explained_refusal(TOO_LONG, batch, 512, cut=False))
+    assert told.startswith(f"Text 6 of 20 is too long: {len(LONG)} characters, about ")
+    assert (
+        "where the model takes 512. Split it into shorter chunks, or set Long Texts to Cut" in told
+    )
+    assert "maximum context length" in told
+    told = str(explained_refusal(TOO_LONG, batch, 512, cut=True))
+    assert "or set a smaller Context Length in the model's form." in told
+    # A plain refusal is about the length only if the text is longer than the model takes.
+    assert explained_refusal(refused("no"), batch, 10**6, cut=False) is None
+    assert "is too long" in str(explained_refusal(refused("no"), batch, 10, cut=False))
+
+
+def test_a_fault_of_a_server_that_takes_less_than_the_model() -> None:
+    fault = refused("input is too large to process. increase the physical batch size", 500)
+    told = str(explained_refusal(fault, Batch([LONG], 0, 1), 8192, cut=False))
+    assert told.startswith("Text 1 of 1 is too long for the model's server, which takes less than")
+    assert "Or raise the server's limit." in told
+
+
+def test_a_fault_about_the_content_of_texts() -> None:
+    fault = refused("failed to encode response: json: unsupported value: NaN", 500)
+    assert speaks_of_texts(fault)
+    assert not speaks_of_texts(refused("upstream is away", 500))
+    one = str(explained_refusal(fault, Batch([SHORT], 6, 9), 512, cut=False))
+    assert one.startswith("Text 7 of 9 cannot be embedded by the model's server.")
+    several = str(explained_refusal(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False))
+    assert several.startswith("One of texts 7 to 8 of 9 cannot be embedded")
+    assert explained_refusal(refused("away", 500), Batch([SHORT], 0, 1), 512, cut=False) is None
+
+
+def test_images_have_no_length_in_tokens() -> None:
+    assert (
+        explained_refusal(TOO_LONG, Batch(["data:image/png;base64,AAAA", LONG], 0, 2), 5, cut=False)
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sent"),
+    [
+        ("a text", MultiModalContentType.TEXT, "a text"),
+        ("data:image/png;base64,AA", MultiModalContentType.IMAGE, "data:image/png;base64,AA"),
+        ("https://h/a.png", MultiModalContentType.IMAGE, "https://h/a.png"),
+        ("http://h/a.png", MultiModalContentType.IMAGE, "http://h/a.png"),
+        ("AAAA", MultiModalContentType.IMAGE, "data:image/png;base64,AAAA"),
+        (
+            "/9j/4AAQSkZJRg==",
+            MultiModalContentType.IMAGE,
+            "data:image/jpeg;base64,/9j/4AAQSkZJRg==",
+        ),
+    ],
+)
+def test_images_go_as_data_urls(content: str, kind: MultiModalContentType, sent: str) -> None:
+    assert multimodal_input(MultiModalContent(content=content, content_type=kind)) == sent
+
+
+@pytest.mark.parametrize(
+    ("top_n", "documents", "wanted"),
+    [(None, 3, None), (2, 3, 2), (5, 3, 3), (3, 3, 3), (0, 3, None), (-1, 3, None), (1, 3, 1)],
+)
+def test_no_more_results_than_documents_are_asked_for(
+    top_n: int | None, documents: int, wanted: int | None
+) -> None:
+    assert results_wanted(top_n, documents) == wanted
