@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from admin.__main__ import main
+from admin.catalogue import reading
 from admin.dify import apply
+from admin.proxy_models import ProxyModels, read_models
 from harness.upstream import Asked, Reply, json_reply
 from tests.support.environment import Environment
 from tests.sync.console import (
@@ -29,6 +31,7 @@ from tests.sync.console import (
     files_of,
     refusal,
 )
+from translation.form.settings import parse_settings
 
 IN_STEP, WOULD_CHANGE, FAILED, REFUSED = range(4)
 type Sync = Callable[..., int]
@@ -40,8 +43,20 @@ def dify() -> Iterator[Console]:
         yield console
 
 
+@pytest.fixture(scope="module")
+def models_of_the_proxy(env: Environment) -> ProxyModels:
+    """What the real proxy tells of its models, asked once for all of these tests."""
+    return read_models(parse_settings("", env.credentials))
+
+
 @pytest.fixture
-def sync(env: Environment, dify: Console, monkeypatch: pytest.MonkeyPatch) -> Sync:
+def sync(
+    env: Environment,
+    dify: Console,
+    models_of_the_proxy: ProxyModels,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Sync:
+    monkeypatch.setattr(reading, "read_models", lambda _: models_of_the_proxy)
     for name, value in {
         "DIFY_URL": dify.url, "DIFY_ADMIN_KEY": ADMIN_KEY, "DIFY_WORKSPACE": WORKSPACE,
         "LITELLM_API_KEY": env.credentials["api_key"],
