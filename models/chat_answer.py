@@ -15,6 +15,7 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
+from models.call_log import note_call_id
 from models.thinking_store import store
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list
@@ -52,6 +53,7 @@ class ChatAnswer:
         received before has been yielded. Closing this closes the connection to the proxy.
         """
         stream = ChatStream(self.call_ids(), show_reasoning=self.with_reasoning)
+        note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
         with closing(answer.content) as arrivals:
             for chunks in arrivals:

@@ -16,6 +16,7 @@ from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.asking_again import ask
+from models.call_log import note_call_id
 from models.learnt import ModelKey, largest_batches
 from translation.answer.usage import embedding_cost
 from translation.answer.vectors import (
@@ -138,6 +139,7 @@ class EmbeddingCall:
         counted = answer.usage.prompt_tokens if answer.usage else None
         tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))
         report = reply.report
+        note_call_id(report.call_id)
         fallback = report.fallback if report.fallback != self.key.model else None
         if fallback:
             logger.warning(

@@ -14,6 +14,7 @@ from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
 from models.asking_again import ask
 from models.base import ProxyModel
+from models.call_log import logged
 from models.chat_answer import ChatAnswer
 from models.learnt import learn_refused_parameters
 from models.thinking_store import store
@@ -37,6 +38,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
     _probe_path = "/v1/chat/completions"
     _schema = staticmethod(llm_schema)
 
+    @logged
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
         model: str,

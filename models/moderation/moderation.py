@@ -7,6 +7,7 @@ from dify_plugin import ModerationModel
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.moderations import ModerationRequest
 from models.base import ProxyModel
+from models.call_log import logged
 from translation.facts.schema import moderation_schema
 from translation.saving.validation import MODERATION
 
@@ -18,6 +19,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
     _probe_path = "/v1/moderations"
     _schema = staticmethod(moderation_schema)
 
+    @logged
     def _invoke(
         self,
         model: str,

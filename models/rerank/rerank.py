@@ -7,6 +7,7 @@ from dify_plugin.entities.model.rerank import RerankResult
 
 from litellm_proxy.wire.rerank import RerankRequest
 from models.base import ProxyModel
+from models.call_log import logged
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation
@@ -21,6 +22,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
     _probe_path = "/v1/rerank"
     _schema = staticmethod(rerank_schema)
 
+    @logged
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
         model: str,

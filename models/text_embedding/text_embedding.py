@@ -14,6 +14,7 @@ from dify_plugin.entities.model.text_embedding import (
 
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
+from models.call_log import logged
 from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.answer.usage import embedding_usage
 from translation.facts.capabilities import (
@@ -36,6 +37,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     _probe_path = "/v1/embeddings"
     _schema = staticmethod(text_embedding_schema)
 
+    @logged
     def _invoke(
         self,
         model: str,
@@ -51,6 +53,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             model=embedded.fallback or model, embeddings=embedded.vectors, usage=usage
         )
 
+    @logged
     def _invoke_multimodal(
         self,
         model: str,

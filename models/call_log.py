@@ -1,0 +1,129 @@
+"""One line in the log for each call, for whoever watches a gateway; off by default.
+
+LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. No content and no key
+stands in it: kind, model, status, milliseconds, tokens, USD, and LiteLLM's id of the call.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import wraps
+from typing import Any, cast
+
+from dify_plugin.entities.model.llm import LLMResultChunk
+from dify_plugin.errors.model import InvokeError
+
+from litellm_proxy.errors import ProxyRejected, ProxyUnreachable
+from translation.errors.to_dify import to_invoke_error
+
+VARIABLE = "LITELLM_LOG_CALLS"
+_ON = frozenset({"true", "yes", "on", "1"})
+_SUCCESS = "ok"
+_STOPPED = "stopped"
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+
+def is_on() -> bool:
+    """Return whether lines are wanted."""
+    return os.environ.get(VARIABLE, "").strip().lower() in _ON
+
+
+@dataclass
+class _Line:
+    """What is told of one call."""
+
+    kind: str
+    model: str
+    started: float = field(default_factory=time.perf_counter)
+    first: float | None = None
+    tokens: tuple[int, int] | None = None
+    cost: Decimal | None = None
+    call_id: str | None = None
+
+    def followed(self, chunks: Generator[Any]) -> Generator[Any]:
+        """Yield the chunks of an answer, and write the line at its end, whatever that is."""
+        status = _STOPPED
+        try:
+            for chunk in chunks:
+                self.first = self.first or time.perf_counter()
+                if isinstance(chunk, LLMResultChunk) and (usage := chunk.delta.usage):
+                    self.tokens = usage.prompt_tokens, usage.completion_tokens
+                    self.cost = usage.total_price
+                yield chunk
+            status = _SUCCESS
+        except Exception as error:
+            status = self._status_of(error)
+            raise
+        finally:
+            chunks.close()
+            self.write(status)
+
+    def failed(self, error: Exception) -> None:
+        """Write the line of a call that has no answer."""
+        self.write(self._status_of(error))
+
+    def answered(self, result: object) -> None:
+        """Write the line of a call whose answer came at once."""
+        if usage := getattr(result, "usage", None):
+            self.tokens, self.cost = (usage.tokens, 0), usage.total_price
+        self.write(_SUCCESS)
+
+    def write(self, status: str) -> None:
+        """Write what is known."""
+        now = time.perf_counter()
+        told = {
+            "kind": self.kind,
+            "model": json.dumps(self.model, ensure_ascii=False),
+            "status": status,
+            "first_ms": None if self.first is None else round(1000 * (self.first - self.started)),
+            "total_ms": round(1000 * (now - self.started)),
+            "prompt_tokens": self.tokens and self.tokens[0],
+            "completion_tokens": self.tokens and self.tokens[1],
+            "cost_usd": None if self.cost is None else f"{self.cost:f}",
+            "call_id": self.call_id,
+        }
+        known = (f"{name}={value}" for name, value in told.items() if value is not None)
+        logger.info("call %s", " ".join(known))
+
+    def _status_of(self, error: Exception) -> str:
+        if isinstance(error, (ProxyRejected, ProxyUnreachable)):
+            self.call_id = error.call_id or self.call_id
+        known = error if isinstance(error, InvokeError) else to_invoke_error(error)
+        return type(known).__name__
+
+
+_under_way: ContextVar[_Line | None] = ContextVar("_under_way", default=None)
+
+
+def note_call_id(call_id: str | None) -> None:
+    """Remember LiteLLM's id of the call that is under way here."""
+    if line := _under_way.get():
+        line.call_id = call_id or line.call_id
+
+
+def logged[F: Callable[..., Any]](invoke: F) -> F:
+    """Let a model class's `_invoke` leave its line."""
+
+    @wraps(invoke)
+    def call(self: Any, model: str, *arguments: Any, **named: Any) -> Any:
+        if not is_on():
+            return invoke(self, model, *arguments, **named)
+        line = _Line(self.model_type.value, model)
+        _under_way.set(line)
+        try:
+            result = invoke(self, model, *arguments, **named)
+        except Exception as error:
+            line.failed(error)
+            raise
+        if isinstance(result, Generator):
+            return line.followed(result)
+        line.answered(result)
+        return result
+
+    return cast("F", call)
