@@ -24,8 +24,8 @@ from translation.facts.schema import llm_schema
 from translation.form.settings import Mode, Settings
 from translation.request.app_parameters import fitting
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
-from translation.request.inputs import require_known_inputs
 from translation.request.refused_additions import refused_parameters
+from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
 from translation.saving.validation import LLM
 from translation.token_estimate import estimate_prompt_tokens

@@ -10,7 +10,7 @@ from dify_plugin.entities.model.message import (
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.settings import parse_settings
-from translation.request.inputs import require_known_inputs
+from translation.request.refused_inputs import require_known_inputs
 
 IMAGE = ImagePromptMessageContent(format="png", base64_data="QQ==", mime_type="image/png")
 AUDIO = AudioPromptMessageContent(format="mp3", base64_data="QQ==", mime_type="audio/mpeg")
