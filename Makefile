@@ -6,6 +6,7 @@ PIP_INSTALL = install -q --disable-pip-version-check --no-input --require-hashes
 VENV = .venv/bin/python
 CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),--api-key-env $(API_KEY_ENV)) \
 	$(if $(READ_URL),--read-url '$(READ_URL)') $(if $(HEADERS_ENV),--headers-env $(HEADERS_ENV)) $(if $(CA),--ca '$(CA)')
+OFFLINE_OPTIONS = $(if $(OFFLINE),--offline) $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
 
 .PHONY: help demo test sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
@@ -43,11 +44,11 @@ fmt: .venv/installed ## format, and fix what can be fixed by rule
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish)
-	@$(VENV) -m tools.package $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
+package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish; OFFLINE=1 PLATFORMS=amd64,arm64 brings wheels)
+	@$(VENV) -m tools.package $(OFFLINE_OPTIONS) $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
 
 catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= …; see the README)
-	@$(VENV) -m admin catalog $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
+	@$(VENV) -m admin catalog $(OFFLINE_OPTIONS) $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
 		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
 		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT))

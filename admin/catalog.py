@@ -17,7 +17,8 @@ from admin.catalogue.choices import Choices, ChoicesError, read_choices
 from admin.catalogue.files import catalogue_files
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import Selection, kinds_of, require_catalogue
-from admin.package import MAX_BYTES, MAX_FILES, ROOT, build, check, packed
+from admin.offline import add_offline_options, packed_for
+from admin.package import MAX_BYTES, MAX_FILES, ROOT, build, check
 from admin.proxy_options import add_proxy_options
 
 _MOST_TOLD = 5
@@ -29,6 +30,7 @@ console = Console(highlight=False)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     add_choices(parser)
+    add_offline_options(parser)
     parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER",
                         help="where the package goes (default: dist)")  # fmt: skip
 
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     choices = read_choices(options.config, **{name: getattr(options, name) for name in CHOICES})
     selection = selected(choices, options)
     require_catalogue(selection, choices)
-    plain = packed()
+    plain = packed_for(options)
     files, stamp = catalogue_files(plain, selection.models, choices)
     size = sum(map(len, files.values()))
     if size > MAX_BYTES or len(files) > MAX_FILES:

@@ -20,7 +20,7 @@ from admin.catalogue.files import catalogue_files, entity_of
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import require_catalogue
 from admin.dify.step import add_step_options, step
-from admin.package import packed
+from admin.offline import add_offline_options, packed_for
 from admin.proxy_options import proxy_form
 
 
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     catalog.add_choices(parser)
     add_step_options(parser)
+    add_offline_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,6 +38,6 @@ def run(options: argparse.Namespace) -> int:
     )
     selection = selected(choices, options)
     require_catalogue(selection, choices)
-    files, _ = catalogue_files(packed(), selection.models, choices)
+    files, _ = catalogue_files(packed_for(options), selection.models, choices)
     entities = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in selection.models}
     return step(files, entities, proxy_form(choices.base_url, options), options)

@@ -12,14 +12,15 @@ DIFY_PASSWORD. Exits as `sync` does.
 import argparse
 
 from admin.dify.step import add_step_options, step
-from admin.package import packed
+from admin.offline import add_offline_options, packed_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     add_step_options(parser)
+    add_offline_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and with --apply install or upgrade. Raises CommandError and OSError."""
-    return step(packed(), {}, {}, options)
+    return step(packed_for(options), {}, {}, options)

@@ -6,6 +6,8 @@ import sys
 
 import yaml
 
+from admin.command_error import CommandError
+from admin.offline import add_offline_options, packed_for
 from admin.package import ROOT, build, check, packed
 from tools.marketplace import missing_of, problems_of
 
@@ -17,6 +19,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.package", description=__doc__)
     parser.add_argument("--repo", default="", help="URL of the source, as the marketplace wants it")
     parser.add_argument("--contact", default="", help="e-mail address of the publisher")
+    add_offline_options(parser)
     options = parser.parse_args()
     if options.repo and not _URL.fullmatch(options.repo):
         parser.error(f"--repo must be an https:// URL of a repository, not {options.repo}")
@@ -28,15 +31,23 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Build and check; exit with 1 if the marketplace would refuse what is packed."""
     options = _options()
-    files = packed(options.repo, options.contact)
-    manifest = yaml.safe_load(files["manifest.yaml"])
-    if problems := problems_of(files):
+    plain = packed(options.repo, options.contact)
+    if problems := problems_of(plain):
         sys.exit("\n".join(["Nothing was built:", *(f"- {problem}" for problem in problems)]))
-    package = ROOT / "dist" / f"litellm-{manifest['version']}.difypkg"
+    try:
+        files = packed_for(options, options.repo, options.contact)
+    except CommandError as error:
+        sys.exit(str(error))
+    manifest = yaml.safe_load(files["manifest.yaml"])
+    offline = "-offline" if options.offline else ""
+    package = ROOT / "dist" / f"litellm-{manifest['version']}{offline}.difypkg"
     build(package, files)
     size = package.stat().st_size
     print(f"{package.relative_to(ROOT)}: {len(files)} files, {size} bytes")
     check(package)
+    if options.offline:
+        print("Ready to install, for your own Dify: the marketplace takes no package with wheels.")
+        return
     missing = missing_of(manifest)
     print("Ready to install." + ("" if missing else " Ready for Dify's marketplace."))
     if missing:

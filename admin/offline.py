@@ -1,0 +1,108 @@
+"""A package that brings its wheels, so that Dify's daemon installs it with no index in reach.
+
+The daemon runs `uv pip install -r requirements.txt` in the plugin's folder, and hands uv none of its own
+variables (dify-console-contract 7): what is to hold stands in requirements.txt itself.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from admin.command_error import CommandError
+from admin.package import ROOT, packed
+
+PLATFORMS: Mapping[str, tuple[str, ...]] = {
+    "amd64": ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64"),
+    "arm64": ("manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64"),
+}
+"""What the wheels of each are called; Dify's daemon runs on glibc."""
+WHEELS = "wheels"
+_REQUIREMENTS = "requirements.txt"
+_LOCK = ROOT / "requirements" / "dev.txt"
+_PYTHON = "3.12"
+_SECONDS = 600
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_LONGEST_WORDS = 600
+progress = Console(highlight=False, stderr=True)
+
+
+def with_wheels(files: Mapping[str, bytes], platforms: Sequence[str]) -> dict[str, bytes]:
+    """Return the files with the wheels of these platforms, in the versions that were tested.
+
+    Asks the package index that pip is set up for. Raises CommandError if a wheel cannot be had.
+    """
+    wheels = _downloaded(files[_REQUIREMENTS], platforms)
+    offline = f"--no-index\n--find-links ./{WHEELS}/\n".encode() + files[_REQUIREMENTS]
+    return {
+        **files,
+        **{f"{WHEELS}/{name}": data for name, data in wheels.items()},
+        _REQUIREMENTS: offline,
+    }
+
+
+def add_offline_options(parser: argparse.ArgumentParser) -> None:
+    """Add what makes a package bring its wheels."""
+    parser.add_argument("--offline", action="store_true",
+                        help="bring the wheels, for a Dify that reaches no package index")  # fmt: skip
+    parser.add_argument("--platforms", default="amd64", metavar="amd64,arm64",
+                        help="of the hosts of Dify's daemon (default: %(default)s)")  # fmt: skip
+
+
+def packed_for(options: argparse.Namespace, repo: str = "", contact: str = "") -> dict[str, bytes]:
+    """Return the plugin's files, with wheels if the options say so."""
+    files = packed(repo, contact)
+    if not options.offline:
+        return files
+    platforms = platforms_of(options.platforms)
+    with progress.status(f"Fetching wheels for {' and '.join(platforms)} …"):
+        return with_wheels(files, platforms)
+
+
+def platforms_of(text: str) -> list[str]:
+    """Return the platforms that `amd64,arm64` names; raise CommandError for another."""
+    named = [word.strip() for word in text.split(",") if word.strip()]
+    if not named or not set(named) <= set(PLATFORMS):
+        message = f'Platforms are {" and ".join(PLATFORMS)}, separated by commas, not "{text}".'
+        raise CommandError(message)
+    return named
+
+
+def _downloaded(requirements: bytes, platforms: Sequence[str]) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        asked = folder / "requirements.txt"
+        asked.write_bytes(requirements)
+        tested = folder / "tested.txt"
+        pins = _LOCKED.findall(_LOCK.read_text())
+        tested.write_text("\n".join(f"{package}=={version}" for package, version in pins))
+        target = folder / WHEELS
+        target.mkdir()
+        for platform in platforms:
+            _download(asked, tested, target, platform)
+        return {wheel.name: wheel.read_bytes() for wheel in sorted(target.iterdir())}
+
+
+def _download(asked: Path, tested: Path, target: Path, platform: str) -> None:
+    tags = [option for tag in PLATFORMS[platform] for option in ("--platform", tag)]
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
+        "--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp", *tags,
+        "--dest", str(target), "--requirement", str(asked), "--constraint", str(tested),
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        message = f"The wheels for {platform} were not there after {_SECONDS} s."
+        raise CommandError(message) from None
+    if done.returncode:
+        words = " ".join(done.stderr.split())[-_LONGEST_WORDS:]
+        message = f"The wheels for {platform} cannot be had: {words}"
+        raise CommandError(message)
