@@ -135,11 +135,9 @@ def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMess
 
 
 def _with_a_user(turns: list[wire.Message]) -> list[wire.Message]:
-    """Let the last instruction be the user's where nobody else speaks: Claude needs a user (P13)."""
+    """Let the instructions be the user's where nobody else speaks: Claude needs a user (P13)."""
     match turns:
-        case [*others, {"role": "system", "content": text}] if all(
-            turn["role"] == "system" for turn in others
-        ):
-            return [*others, {"role": "user", "content": str(text)}]
+        case [{"role": "system", "content": text}]:
+            return [{"role": "user", "content": str(text)}]
         case _:
             return turns

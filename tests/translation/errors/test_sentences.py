@@ -137,3 +137,30 @@ def test_what_belongs_to_a_refusal_is_told() -> None:
     moved = ProxyRejected(status=307, message="redirected to http://inside:1", origin=Origin.TEXT)
     assert "redirected to another address" in sentence(moved)
     assert "inside" not in sentence(moved)
+
+
+def test_a_guardrail_is_named() -> None:
+    error = ProxyRejected(
+        status=400, message="No secrets", guardrail="no-secrets", error_type="None",
+        classes=("GuardrailRaisedException",),
+    )  # fmt: skip
+    told = sentence(error)
+    assert 'The guardrail "no-secrets" in LiteLLM blocked it; change the content' in told
+    assert "A guardrail" not in told
+
+
+def test_a_refusal_that_says_nothing_more_is_only_quoted() -> None:
+    plain = ProxyRejected(status=400, message="No such field", error_type="invalid_request_error")
+    assert sentence(plain) == 'LiteLLM answered 400: "No such field".'
+    assert sentence_when_saving(plain) == (
+        'LiteLLM refused the question of this form. LiteLLM answered 400: "No such field".'
+    )
+    sized = ProxyRejected(status=400, message="No such field", sent_bytes=9_000_000)
+    assert "MB" not in sentence(sized)
+
+
+def test_the_proxys_own_address_is_left_out_wherever_it_lies() -> None:
+    error = ProxyRejected(
+        status=500, message="llm.example.com is away", base_url="https://llm.example.com"
+    )
+    assert "llm.example.com" not in sentence(error)

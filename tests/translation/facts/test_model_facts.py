@@ -135,3 +135,17 @@ def test_what_is_unknown_is_taken_from_others_and_nothing_else() -> None:
     assert supplemented(facts, others, ["mode", "max_output_tokens"]) == ModelFacts(
         mode="chat", context_size=10, max_output_tokens=5
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "mode"),
+    [
+        ("moderations", "moderation"),
+        ("chat", "chat"),
+        ("a mode", None),
+        ("", None),
+        ("x" * 41, None),
+    ],
+)
+def test_modes(said: str, mode: str | None) -> None:
+    assert facts_from_listing(ListedModel.model_validate({"id": "m", "mode": said})).mode == mode

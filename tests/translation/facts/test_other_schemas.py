@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from dify_plugin.entities.model import FetchFrom, ModelPropertyKey, ModelType
+from dify_plugin.entities.model import FetchFrom, ModelFeature, ModelPropertyKey, ModelType
 
 from translation.facts import schema
 from translation.facts.capabilities import (
@@ -115,3 +115,16 @@ def test_what_a_model_takes_beside_text(kind: InputType, fact: str) -> None:
     assert not takes_input(kind, plain, NOTHING_KNOWN)
     told = parse_settings("m", {**FORM, "input_types": kind.value})
     assert takes_input(kind, told, no)
+
+
+@pytest.mark.parametrize(
+    ("embeds", "features"), [(True, [ModelFeature.VISION]), (False, []), (None, [])]
+)
+def test_embedding_models_that_take_images(
+    embeds: bool | None,
+    features: list[ModelFeature],  # noqa: FBT001
+) -> None:
+    facts = ModelFacts(embeds_images=embeds, vector_size=8192)
+    entity = schema.text_embedding_schema("m", parse_settings("m", FORM), facts)
+    assert entity.features == features
+    assert entity.model_properties[ModelPropertyKey.MAX_CHUNKS] == 14

@@ -63,6 +63,8 @@ def test_parts_know_where_they_are() -> None:
         ("too many inputs: at most 96, got 200", 200, 96),
         ("too many inputs", 32, 16),
         ("too many inputs, 500 given", 32, 16),
+        ("too many inputs: 1 at most, 0 given", 32, 1),
+        ("too many inputs", 3, 1),
         ("too many inputs", 1, None),
         ("no such field", 32, None),
         ("input is too long: at most 512", 32, None),

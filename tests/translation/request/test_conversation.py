@@ -53,6 +53,7 @@ def result(call_id: str, content: str = "42") -> dict[str, Any]:
          [user("q"), said(None, tool_calls=[CALL]), result("a", "")]),
         # A lone instruction is the user's.
         ([system("do it")], [user("do it")]),
+        ([system("a"), system("b")], [user("a\n\nb")]),
         ([system("a"), said("b")], [system("a"), said("b")]),
         # A call without a result, a result without a call.
         ([user("q"), said(None, tool_calls=[CALL]), user("r")],
