@@ -121,8 +121,8 @@ def test_what_a_model_takes_beside_text(kind: InputType, fact: str) -> None:
     ("embeds", "features"), [(True, [ModelFeature.VISION]), (False, []), (None, [])]
 )
 def test_embedding_models_that_take_images(
-    embeds: bool | None,
-    features: list[ModelFeature],  # noqa: FBT001
+    embeds: bool | None,  # noqa: FBT001
+    features: list[ModelFeature],
 ) -> None:
     facts = ModelFacts(embeds_images=embeds, vector_size=8192)
     entity = schema.text_embedding_schema("m", parse_settings("m", FORM), facts)
