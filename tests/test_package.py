@@ -22,7 +22,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         sources = {str(file.relative_to(ROOT)) for file in (ROOT / package).rglob("*.py")}
         assert sources <= set(files)
     tops = {name.partition("/")[0] for name in files}
-    assert not tops & {"tests", "tools", "requirements", "Makefile", ".git"}
+    assert not tops & {"tests", "tools", "admin", "harness", "requirements", "Makefile", ".git"}
     assert not [name for name in files if name.endswith((".pyc", ".env", ".log", ".pem", ".key"))]
 
 
