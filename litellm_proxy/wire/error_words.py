@@ -19,7 +19,8 @@ _ADVICE = re.compile(
     r"LiteLLM: model group"
     r"|No fallback model group found"
     r"|LiteLLM Retried:"
-    r"|LiteLLM Max Retries:",
+    r"|LiteLLM Max Retries:"
+    r"|To drop these, set `?litellm",
     re.IGNORECASE,
 )
 """Where LiteLLM begins to speak to its administrators (router.py, of several versions)."""

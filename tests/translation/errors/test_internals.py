@@ -106,3 +106,15 @@ def test_what_cannot_be_reached_is_told_without_its_address() -> None:
 def test_a_redirect_does_not_tell_where_to() -> None:
     error = ProxyRejected(status=302, message="redirected to https://sso.example.org/login?a=b")
     assert "sso" not in str(to_invoke_error(error))
+
+
+def test_advice_for_the_administrator_of_litellm_is_left_out() -> None:
+    words = (
+        "litellm.UnsupportedParamsError: openai does not support parameters: ['response_format'], for "
+        "model=gpt-4. To drop these, set `litellm.drop_params=True` or for proxy:\n\n`litellm_settings:\n "
+        "drop_params: true`\n"
+    )
+    assert first_sentence(words) == (
+        "litellm.UnsupportedParamsError: openai does not support parameters: ['response_format'], for "
+        "model=gpt-4."
+    )
