@@ -1,0 +1,50 @@
+"""The rules that an app builder sees, with their bounds and neutral values."""
+
+import pytest
+
+from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.parameter_rules import parameter_rules
+from translation.form.settings import parse_settings
+
+FORM = {"base_url": "http://h", "settings": "custom"}
+TABLE = {
+    "max_tokens": ("int", 1, 4096, 4096, 0),
+    "temperature": ("float", 0, 1, 2, 2),
+    "top_p": ("float", 0, 1, 1, 2),
+    "presence_penalty": ("float", -2, 0, 2, 2),
+    "frequency_penalty": ("float", -2, 0, 2, 2),
+    "seed": ("int", 0, 1, 2**31 - 1, 0),
+}
+
+
+def test_numbers() -> None:
+    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
+    told = {
+        name: (rule.type.value, rule.min, rule.default, rule.max, rule.precision)
+        for name, rule in rules.items() if name in TABLE
+    }  # fmt: skip
+    assert told == TABLE
+    for rule in rules.values():
+        assert rule.label.en_us if rule.label else False
+        assert rule.help
+        assert rule.help.zh_hans
+        assert not rule.required
+        assert rule.use_template is None
+
+
+@pytest.mark.parametrize(("most", "neutral"), [(100, 100), (4096, 4096), (100_000, 4096)])
+def test_max_tokens_start_at_what_is_useful(most: int, neutral: int) -> None:
+    rules = parameter_rules(parse_settings("m", FORM), ModelFacts(max_output_tokens=most))
+    assert (rules[0].name, rules[0].default, rules[0].max) == ("max_tokens", neutral, most)
+
+
+def test_options_and_texts() -> None:
+    facts = ModelFacts(reasoning=True, reasoning_efforts=("low", "max"), response_schema=True)
+    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), facts)}
+    assert rules["reasoning_effort"].options == ["low", "max"]
+    assert rules["response_format"].options == ["text", "json_object", "json_schema"]
+    texts = ["json_schema", "end_user", "tags", "session", "extra_body"]
+    assert {rules[name].type.value for name in texts} == {"text"}
+    plain = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
+    assert "reasoning_effort" not in plain
+    assert plain["response_format"].options == ["text", "json_object"]
