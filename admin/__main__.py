@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command.run(options)
     except OSError as error:
-        errors.print(escape(f"{error.filename}: {error.strerror}."))
+        errors.print(escape(f"{error.filename or 'A file'}: {error.strerror or error}."))
     except (CommandError, SettingsError) as error:
         errors.print(escape(str(error)))
     return _FAILED

@@ -11,7 +11,7 @@ from admin.proxy_models import read_models
 from admin.proxy_options import explained, proxy_settings
 from translation.errors.sentences import sentence_when_saving
 
-console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True)
 
 
 def selected(choices: Choices, options: argparse.Namespace) -> Selection:
@@ -20,10 +20,10 @@ def selected(choices: Choices, options: argparse.Namespace) -> Selection:
         message = "Base URL is missing: give --base-url (BASE_URL=), or base_url in the file."
         raise ChoicesError(message)
     url = options.read_url or choices.base_url
-    with explained(url, options), console.status("Asking the proxy for its models …"):
+    with explained(url, options), errors.status("Asking the proxy for its models …"):
         proxy = read_models(proxy_settings(url, options))
     for path, error in proxy.refused.items():
-        console.print(
+        errors.print(
             f"[yellow]{path} did not answer, so less is known: {escape(sentence_when_saving(error))}[/]"
         )
     return select(proxy, choices)

@@ -4,6 +4,7 @@ Nothing here is retried but reading: whoever sends a change twice does not know 
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,6 +33,11 @@ from admin.dify.answers import (
 SECONDS = 60.0
 KNOWN_RELEASES = (1, 11), (1, 16)
 """The oldest and the newest release whose API is known; tried was 1.14."""
+_API = "console/api/"
+_WORKSPACE = _API + "workspaces/current/"
+_PLUGIN = _WORKSPACE + "plugin/"
+_NO_REPOSITORY = {"repo": "", "version": "", "package": ""}
+_RELEASE = re.compile(r"(\d+)\.(\d+)(\..*)?")
 _PAGE = 100
 _MOST_PAGES = 200
 _MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -241,30 +247,22 @@ class Console:
                 body = _bounded(response)
                 # Dify's page passes no other route of the API that tells it.
                 self.version = response.headers.get("x-version", self.version)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             message = f"Dify cannot be reached at {self._client.base_url}: {error or type(error).__name__}."
             raise CommandError(message) from None
         if response.is_success:
             return body
-        if response.is_redirect:
+        if response.has_redirect_location:
             message = f"Dify at {self._client.base_url} redirects to {response.headers['location']}: use that."
             raise CommandError(message)
         code, words = _refusal(body)
         raise DifyRefused(what, response.status_code, code, words)
 
 
-_API = "console/api/"
-_WORKSPACE = _API + "workspaces/current/"
-_PLUGIN = _WORKSPACE + "plugin/"
-_NO_REPOSITORY = {"repo": "", "version": "", "package": ""}
-
-
 def _is_known(version: str) -> bool:
-    parts = version.split(".")
-    if not all(part.isdigit() for part in parts[:2]) or len(parts) < len(KNOWN_RELEASES[0]):
-        return False
+    parts = _RELEASE.fullmatch(version)
     oldest, newest = KNOWN_RELEASES
-    return oldest <= (int(parts[0]), int(parts[1])) <= newest
+    return parts is not None and oldest <= (int(parts[1]), int(parts[2])) <= newest
 
 
 def _bounded(response: httpx.Response) -> bytes:

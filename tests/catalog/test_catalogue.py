@@ -390,7 +390,7 @@ def test_a_route_that_fails_makes_a_poorer_catalogue_and_is_named(
         ):
             faulty.on("/v1/model/info", refusal)
             assert main(arguments) == 0
-            told = " ".join(capsys.readouterr().out.split())
+            told = " ".join(capsys.readouterr().err.split())
             assert "/v1/model/info did not answer, so less is known" in told
         faulty.on("/v1/models", json_reply({"error": {"message": "Broken"}}, 500))
         assert main(arguments) == 2

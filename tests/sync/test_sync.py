@@ -4,6 +4,7 @@ import base64
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from admin.catalogue import reading
 from admin.dify import apply
 from admin.proxy_models import ProxyModels, read_models
 from harness.upstream import Asked, Reply, json_reply
+from litellm_proxy.errors import ProxyRejected
 from tests.support.environment import Environment
 from tests.sync.console import (
     ADMIN_KEY,
@@ -149,6 +151,29 @@ def test_json_tells_all(sync: Sync, dify: Console, capsys: pytest.CaptureFixture
     assert json.loads(capsys.readouterr().out)["applied"] is True
     assert dify.installed
     assert dify.installed.identifier == told["wanted"]
+
+
+def test_json_stays_json_where_a_route_of_the_proxy_refuses(
+    sync: Sync,
+    models_of_the_proxy: ProxyModels,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refused = {"/v1/model/info": ProxyRejected(status=403, message="Not for this key")}
+    poorer = replace(models_of_the_proxy, refused=refused)
+    monkeypatch.setattr(reading, "read_models", lambda _: poorer)
+    assert sync("--json") == WOULD_CHANGE
+    told = capsys.readouterr()
+    assert json.loads(told.out)["step"] == "install"
+    assert "so less is known" in " ".join(told.err.split())
+
+
+def test_an_answer_that_cannot_be_unpacked_is_a_sentence(
+    sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dify.faults = {"/plugin/list": Reply([b"no gzip"], headers={"content-encoding": "gzip"})}
+    assert sync("--apply") == FAILED
+    assert "Dify cannot be reached" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("version", "options", "status"),

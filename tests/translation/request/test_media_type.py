@@ -31,7 +31,7 @@ FILES = {
     b"0000ftypM4A ": ("audio/mp4", "m4a"),
     b"0000ftypqt  ": ("video/quicktime", None),
     b"0000ftypisom": ("video/mp4", "mp4"),
-    b"RIFF0000XXXX": (None, None),
+    b"RIFF0000RMID": (None, None),
     b"hello": (None, None),
     b"": (None, None),
 }
