@@ -19,7 +19,7 @@ from admin.catalogue.choices import read_choices
 from admin.catalogue.files import catalogue_files, entity_of
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import require_catalogue
-from admin.dify.step import add_step_options, step
+from admin.dify.bring_in_step import add_step_options, bring_in_step
 from admin.offline import add_offline_options, packed_for
 from admin.proxy_options import proxy_form
 
@@ -40,4 +40,4 @@ def run(options: argparse.Namespace) -> int:
     require_catalogue(selection, choices)
     files, _ = catalogue_files(packed_for(options), selection.models, choices)
     entities = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in selection.models}
-    return step(files, entities, proxy_form(choices.base_url, options), options)
+    return bring_in_step(files, entities, proxy_form(choices.base_url, options), options)

@@ -11,7 +11,7 @@ DIFY_PASSWORD. Exits as `sync` does.
 
 import argparse
 
-from admin.dify.step import add_step_options, step
+from admin.dify.bring_in_step import add_step_options, bring_in_step
 from admin.offline import add_offline_options, packed_for
 
 
@@ -23,4 +23,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and with --apply install or upgrade. Raises CommandError and OSError."""
-    return step(packed_for(options), {}, {}, options)
+    return bring_in_step(packed_for(options), {}, {}, options)

@@ -27,7 +27,7 @@ from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.settings import Settings, parse_settings
 from translation.request.options import probing_user, request_options
 from translation.saving.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
-from translation.saving.validation import Findings, Kind, refusal_of, says_nothing, takes_the_key
+from translation.saving.validation import Findings, Kind, is_a_bare_fault, knows_the_key, refusal_of
 
 logger = logging.getLogger(__name__)
 RESOLVING_SECONDS = 4.0
@@ -237,7 +237,7 @@ def _listed_names(client: ProxyClient) -> list[str] | ProxyError:
 def _is_litellm(client: ProxyClient, names: list[str] | ProxyError) -> bool:
     if not isinstance(names, ProxyError):
         return True
-    return takes_the_key(names) or (says_nothing(names) and client.is_alive())
+    return knows_the_key(names) or (is_a_bare_fault(names) and client.is_alive())
 
 
 def _resolves(settings: Settings, question: ModelQuestion) -> bool | None:

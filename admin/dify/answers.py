@@ -41,12 +41,12 @@ class Plugin(_Answer):
     class Declaration(_Answer):
         """What its package says; without models for other kinds of plugins."""
 
-        class Provider(_Answer):
+        class Catalogue(_Answer):
             """The models that the package lists."""
 
             models: tuple[dict[str, Any], ...] = ()
 
-        model: Provider | None = None
+        model: Catalogue | None = None
 
     plugin_id: str
     plugin_unique_identifier: str

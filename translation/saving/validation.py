@@ -63,12 +63,12 @@ class Findings:
     is_litellm: bool
 
 
-def takes_the_key(refusal: ProxyError) -> bool:
+def knows_the_key(refusal: ProxyError) -> bool:
     """Return whether the refusal of a list says that LiteLLM knows the key, only not this route."""
     return isinstance(refusal, ProxyRejected) and cause_of(refusal) is Cause.ROUTE_ACCESS
 
 
-def says_nothing(refusal: ProxyError) -> bool:
+def is_a_bare_fault(refusal: ProxyError) -> bool:
     """Return whether a list failed without a word of LiteLLM's own.
 
     So do all routes that a key may not call in some versions, 1.77.7 among them.

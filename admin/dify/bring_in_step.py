@@ -39,7 +39,7 @@ def add_step_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def step(
+def bring_in_step(
     files: Mapping[str, bytes],
     entities: Entities,
     form: Mapping[str, str],
