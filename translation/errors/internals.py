@@ -32,18 +32,22 @@ _DEPLOYMENT = re.compile(
     r"|model_info)\s*[:=]\s*[^\s,;]+",
     re.IGNORECASE,
 )
-_ALLOWED_MODELS = re.compile(r" This \w{1,20} can only access models=\[[^\]]*\]\.?")
-"""What else a key or team may use, which LiteLLM told up to 1.95.1 (auth_checks.py)."""
+_ALLOWED = re.compile(
+    r"\s*\b(?:This \w{1,20} can only access models|(?:Only )?allowed[_ ](?:[a-z]+ ){0,3}(?:models|routes|teams"
+    r"|team ids))\s*[=:]\s*\[[^\]]*\]\.?",
+    re.IGNORECASE,
+)
+"""What else a key, a team or a role may use (LiteLLM proxy/auth, of several versions)."""
 
 
 def without_internals(words: str, base_url: str = "") -> str:
     """Return words without what only an administrator may know.
 
-    That is hosts and addresses of a private network, a deployment's ids, and the list of models that
-    a key may use. `base_url` is the proxy's own, which is left out wherever it lies. Public addresses stay: a
-    provider's words may point to a page that helps.
+    That is hosts and addresses of a private network, a deployment's ids, and the lists of what else
+    a key may use. `base_url` is the proxy's own, which is left out wherever it lies. Public
+    addresses stay: a provider's words may point to a page that helps.
     """
-    words = _ALLOWED_MODELS.sub("", _DEPLOYMENT.sub("", words))
+    words = _ALLOWED.sub("", _DEPLOYMENT.sub("", words))
     host = httpx.URL(base_url).host if base_url else ""
     words = _URL.sub(lambda found: _public(found.group(), host), words)
     words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)

@@ -118,3 +118,25 @@ def test_advice_for_the_administrator_of_litellm_is_left_out() -> None:
         "litellm.UnsupportedParamsError: openai does not support parameters: ['response_format'], for "
         "model=gpt-4."
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Team=t not allowed to call model=m. Allowed team models = ['a', 'b']",
+         "Team=t not allowed to call model=m."),
+        ("Member not allowed to call model=m. Allowed member models = ['a']",
+         "Member not allowed to call model=m."),
+        ("Role=r not allowed to call model=m. Allowed models=['a']", "Role=r not allowed to call model=m."),
+        ("Model m not allowed. Allowed_models=['a']", "Model m not allowed."),
+        ("Key is not allowed to call this route. Only allowed to call routes: ['/a']. Tried: /v1",
+         "Key is not allowed to call this route. Tried: /v1"),
+        ("Not allowed to access this route. Route=/a, Allowed Routes=['/b']",
+         "Not allowed to access this route. Route=/a,"),
+        ("User not in allowed teams. Allowed teams: ['x']", "User not in allowed teams."),
+        ("The allowed models are listed in the manual.", "The allowed models are listed in the manual."),
+        ("temperature: allowed values: [0, 1]", "temperature: allowed values: [0, 1]"),
+    ],
+)  # fmt: skip
+def test_no_list_of_what_else_is_allowed(words: str, told: str) -> None:
+    assert without_internals(words) == told
