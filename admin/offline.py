@@ -5,8 +5,6 @@ variables (dify-console-contract 7): what is to hold stands in requirements.txt 
 """
 
 import argparse
-import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from admin.command_error import CommandError
-from admin.package import ROOT, packed
+from admin.package import packed
+from admin.run_tool import run_tool
 
 PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "amd64": ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64"),
@@ -24,16 +23,12 @@ PLATFORMS: Mapping[str, tuple[str, ...]] = {
 """What the wheels of each are called; Dify's daemon runs on glibc."""
 WHEELS = "wheels"
 _REQUIREMENTS = "requirements.txt"
-_LOCK = ROOT / "requirements" / "dev.txt"
 _PYTHON = "3.12"
-_SECONDS = 600
-_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
-_LONGEST_WORDS = 600
 progress = Console(highlight=False, stderr=True)
 
 
 def with_wheels(files: Mapping[str, bytes], platforms: Sequence[str]) -> dict[str, bytes]:
-    """Return the files with the wheels of these platforms, in the versions that were tested.
+    """Return the files with the wheels of these platforms that requirements.txt names.
 
     Asks the package index that pip is set up for. Raises CommandError if a wheel cannot be had.
     """
@@ -78,31 +73,18 @@ def _downloaded(requirements: bytes, platforms: Sequence[str]) -> dict[str, byte
         folder = Path(name)
         asked = folder / "requirements.txt"
         asked.write_bytes(requirements)
-        tested = folder / "tested.txt"
-        pins = _LOCKED.findall(_LOCK.read_text())
-        tested.write_text("\n".join(f"{package}=={version}" for package, version in pins))
         target = folder / WHEELS
         target.mkdir()
         for platform in platforms:
-            _download(asked, tested, target, platform)
+            _download(asked, target, platform)
         return {wheel.name: wheel.read_bytes() for wheel in sorted(target.iterdir())}
 
 
-def _download(asked: Path, tested: Path, target: Path, platform: str) -> None:
+def _download(asked: Path, target: Path, platform: str) -> None:
     tags = [option for tag in PLATFORMS[platform] for option in ("--platform", tag)]
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-        "--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp", *tags,
-        "--dest", str(target), "--requirement", str(asked), "--constraint", str(tested),
+        "--no-deps", "--only-binary=:all:", "--python-version", _PYTHON, "--implementation", "cp", *tags,
+        "--dest", str(target), "--requirement", str(asked),
     ]  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        message = f"The wheels for {platform} were not there after {_SECONDS} s."
-        raise CommandError(message) from None
-    if done.returncode:
-        words = " ".join(done.stderr.split())[-_LONGEST_WORDS:]
-        message = f"The wheels for {platform} cannot be had: {words}"
-        raise CommandError(message)
+    run_tool(command, f"The wheels for {platform} cannot be had")

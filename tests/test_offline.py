@@ -10,7 +10,7 @@ from admin import offline
 from admin.command_error import CommandError
 from admin.offline import platforms_of, with_wheels
 
-REQUIREMENTS = b"native>=1\npure>=1,<2\n"
+REQUIREMENTS = b"native==2.0\npure==1.1 ; sys_platform == 'linux'\n"
 FILES = {"requirements.txt": REQUIREMENTS, "main.py": b""}
 
 
@@ -35,11 +35,6 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    lock = tmp_path / "lock.txt"
-    lock.write_text(
-        "pure==1.1 \\\n    --hash=sha256:00\nnative[extra]==2.0 ; sys_platform == 'linux'\n"
-    )
-    monkeypatch.setattr(offline, "_LOCK", lock)
     for version in ("1.1", "1.2"):
         wheel(folder, "pure", version, "py3-none-any")
     for machine in ("x86_64", "aarch64"):

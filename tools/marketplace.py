@@ -36,7 +36,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?(?P<bounds>[<>=!~].*)")
-_DIFY_PLUGIN = re.compile(r">=\s*0\.(9|[1-9]\d+)\.")
+_DIFY_PLUGIN = re.compile(r"[>=]=\s*0\.(9|[1-9]\d+)\.")
 _SECRETS = re.compile(
     r"\bsk-(?!…)[A-Za-z0-9_-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abp]-[A-Za-z0-9-]{20,}"

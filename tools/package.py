@@ -9,6 +9,7 @@ import yaml
 from admin.command_error import CommandError
 from admin.offline import add_offline_options, packed_for
 from admin.package import ROOT, build, check, packed
+from tools.locked import with_lock
 from tools.marketplace import missing_of, problems_of
 
 _URL = re.compile(r"https://[\w.-]+(/[\w.~-]+)+")
@@ -36,6 +37,8 @@ def main() -> None:
         sys.exit("\n".join(["Nothing was built:", *(f"- {problem}" for problem in problems)]))
     try:
         files = packed_for(options, options.repo, options.contact)
+        if not options.offline:
+            files = with_lock(files)
     except CommandError as error:
         sys.exit(str(error))
     manifest = yaml.safe_load(files["manifest.yaml"])

@@ -1,0 +1,25 @@
+"""Run pip or uv, and say in one sentence what went wrong."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from admin.command_error import CommandError
+
+_SECONDS = 600
+_LONGEST_WORDS = 600
+
+
+def run_tool(command: Sequence[str], failure: str, folder: Path | None = None) -> None:
+    """Run it in this folder. Raises CommandError with the failure and the tool's own last words."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        message = f"{failure}: no end after {_SECONDS} s."
+        raise CommandError(message) from None
+    if done.returncode:
+        words = " ".join(done.stderr.split())[-_LONGEST_WORDS:]
+        message = f"{failure}: {words}"
+        raise CommandError(message)
