@@ -82,11 +82,15 @@ def bring_in_step(
         return _done(console, plan, wanted, options)
 
 
-def users_of(console: Console, provider: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield every app and knowledge base with the models of the provider that it names."""
+def users_of(console: Console, provider: str) -> Iterator[tuple[str, set[str] | None]]:
+    """Yield every app and knowledge base with the models of the provider that it names.
+
+    None stands for an app that cannot be read: it may name any.
+    """
     with progress.status("Reading Dify's apps …"):
         for name, text in console.apps():
-            yield name, models_named(text, provider)
+            named = models_named(text, provider)
+            yield name if named is not None else f"{name} (which cannot be read)", named
         for base in console.knowledge_bases():
             if base.embedding_model and base.embedding_model_provider == provider:
                 yield f"{base.name} (knowledge)", {base.embedding_model}

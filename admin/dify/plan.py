@@ -65,13 +65,13 @@ def plan_of(
     entities: Entities,
     plugin: Plugin | None,
     provider: Provider | None,
-    apps: Iterable[tuple[str, Collection[str]]],
+    apps: Iterable[tuple[str, Collection[str] | None]],
 ) -> Plan:
     """Return the plan.
 
     `wanted` is the package's identifier, `entities` its models by kind and name (none for the plain
-    package), `apps` name each app and the models of the provider that it names; they are only looked at
-    if a model goes.
+    package), `apps` name each app and the models of the provider that it names (None: not known); they
+    are only looked at if a model goes.
     """
     installed = plugin.plugin_unique_identifier if plugin else None
     step = Step.NOTHING if installed == wanted else Step.UPGRADE if plugin else Step.INSTALL
@@ -129,19 +129,19 @@ def _comparable(entity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def used_in(
-    apps: Iterable[tuple[str, Collection[str]]], models: Sequence[str]
+    apps: Iterable[tuple[str, Collection[str] | None]], models: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return which apps name a model, by model; the others are left out."""
+    """Return which apps name a model, or may name it, by model; the others are left out."""
     found: dict[str, list[str]] = {}
     for app, named in apps:
-        for model in set(named) & set(models):
+        for model in models if named is None else set(named) & set(models):
             found.setdefault(model, []).append(app)
     return {model: tuple(names) for model, names in sorted(found.items())}
 
 
-def models_named(text: str, provider: str) -> set[str]:
-    """Return the models of a provider that an exported app names, in nodes or in its settings."""
+def models_named(text: str, provider: str) -> set[str] | None:
+    """Return the models of a provider that an exported app names, or None if it is no YAML."""
     try:
         return {named.model for named in models_in(text) if named.provider == provider}
     except yaml.YAMLError:
-        return set()
+        return None

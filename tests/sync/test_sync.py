@@ -116,7 +116,7 @@ def test_a_change_on_the_proxy_is_an_upgrade_in_place(sync: Sync, dify: Console)
 def test_a_model_that_apps_use_goes_only_when_told_to(
     sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dify.apps = [("Greeter", app("gpt-4")), ("Other", app("gpt-4", "openai")), ("Broken", "a: [")]
+    dify.apps = [("Greeter", app("gpt-4")), ("Other", app("gpt-4", "openai"))]
     dify.bases = [{"name": "Manuals", "embedding_model": "gpt-4", "embedding_model_provider": PROVIDER},
                   {"name": "Plain", "embedding_model": None, "embedding_model_provider": None}]  # fmt: skip
     sync("--apply")
@@ -127,6 +127,16 @@ def test_a_model_that_apps_use_goes_only_when_told_to(
     assert "Other" not in told
     assert sync("--apply", "--remove-used", models="described") == IN_STEP
     assert dify.changed[-1] == "upgrade"
+
+
+def test_an_app_that_cannot_be_read_may_use_any_model(
+    sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dify.apps = [("Broken", "a: [")]
+    sync("--apply")
+    assert sync("--apply", models="described") == REFUSED
+    assert "gpt-4 goes, and is used by Broken (which cannot be read)" in capsys.readouterr().out
+    assert dify.changed == ["install", "key"]
 
 
 def test_models_of_one_name_are_told(
