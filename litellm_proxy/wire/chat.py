@@ -173,7 +173,7 @@ class ChatRequest(ProxyRequest):
             messages=[_as_conceded(message, conceded) for message in self.messages]
             if conceded
             else list(self.messages) or None,
-            tools=list(self.tools or declared) or None,
+            tools=_joined(self.tools or declared, self.options.extra.get("tools")),
             stop=list(self.stop) or None,
             **_streaming(self.options, stream=self.stream),
         )
@@ -196,6 +196,27 @@ class ChatRequest(ProxyRequest):
         if not is_strict and Concession.STRICT_CALL_IDS not in conceded:
             yield Concession.STRICT_CALL_IDS
         yield from self.options.open_concessions()
+
+
+def _joined(tools: Sequence[Tool], others: Json) -> list[Json] | None:
+    """Return the tools with others that were asked for beside them; of one name the first counts."""
+    if not tools:
+        return None
+    names = {tool["function"]["name"] for tool in tools}
+    further = (
+        [tool for tool in others if _function_name(tool) not in names]
+        if isinstance(others, list)
+        else []
+    )
+    return [*tools, *further]
+
+
+def _function_name(tool: Json) -> str | None:
+    match tool:
+        case {"function": {"name": str(name)}}:
+            return name
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

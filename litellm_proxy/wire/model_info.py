@@ -11,6 +11,8 @@ CHAT_MODE = "chat"
 """LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
 COMPLETION_MODE = "completion"
 """LiteLLM's word for a model of the completion endpoint."""
+RESPONSES_MODE = "responses"
+"""LiteLLM's word for a model of OpenAI's Responses API; it translates chats for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class ModelGroup(WireModel):
     supports_function_calling: Lenient[bool] = None
     supports_parallel_function_calling: Lenient[bool] = None
     supports_reasoning: Lenient[bool] = None
+    supports_web_search: Lenient[bool] = None
     supported_reasoning_efforts: Lenient[list[str]] = None
     supported_openai_params: Lenient[list[str]] = None
 
@@ -98,6 +101,7 @@ class DeploymentInfo(WireModel):
     supports_audio_input: Lenient[bool] = None
     supports_video_input: Lenient[bool] = None
     supports_prompt_caching: Lenient[bool] = None
+    supports_web_search: Lenient[bool] = None
     supports_embedding_image_input: Lenient[bool] = None
     reasoning_effort_levels: Lenient[list[str]] = None
     supported_openai_params: Lenient[list[str]] = None

@@ -75,6 +75,11 @@ def may_take(facts: ModelFacts, parameter: str) -> bool:
     return facts.supported_params is None or parameter in facts.supported_params
 
 
+def is_listed(facts: ModelFacts, parameter: str) -> bool:
+    """Return whether LiteLLM says by name that a model takes a parameter, and it was never refused."""
+    return facts.supported_params is not None and may_take(facts, parameter)
+
+
 def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:
     """Return whether the model thinks before it answers."""
     return chosen(settings.reasoning, facts.reasoning)

@@ -49,6 +49,7 @@ class ModelFacts:
     video_input: bool | None = None
     prompt_caching: bool | None = None
     embeds_images: bool | None = None
+    web_search: bool | None = None
     reasoning_efforts: tuple[str, ...] | None = None
     supported_params: tuple[str, ...] | None = None
     refused_params: frozenset[str] | None = None
@@ -91,6 +92,7 @@ def facts_from_group(group: ModelGroup) -> ModelFacts:
         function_calling=known(group.supports_function_calling),
         parallel_function_calling=known(group.supports_parallel_function_calling),
         reasoning=known(group.supports_reasoning),
+        web_search=known(group.supports_web_search),
         reasoning_efforts=_identifiers(group.supported_reasoning_efforts),
         supported_params=_identifiers(group.supported_openai_params),
     )
@@ -147,6 +149,7 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
         video_input=known(info.supports_video_input),
         prompt_caching=known(info.supports_prompt_caching),
         embeds_images=known(info.supports_embedding_image_input),
+        web_search=known(info.supports_web_search),
         reasoning_efforts=_identifiers(info.reasoning_effort_levels),
         supported_params=_identifiers(info.supported_openai_params),
     )
@@ -234,6 +237,7 @@ _MERGE: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "video_input": _in_all,
     "prompt_caching": _in_all,
     "embeds_images": _in_all,
+    "web_search": _in_all,
     "reasoning_efforts": _common,
     "supported_params": _common,
 }

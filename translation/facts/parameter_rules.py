@@ -1,15 +1,17 @@
 """Which parameters an app builder may set for a model, and within which bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dify_plugin.entities import I18nObject
 from dify_plugin.entities.model import ParameterRule, ParameterType
 
+from litellm_proxy.wire.model_info import RESPONSES_MODE
 from translation.facts import texts
 from translation.facts.capabilities import (
     DEFAULT_MAX_TOKENS,
     has_reasoning,
     has_structured_output,
+    is_listed,
     max_output_tokens_of,
     may_take,
     mode_of,
@@ -24,7 +26,13 @@ TAGS = "tags"
 SESSION = "session"
 OF_THE_APP = frozenset({EXTRA_BODY, END_USER, TAGS, SESSION})
 """The text parameters that are for LiteLLM and not for the model."""
+WEB_SEARCH = "web_search"
+SEARCH_CONTEXT = "search_context_size"
+REASONING_SUMMARY = "reasoning_summary"
+THINKING_BUDGET = "thinking_budget"
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
+_LEAST_THINKING = 1024
+"""Anthropic takes no smaller budget (litellm-proxy-contract 5)."""
 
 
 def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule]:
@@ -46,6 +54,8 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
         rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))
     if effort:
         rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
+    if chat:
+        rules += _special_rules(settings, facts)
     if response_format:
         rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
     if chat:
@@ -53,6 +63,19 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
         rules.append(_JSON_SCHEMA)
     rules += _FOR_LITELLM
     return rules
+
+
+def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterRule]:
+    """Yield the rules for what few models take: only where LiteLLM says so by name."""
+    if has_reasoning(settings, facts):
+        if facts.mode == RESPONSES_MODE:
+            yield _REASONING_SUMMARY
+        if is_listed(facts, "thinking"):
+            yield _thinking_budget(max_output_tokens_of(settings, facts))
+    if is_listed(facts, "verbosity"):
+        yield _VERBOSITY
+    if facts.web_search and is_listed(facts, "web_search_options"):
+        yield from _SEARCHING
 
 
 def _number(  # noqa: PLR0913, PLR0917 - the parts of a rule
@@ -111,6 +134,14 @@ def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
     return _option("reasoning_effort", texts.REASONING_EFFORT, texts.REASONING_EFFORT_HELP, levels)
 
 
+def _thinking_budget(most_tokens: int) -> ParameterRule:
+    highest = max(most_tokens - 1, _LEAST_THINKING)
+    return _whole_number(
+        THINKING_BUDGET, texts.THINKING_BUDGET, texts.THINKING_BUDGET_HELP,
+        _LEAST_THINKING, _LEAST_THINKING, highest,
+    )  # fmt: skip
+
+
 # The ranges are those of the OpenAI API; the SDK's templates would cap them at 1.
 _COMMON = (
     _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 1, 2),
@@ -133,9 +164,27 @@ _RESPONSE_FORMAT_WITH_SCHEMA = _option(
     texts.RESPONSE_FORMAT_HELP,
     ("text", "json_object", "json_schema"),
 )
+_REASONING_SUMMARY = _option(
+    REASONING_SUMMARY,
+    texts.REASONING_SUMMARY,
+    texts.REASONING_SUMMARY_HELP,
+    ("auto", "concise", "detailed"),
+)
+_SIZES = ("low", "medium", "high")
+_VERBOSITY = _option("verbosity", texts.VERBOSITY, texts.VERBOSITY_HELP, _SIZES)
+_SEARCHING = (
+    ParameterRule(
+        name=WEB_SEARCH,
+        label=texts.WEB_SEARCH,
+        help=texts.WEB_SEARCH_HELP,
+        type=ParameterType.BOOLEAN,
+    ),
+    _option(SEARCH_CONTEXT, texts.SEARCH_CONTEXT, texts.SEARCH_CONTEXT_HELP, _SIZES),
+)
 TELLING = frozenset(
     {rule.name for rule in _COMMON}
     | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
+    | {"thinking", "verbosity", "web_search_options"}
 )
 """The parameters of chats whose support changes what Dify offers."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)

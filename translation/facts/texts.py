@@ -59,6 +59,47 @@ REASONING_EFFORT_HELP = words(
     "回答前にどれだけ考えるか。強いほど多くのトークンを使います。",
     "Quanto o modelo pensa antes de responder. Mais esforço custa mais tokens.",
 )
+REASONING_SUMMARY = words("Reasoning Summary", "推理摘要", "推論の要約", "Resumo do raciocínio")
+REASONING_SUMMARY_HELP = words(
+    "Lets the model sum up what it thought, which is then shown as its reasoning. OpenAI wants a "
+    "verified organisation for it.",
+    "让模型概括其思考过程，并作为推理内容显示。OpenAI 要求组织通过验证。",
+    "考えた内容をモデルに要約させ、推論として表示します。OpenAI では組織の認証が必要です。",
+    "Faz o modelo resumir o que pensou, mostrado como seu raciocínio. A OpenAI exige uma organização "
+    "verificada.",
+)
+THINKING_BUDGET = words("Thinking Budget", "思考预算", "思考の予算", "Orçamento de raciocínio")
+THINKING_BUDGET_HELP = words(
+    "The most tokens that the model may think with, below Max Tokens. It counts instead of Reasoning "
+    "Effort.",
+    "模型思考可用的最大词元数，须小于最大词元数。设置后取代推理强度。",
+    "思考に使えるトークン数の上限（最大トークン数より小さい値）。推論の強度の代わりになります。",
+    "O máximo de tokens para pensar, abaixo de Máximo de tokens. Vale no lugar do esforço de raciocínio.",
+)
+VERBOSITY = words("Verbosity", "详细程度", "詳しさ", "Verbosidade")
+VERBOSITY_HELP = words(
+    "How long-winded the answer is.",
+    "回答的详细程度。",
+    "回答の詳しさ。",
+    "Quão extensa é a resposta.",
+)
+WEB_SEARCH = words("Web Search", "联网搜索", "ウェブ検索", "Busca na web")
+WEB_SEARCH_HELP = words(
+    "The provider searches the web before the model answers, for a price of its own. Which pages it found "
+    "is shown where Citations in the model's form says so.",
+    "模型回答前由供应商搜索网页，另行计费。是否显示找到的网页由模型表单中的“引用来源”决定。",
+    "回答前にプロバイダーがウェブを検索します（別料金）。見つけたページは、モデルのフォームの「引用元」の設定に"
+    "従って表示されます。",
+    "O provedor busca na web antes da resposta, por um preço próprio. As páginas encontradas aparecem "
+    "conforme Citações no formulário do modelo.",
+)
+SEARCH_CONTEXT = words("Search Context", "搜索上下文", "検索コンテキスト", "Contexto da busca")
+SEARCH_CONTEXT_HELP = words(
+    "How much of the pages found the model reads; more costs more.",
+    "模型读取搜索结果的多少；越多费用越高。",
+    "見つけたページをどれだけ読むか。多いほど費用がかかります。",
+    "Quanto das páginas encontradas o modelo lê; mais custa mais.",
+)
 RESPONSE_FORMAT = words("Response Format", "回复格式", "応答形式", "Formato da resposta")
 RESPONSE_FORMAT_HELP = words(
     "text: free text. json_object: any JSON object. json_schema: JSON that follows the schema.",

@@ -37,8 +37,16 @@ def _fitting(rule: ParameterRule, value: Json) -> Json:
             return _number(rule, value)
         case ParameterType.STRING | ParameterType.TEXT:
             return _text(rule, value)
-        case _:
-            return value
+        case ParameterType.BOOLEAN:
+            return _switch(rule, value)
+
+
+def _switch(rule: ParameterRule, value: Json) -> bool:
+    """Return a switch's value; a variable in its place arrives as a text."""
+    switches = {"true": True, "false": False}
+    if (word := str(value).lower()) not in switches:
+        raise _error(rule, f"must be true or false, not {shown(str(value))}")
+    return switches[word]
 
 
 def _number(rule: ParameterRule, value: Json) -> float:

@@ -19,15 +19,14 @@ from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
 from translation.errors.causes import Cause, cause_of
-from translation.facts.parameter_rules import OF_THE_APP
 from translation.reasoning import ReasoningByCall
 from translation.request import response_format
 from translation.request.history import history
+from translation.request.model_parameters import body_fields
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.tool_names import sent_name
 from translation.think_block import without_thinking
 
-_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP
 _ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
 _SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
@@ -56,7 +55,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)
-    sent = _parameters(parameters)
+    sent = body_fields(parameters)
     if chosen := response_format.response_format(parameters, follows_schemas=follows_schemas):
         sent["response_format"] = chosen
     return wire.ChatRequest(
@@ -86,7 +85,7 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
         prompt=_prompt(messages),
         stream=stream,
         stop=stop,
-        parameters=_parameters(parameters),
+        parameters=body_fields(parameters),
         options=options,
     )
 
@@ -116,15 +115,6 @@ def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.C
 
 def _without(names: Collection[str], fields: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in fields.items() if name not in names}
-
-
-def _parameters(parameters: Mapping[str, Json]) -> dict[str, Json]:
-    """Return what the user set; Dify sends "" for an option that was left alone (F40)."""
-    return {
-        name: value
-        for name, value in parameters.items()
-        if value not in (None, "") and name not in _NOT_SENT_AS_THEY_ARE
-    }
 
 
 def _tool(tool: PromptMessageTool) -> wire.Tool:

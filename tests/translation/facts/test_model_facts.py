@@ -41,6 +41,7 @@ OF_A_DEPLOYMENT: dict[str, tuple[Any, str, Any]] = {
     "supports_video_input": (True, "video_input", True),
     "supports_prompt_caching": (True, "prompt_caching", True),
     "supports_embedding_image_input": (True, "embeds_images", True),
+    "supports_web_search": (True, "web_search", True),
     "reasoning_effort_levels": (["low", "high"], "reasoning_efforts", ("low", "high")),
     "supported_openai_params": (["top_p", "seed"], "supported_params", ("top_p", "seed")),
 }  # fmt: skip
@@ -49,7 +50,8 @@ OF_A_GROUP = {
     for name in (
         "mode", "max_input_tokens", "max_output_tokens", "input_cost_per_token",
         "output_cost_per_token", "supports_vision", "supports_function_calling",
-        "supports_parallel_function_calling", "supports_reasoning", "supported_openai_params",
+        "supports_parallel_function_calling", "supports_reasoning", "supports_web_search",
+        "supported_openai_params",
     )
 } | {"supported_reasoning_efforts": (["low"], "reasoning_efforts", ("low",))}  # fmt: skip
 OF_A_LISTING = {name: OF_A_DEPLOYMENT[name] for name in

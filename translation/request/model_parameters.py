@@ -1,0 +1,39 @@
+"""An app's parameters → fields of the request's body."""
+
+from collections.abc import Mapping
+
+from litellm_proxy.wire.reading import Json
+from translation.facts.parameter_rules import (
+    OF_THE_APP,
+    REASONING_SUMMARY,
+    SEARCH_CONTEXT,
+    THINKING_BUDGET,
+    WEB_SEARCH,
+)
+from translation.request import response_format
+
+_EFFORT = "reasoning_effort"
+_MADE_INTO_OTHERS = frozenset({WEB_SEARCH, SEARCH_CONTEXT, REASONING_SUMMARY, THINKING_BUDGET})
+_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTHERS
+
+
+def body_fields(parameters: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what the user set; Dify sends "" for an option that was left alone (F40).
+
+    The response format is not among it (`response_format.py`).
+    """
+    given = {name: value for name, value in parameters.items() if value not in (None, "")}
+    fields = {name: value for name, value in given.items() if name not in _NOT_SENT_AS_THEY_ARE}
+    if given.get(WEB_SEARCH) is True:
+        size = given.get(SEARCH_CONTEXT)
+        fields["web_search_options"] = {"search_context_size": size} if size else {}
+    if summary := given.get(REASONING_SUMMARY):
+        effort = {"effort": fields[_EFFORT]} if _EFFORT in fields else {}
+        # LiteLLM 1.106 hands the whole on as `reasoning` of the Responses API
+        # (litellm_responses_transformation `map_reasoning_effort`).
+        fields[_EFFORT] = {**effort, "summary": summary}
+    if budget := given.get(THINKING_BUDGET):
+        # LiteLLM makes a budget of an effort too, and would let that one win.
+        fields.pop(_EFFORT, None)
+        fields["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    return fields
