@@ -47,6 +47,7 @@ class ProxySettings:
     `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
     between two pieces of an answer, and the longest wait for the first; it is told the proxy.
+    `other_secrets` are never sent, and never shown either.
     """
 
     base_url: str
@@ -54,6 +55,7 @@ class ProxySettings:
     extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     tls: TLSSettings = TLSSettings()
+    other_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
@@ -64,6 +66,7 @@ class ProxySettings:
         finds a key of a few characters.
         """
         values = [value for _, value in self.extra_headers] + [self.api_key or ""]
+        values += self.other_secrets
         values += [value.partition(" ")[2].strip() for value in values]
         written = {
             form

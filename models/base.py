@@ -24,7 +24,9 @@ from models.learnt import ModelKey, concessions_of, refused_parameters_of
 from translation.errors.sentences import sentence_when_saving
 from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.form.labels import label_of
 from translation.form.settings import Settings, parse_settings
+from translation.request.app_key import UnknownKeyError, with_key_of_the_app
 from translation.request.options import probing_user, request_options
 from translation.saving.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
 from translation.saving.validation import Findings, Kind, is_a_bare_fault, knows_the_key, refusal_of
@@ -65,13 +67,24 @@ class ProxyModel:
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
             _log_unforeseen(error)
             raise CredentialsValidateFailedError(to_refusal(error)) from None
-        refusal = refusal_of(settings.model, self._kind, findings)
+        refusal = refusal_of(settings.model, self._kind, findings) or self._refusal_of_a_key(
+            settings, findings
+        )
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
             learnt = concessions_of(self._key(settings)) | conceded_to(settings.proxy.cache_key)
             facts = self._with_refusals(findings.facts, settings, {})
             credentials[VARIABLE] = to_stored(facts, learnt)
+
+    def _refusal_of_a_key(self, settings: Settings, findings: Findings) -> str | None:
+        """Return why a key that apps may choose cannot be saved, None if all can."""
+        for name, key in settings.keys:
+            chosen = replace(settings, proxy=replace(settings.proxy, api_key=key))
+            with_it = replace(findings, probe=self._probed(chosen), resolves=None)
+            if refusal := refusal_of(settings.model, self._kind, with_it):
+                return f'{label_of("keys")}, "{name}": {refusal}'
+        return None
 
     def get_model_schema(
         self, model: str, credentials: Mapping[str, Any] | None = None
@@ -143,6 +156,27 @@ class ProxyModel:
         name = model if is_added_by_hand(credentials) else proxy_name_of(model)
         return settings if name == model else replace(settings, model=name)
 
+    def _calling_settings(
+        self,
+        model: str,
+        credentials: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Return the settings of one call, with the key that its app chooses.
+
+        Raises UnknownKeyError; which names there are is in the log alone.
+        """
+        settings = self._settings(model, credentials)
+        session = get_current_session()
+        try:
+            return with_key_of_the_app(
+                settings, parameters or {}, session.app_id if session else None
+            )
+        except UnknownKeyError as error:
+            names = ", ".join(name for name, _ in settings.keys)
+            logger.warning('An app asks for the key "%s"; Keys has: %s.', error.name, names)
+            raise
+
     def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
         """Return what is known of a model: now, when its form was saved, or in the catalogue."""
         if not is_added_by_hand(credentials):
@@ -160,15 +194,19 @@ class ProxyModel:
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)
 
-    def _findings(self, settings: Settings) -> Findings:
+    def _probed(self, settings: Settings) -> ProxyError | None:
+        """Name the model at its endpoint; return the refusal, None if calls would get through."""
         client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-        options = RequestOptions(user=probing_user(settings), tags=settings.tags)
-        question = ModelQuestion(settings.model, options)
-        probe = _error_of(
+        return _error_of(
             lambda: self._ask(
-                settings, question, lambda asked: client.probe(self._probe_path, asked)
+                settings, _question(settings), lambda asked: client.probe(self._probe_path, asked)
             )
         )
+
+    def _findings(self, settings: Settings) -> Findings:
+        client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+        probe = self._probed(settings)
+        question = _question(settings)
         question = question.conceding(concessions_of(self._key(settings)))
         discovery = discover(settings, VALIDATION_SECONDS)
         names = _listed_names(client)
@@ -184,6 +222,11 @@ class ProxyModel:
             resolves=known or _resolves(settings, question),
             is_litellm=discovery.was_reached or _is_litellm(client, names),
         )
+
+
+def _question(settings: Settings) -> ModelQuestion:
+    options = RequestOptions(user=probing_user(settings), tags=settings.tags)
+    return ModelQuestion(settings.model, options)
 
 
 def _explained(error: Exception) -> InvokeError:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dify_plugin.errors.model import CredentialsValidateFailedError
 
@@ -11,7 +12,9 @@ from models.catalogue import proxy_name_of
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS
 from translation.errors.to_dify import to_invoke_error
+from translation.form.labels import label_of
 from translation.form.reader import SettingsError
+from translation.form.settings import Settings
 from translation.saving.validation import can_use, none_usable, refusal_of_key
 
 logger = logging.getLogger(__name__)
@@ -28,12 +31,11 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
         settings = settings_of("", credentials)
     except SettingsError as error:
         raise CredentialsValidateFailedError(str(to_invoke_error(error))) from None
-    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-    try:
-        names = [row.id for row in client.models(with_patterns=True).data]
-    except ProxyError as error:
-        if refusal := refusal_of_key(error, settings.proxy.base_url):
-            raise CredentialsValidateFailedError(refusal) from None
+    names = _usable_names(settings, "")
+    for name, key in settings.keys:
+        with_it = replace(settings, proxy=replace(settings.proxy, api_key=key))
+        _usable_names(with_it, f'{label_of("keys")}, "{name}": ')
+    if names is None:
         return
     missing = [model for model in catalogue if not can_use(proxy_name_of(model), names)]
     if catalogue and len(missing) == len(catalogue):
@@ -46,3 +48,14 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
             ", ".join(missing[:_MOST_TOLD]),
             ", …" if len(missing) > _MOST_TOLD else "",
         )
+
+
+def _usable_names(settings: Settings, which: str) -> list[str] | None:
+    """Return what a key can use, None where it may not ask; `which` stands before a refusal."""
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+    try:
+        return [row.id for row in client.models(with_patterns=True).data]
+    except ProxyError as error:
+        if refusal := refusal_of_key(error, settings.proxy.base_url):
+            raise CredentialsValidateFailedError(f"{which}{refusal}") from None
+        return None

@@ -46,6 +46,7 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "structured_output",
         "reasoning",
         "show_reasoning",
+        "keep_reasoning",
         "input_types",
         "max_chunks",
         "dimensions",
@@ -54,17 +55,16 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "voices",
         "audio_format",
         "input_price",
-        "output_price",
         "citations",
         "prompt_caching",
         "drop_params",
         "extra_body",
+        "keys",
         "end_user",
         "tags",
         "timeout",
         "extra_headers",
         "ca_certificate",
-        "tls_verify",
     ]
     assert len(FIELDS) <= 32
 
@@ -94,7 +94,7 @@ def test_sentences_name_the_fields_as_the_page_does() -> None:
 
 def test_secrets_are_secret_inputs() -> None:
     secret = {field["variable"] for field in FIELDS if field["type"] == "secret-input"}
-    assert secret == {"api_key", "extra_headers", "ca_certificate"}
+    assert secret == {"api_key", "extra_headers", "ca_certificate", "keys"}
 
 
 def test_the_manifest_is_what_dify_reads_and_the_version_is_one() -> None:

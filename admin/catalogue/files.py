@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -20,8 +21,8 @@ CATALOGUE = "provider/catalog.json"
 FORM = "provider/litellm.yaml"
 MANIFEST = "manifest.yaml"
 PROVIDER_FIELDS = (
-    "base_url", "api_key", "settings", "drop_params", "extra_body", "end_user", "tags", "timeout",
-    "extra_headers", "ca_certificate", "tls_verify",
+    "base_url", "api_key", "settings", "keep_reasoning", "drop_params", "extra_body", "keys", "end_user",
+    "tags", "timeout", "extra_headers", "ca_certificate",
 )  # fmt: skip
 """What of the model's form holds for all models of a proxy."""
 _STAMP = 8
@@ -48,6 +49,8 @@ def folder_of(kind: ModelKind) -> str:
 def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
     """Return what Dify is told of a model, as its file holds it."""
     settings = parse_settings(model.name, {"base_url": base_url})
+    # The provider's form has a field for them, and they choose among what is there when they call.
+    settings = replace(settings, keys=(("", ""),))
     entity = SCHEMAS[model.kind](model.name, settings, model.facts)
     listed = entity.model_copy(update={"fetch_from": FetchFrom.PREDEFINED_MODEL})
     return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -88,13 +91,19 @@ def _manifest(plain: bytes, stamp: str) -> bytes:
     return _yaml(manifest)
 
 
+def _of_any_type(field: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a field of the model's form for the provider's, which knows no type of model."""
+    conditions = [each for each in field.get("show_on", ()) if each["variable"] != "__model_type"]
+    return {**field, "show_on": conditions} if conditions else {**field}
+
+
 def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -> bytes:
     provider = yaml.safe_load(plain)
     fields = {
         field["variable"]: field
         for field in provider["model_credential_schema"]["credential_form_schemas"]
     }
-    shared = [dict(fields[variable]) for variable in PROVIDER_FIELDS]
+    shared = [_of_any_type(fields[variable]) for variable in PROVIDER_FIELDS]
     # Dify takes a default only where nothing has to be filled in.
     shared[0] |= {"default": base_url, "required": False}
     provider["configurate_methods"] = ["predefined-model", "customizable-model"]

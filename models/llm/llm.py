@@ -54,7 +54,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
         The SDK's own way of returning a blocking answer would lose its finish reason.
         """
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials, model_parameters)
         facts = self._facts(model, settings, credentials)
         require_known_inputs(prompt_messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)

@@ -30,7 +30,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         """Return whether the text was flagged; an answer without a judgement is an error."""
         if not text.strip():
             return False
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials)
         request = ModerationRequest(
             settings.model, text, self._options(settings, credentials, user)
         )

@@ -34,7 +34,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         user: str | None = None,
     ) -> RerankResult:
         """Return the documents by falling score; no documents, no request."""
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials)
         if not docs:
             return RerankResult(model=model, docs=[])
         # Providers refuse blank documents, and their positions have to stay.

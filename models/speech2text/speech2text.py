@@ -28,7 +28,7 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
     ) -> str:
         """Return the text of an audio file, which is sent as a stream."""
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials)
         name = getattr(file, "name", None)
         start = file.read(HEAD_BYTES)
         file_name = file_name_of(start, PurePath(name).name if isinstance(name, str) else _NAMELESS)

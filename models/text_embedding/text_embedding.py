@@ -80,7 +80,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         may_cut: bool,
     ) -> tuple[Embedded, EmbeddingUsage]:
         started = time.perf_counter()
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials)
         facts = self._facts(model, settings, credentials)
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),

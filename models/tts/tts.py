@@ -44,7 +44,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         user: str | None = None,
     ) -> Generator[bytes]:
         """Yield the audio in pieces; a long text is spoken in parts, split where sentences end."""
-        settings = self._settings(model, credentials)
+        settings = self._calling_settings(model, credentials)
         if not content_text.strip():
             message = "There is no text to be spoken."
             raise InvokeBadRequestError(message)

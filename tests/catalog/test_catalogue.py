@@ -278,6 +278,14 @@ def test_the_providers_credentials_are_checked(fleet: Fleet, plugin: PluginProce
         assert "does not look like" in refusal(plugin, base_url=other.url)
     assert "Base URL must be" in refusal(plugin, base_url="litellm")
     assert "refused" in refusal(plugin, base_url="http://127.0.0.1:1")
+    more = {**fleet.credentials, "settings": "custom"}
+    told = refusal(plugin, **more, keys='{"team": "sk-wrong"}')
+    assert told.startswith('Keys, "team": The API key is wrong')
+    right = {"team": fleet.credentials["api_key"]}
+    (accepted,) = plugin.call(
+        "validate_provider_credentials", "", {**more, "keys": json.dumps(right)}
+    )
+    assert accepted["result"] is True
 
 
 def test_a_proxy_without_these_models_is_refused_with_what_there_is(plugin: PluginProcess) -> None:

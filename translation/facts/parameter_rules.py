@@ -24,7 +24,8 @@ EXTRA_BODY = "extra_body"
 END_USER = "end_user"
 TAGS = "tags"
 SESSION = "session"
-OF_THE_APP = frozenset({EXTRA_BODY, END_USER, TAGS, SESSION})
+KEY = "key"
+OF_THE_APP = frozenset({EXTRA_BODY, END_USER, TAGS, SESSION, KEY})
 """The text parameters that are for LiteLLM and not for the model."""
 WEB_SEARCH = "web_search"
 SEARCH_CONTEXT = "search_context_size"
@@ -61,6 +62,8 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     if chat:
         # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
+    if settings.keys:
+        rules.append(_KEY)
     rules += _FOR_LITELLM
     return rules
 
@@ -188,6 +191,7 @@ TELLING = frozenset(
 )
 """The parameters of chats whose support changes what Dify offers."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
+_KEY = _text(KEY, texts.KEY, texts.KEY_HELP)
 _FOR_LITELLM = (
     _text(END_USER, texts.END_USER, texts.END_USER_HELP),
     _text(TAGS, texts.TAGS, texts.TAGS_HELP),

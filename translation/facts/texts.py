@@ -114,6 +114,17 @@ JSON_SCHEMA_HELP = words(
     "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
     "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )
+KEY = words("Key", "密钥", "キー", "Chave")
+KEY_HELP = words(
+    "Which entry of Keys in the model's form the calls of this app are made with: its name, or a variable "
+    "such as {{#sys.app_id#}} (in workflows and chatflows). Blank: the form's own key.",
+    "本应用的调用使用模型表单“多个密钥”中的哪一项：其名称，或 {{#sys.app_id#}} 等变量（工作流与对话流中可用）。"
+    "留空则使用表单自身的密钥。",
+    "このアプリの呼び出しに、モデルのフォームの「キーの一覧」のどれを使うか：その名前、または {{#sys.app_id#}} などの"
+    "変数（ワークフローとチャットフロー）。空欄ならフォーム自身のキーです。",
+    "Com qual entrada de Chaves, no formulário do modelo, este app chama: o nome dela ou uma variável como "
+    "{{#sys.app_id#}} (em workflows e chatflows). Vazio: a chave do próprio formulário.",
+)
 END_USER = words("End User", "终端用户", "エンドユーザー", "Usuário final")
 END_USER_HELP = words(
     "Who is asking, for LiteLLM's spend and limits per user: {{#sys.user_id#}} or any other variable "

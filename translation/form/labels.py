@@ -14,6 +14,7 @@ LABELS = {
     "structured_output": "Structured Output",
     "reasoning": "Reasoning",
     "show_reasoning": "Show Reasoning",
+    "keep_reasoning": "Reasoning between Tool Calls",
     "input_types": "More Input Types",
     "max_chunks": "Texts per Request",
     "dimensions": "Dimensions",
@@ -21,22 +22,23 @@ LABELS = {
     "score_normalization": "Scores",
     "voices": "Voices",
     "audio_format": "Audio Format",
-    "input_price": "Input Price",
-    "output_price": "Output Price",
+    "input_price": "Prices",
     "citations": "Citations",
     "prompt_caching": "Prompt Caching",
     "drop_params": "Unsupported Parameters",
     "extra_body": "Extra Fields",
+    "keys": "Keys",
     "end_user": "End User",
     "tags": "Tags",
     "timeout": "Time-out",
     "extra_headers": "Extra Headers",
     "ca_certificate": "CA Certificate",
-    "tls_verify": "Check TLS Certificate",
 }
 """The English labels of `provider/litellm.yaml`, by variable."""
+_OF_PARAMETERS = {"key": "Key", "session": "Session"}
+"""Those of an app's parameters that no field of the form is called like."""
 
 
 def label_of(variable: str) -> str:
     """Return the label of a field, or of an app's parameter of the same name."""
-    return LABELS.get(variable, variable)
+    return LABELS.get(variable) or _OF_PARAMETERS.get(variable, variable)

@@ -19,6 +19,8 @@ from translation.form.labels import label_of
 
 MAX_TIMEOUT_SECONDS = DIFY_CALL_SECONDS
 MAX_LIST_CHARACTERS = 2000
+MAX_KEY_NAME = 255
+_KEYS_EXAMPLE = '{"marketing": "sk-…"}'
 MAX_JSON_CHARACTERS = 64 * 1024
 MAX_CERTIFICATE_CHARACTERS = 256 * 1024
 _MAX_NUMBER = 1_000_000_000
@@ -76,13 +78,24 @@ class FormReader:
             raise SettingsError(message)
         return int(text)
 
+    def prices(self, variable: str) -> tuple[Decimal | None, Decimal | None]:
+        """Return USD per token for input and output; the form has them per million, with a slash between."""
+        first, _, second = self.text(variable).partition("/")
+        return self._price(variable, first), self._price(variable, second)
+
     def price(self, variable: str) -> Decimal | None:
         """Return USD per token; the form has them per million."""
-        text = self.text(variable)
+        return self._price(variable, self.text(variable))
+
+    def _price(self, variable: str, text: str) -> Decimal | None:
+        text = text.strip()
         if not text:
             return None
         if not (_DECIMAL.fullmatch(text) and Decimal(text) <= _MAX_PRICE):
-            message = f"{label_of(variable)} must be USD per million tokens such as 2.50, not {shown(text)}."
+            message = (
+                f"{label_of(variable)} must be USD per million tokens, input / output, such as 2.50 / 10, "
+                f"not {shown(text)}."
+            )
             raise SettingsError(message)
         return Decimal(text) / 1_000_000
 
@@ -159,6 +172,18 @@ class FormReader:
         value = self.header_value(variable)
         return value and (_SCHEME.sub("", value) or None)
 
+    def keys(self, variable: str) -> tuple[tuple[str, str], ...]:
+        """Return (name, key) pairs from a JSON object; the names are texts that apps give."""
+        parsed = self.json_object(variable, _KEYS_EXAMPLE)
+        pairs = tuple((name.strip(), _bare_key(key)) for name, key in parsed.items())
+        if not all(0 < len(name) <= MAX_KEY_NAME and key for name, key in pairs):
+            message = (
+                f"{label_of(variable)} must be a JSON object of names and keys such as {_KEYS_EXAMPLE}: names "
+                f"of 1 to {MAX_KEY_NAME} characters, and keys as LiteLLM made them."
+            )
+            raise SettingsError(message)
+        return pairs
+
     def headers(self, variable: str) -> tuple[tuple[str, str], ...]:
         """Return (name, value) pairs from a JSON object of texts."""
         example = '{"x-team": "search"}'
@@ -175,6 +200,12 @@ class FormReader:
                 message = f"{label_of(variable)} cannot set {name}: the connection sets it."
                 raise SettingsError(message)
         return tuple(parsed.items())
+
+
+def _bare_key(value: Json) -> str:
+    """Return an API key as it is sent, "" for what cannot be one."""
+    key = _SCHEME.sub("", value.strip()) if isinstance(value, str) else ""
+    return key if _HEADER_VALUE.fullmatch(key) else ""
 
 
 def parse_json_object(variable: str, text: str, example: str) -> dict[str, Json]:

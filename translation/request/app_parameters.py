@@ -5,13 +5,15 @@ of another model, or of another limit, and a variable's value arrives as whateve
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from litellm_proxy.wire.reading import Json
 from translation.errors.request_error import RequestError
+from translation.facts.parameter_rules import KEY
+from translation.form.labels import label_of
 from translation.form.reader import shown
 
 _A_LIMIT = "max_tokens"
@@ -21,13 +23,21 @@ _IN_WORDS = ("response_format", "json_schema")
 _WHERE = "Change it in the app's model settings."
 
 
-def fitting(parameters: Mapping[str, Json], rules: Iterable[ParameterRule]) -> dict[str, Json]:
+def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
     """Return the parameters that rules exist for; more tokens than the model gives become its most.
 
     What was left blank is left out (F40), and a number where a text belongs becomes one. Raises RequestError
     for what only a person can set right.
     """
     given = {name: value for name, value in parameters.items() if value not in ("", None)}
+    offered = {rule.name for rule in rules}
+    if KEY in given and KEY not in offered:
+        # Left out it would be a call with another key.
+        message = (
+            f"This app names a {label_of(KEY)}, and the model's form has no {label_of('keys')}: an "
+            "administrator adds them there."
+        )
+        raise RequestError(message)
     return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
 
 

@@ -1,6 +1,5 @@
 """Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
 
-import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
@@ -10,10 +9,9 @@ from translation.facts.parameter_rules import END_USER, EXTRA_BODY, SESSION, TAG
 from translation.form.labels import label_of
 from translation.form.reader import FormReader, SettingsError, parse_json_object
 from translation.form.settings import EXTRA_BODY_EXAMPLE, EndUser, Settings
+from translation.request.app_key import UNRESOLVED
 
 MAX_NAME_CHARACTERS = 255
-_UNRESOLVED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-"""Basic apps resolve no variables in parameters (dify-plugin-contract 14)."""
 _HASH_CHARACTERS = 32
 _DIFY_DECIDES = ("stream", "stream_options")
 """All other fields that Dify sets are always sent, and win over extra ones."""
@@ -75,7 +73,7 @@ def _fields_of(app: FormReader) -> dict[str, Json]:
 
 def _resolved(text: str) -> str:
     """Return what an app says, "" where Dify left a variable as it was."""
-    return "" if _UNRESOLVED.search(text) else text
+    return "" if UNRESOLVED.search(text) else text
 
 
 def probing_user(settings: Settings) -> str | None:

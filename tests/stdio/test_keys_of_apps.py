@@ -1,0 +1,171 @@
+"""A key per app or team, and several credentials of one model: who pays, and that nothing leaks."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from harness.plugin_process import PluginError, PluginProcess
+from tests.support import openai_format as openai
+from tests.support.environment import Environment
+
+KEYS = {"marketing": "sk-tenant-one", "app-1": "Bearer sk-tenant-two", "narrow": "sk-restricted"}
+_REQUEST: dict[str, Any] = {
+    "prompt_messages": [{"role": "user", "content": "Hello"}],
+    "tools": None,
+    "stop": None,
+    "stream": True,
+}
+
+
+SECRETS = ("sk-tenant-one", "sk-tenant-two", "sk-restricted", "sk-blocked", "sk-no-models")
+
+
+def digest(key: str) -> str:
+    """Return what LiteLLM books calls with a key to."""
+    return sha256(key.encode()).hexdigest()
+
+
+def form(env: Environment, keys: object = KEYS, **more: str) -> dict[str, str]:
+    told = keys if isinstance(keys, str) else json.dumps(keys)
+    return {**env.credentials, "settings": "custom", "keys": told, **more}
+
+
+def paid_by(env: Environment, name: str, session: str = "", **fields: Any) -> str:
+    """Ask, and return whom LiteLLM booked the call to."""
+    env.upstream.on(name, openai.text_stream("Hi"))
+    parameters = {"session": name, **fields.pop("parameters", {})}
+    env.chat(f"scenario/{name}", model_parameters=parameters, **fields)
+    return str(env.attributed(trace_id=session or name)["key"])
+
+
+def test_an_app_chooses_among_the_keys_of_the_form(env: Environment) -> None:
+    credentials = form(env)
+    assert paid_by(env, "own-key", credentials=credentials) == digest(env.key)
+    for chosen, key in (("marketing", "sk-tenant-one"), ("app-1", "sk-tenant-two")):
+        payer = paid_by(env, f"key-{chosen}", credentials=credentials, parameters={"key": chosen})
+        assert payer == digest(key)
+
+
+def test_the_parameter_is_there_where_the_form_has_keys(env: Environment) -> None:
+    def names(credentials: dict[str, str]) -> set[str]:
+        answer = next(env.plugin.call("get_ai_model_schemas", "gpt-4", credentials))
+        return {rule["name"] for rule in answer["model_schema"]["parameter_rules"]}
+
+    assert "key" in names(form(env))
+    assert "key" not in names(env.credentials)
+
+
+def test_an_id_of_an_app_names_a_key_too(env: Environment) -> None:
+    env.upstream.on("by-app-id", openai.text_stream("Hi"))
+    answers = env.plugin.call(
+        "invoke_llm",
+        "scenario/by-app-id",
+        form(env),
+        model_parameters={"session": "by-app-id"},
+        app_id="app-1",
+        **_REQUEST,
+    )
+    list(answers)
+    assert env.attributed(trace_id="by-app-id")["key"] == digest("sk-tenant-two")
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen", "told"),
+    [
+        (KEYS, "sales", "The model's form has no key under the name that this app gives"),
+        (KEYS, "{{#sys.app_id#}}", "This kind of app puts no variables into Key"),
+        ("", "marketing", "This app names a Key, and the model's form has no Keys"),
+    ],
+)
+def test_a_key_that_is_not_there_is_no_call_with_another(
+    env: Environment, keys: object, chosen: str, told: str
+) -> None:
+    before = env.upstream.posts
+    with pytest.raises(PluginError) as error:
+        env.chat("gpt-4", credentials=form(env, keys), model_parameters={"key": chosen})
+    assert error.value.error_type == "InvokeBadRequestError"
+    assert told in error.value.message
+    assert not [
+        word for word in ("app-1", "narrow", "sales", *SECRETS) if word in error.value.message
+    ]
+    assert env.upstream.posts == before
+
+
+def test_the_log_has_the_names_and_no_key(env: Environment) -> None:
+    with pytest.raises(PluginError):
+        env.chat("gpt-4", credentials=form(env), model_parameters={"key": "sales-team"})
+    (line,) = [line for line in env.plugin.lines if b'"log"' in line and b"sales-team" in line]
+    assert b"Keys has: marketing, app-1, narrow." in line
+    assert not [secret for secret in SECRETS if secret.encode() in line]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("[]", "Keys must be a JSON object"),
+        ('{"a": 1}', "Keys must be a JSON object of names and keys"),
+        ('{"": "sk-1234567"}', "names of 1 to 255 characters"),
+        ('{"a": "sk-\\u00e9"}', "keys as LiteLLM made them"),
+        ({"team": "sk-tenant-one", "gone": "sk-blocked"}, 'Keys, "gone": The API key was refused'),
+        ({"team": "sk-no-models"}, 'Keys, "team": The API key is right, but may not use "gpt-4"'),
+    ],
+)
+def test_keys_are_tried_when_the_form_is_saved(env: Environment, keys: object, told: str) -> None:
+    before = env.upstream.posts
+    with pytest.raises(PluginError) as error:
+        validate(env.plugin, form(env, keys))
+    assert told in error.value.message
+    assert not [secret for secret in SECRETS if secret in error.value.message]
+    assert env.upstream.posts == before
+
+
+def test_keys_that_work_are_saved(env: Environment) -> None:
+    stored = validate(env.plugin, form(env))
+    assert "sk-tenant-one" not in stored["__litellm_facts"]
+
+
+def validate(plugin: PluginProcess, credentials: dict[str, str]) -> dict[str, str]:
+    answer = next(plugin.call("validate_model_credentials", "gpt-4", credentials))
+    saved: dict[str, str] = answer["credentials"]
+    return saved
+
+
+def test_credentials_of_one_model_do_not_mix(env: Environment) -> None:
+    """Dify's "Authorization Name": the same model with several forms, in turn and at once."""
+    env.upstream.on("gpt-4o", openai.text_stream("Hi"))
+    forms = {
+        f"{name}-{number}": {
+            "base_url": env.proxy_url,
+            "api_key": f"sk-tenant-{name}",
+            "settings": "custom",
+            "tags": f"of-{name}",
+            "input_price": price,
+            "end_user": end_user,
+        }
+        for number in range(6)
+        for name, price, end_user in (("one", "1000 / 0", "raw"), ("two", "2000 / 0", "off"))
+    }
+
+    def ask(session: str) -> list[dict[str, Any]]:
+        parameters = {"session": f"credentials-{session}"}
+        return env.chat(
+            "known-gpt-4o",
+            credentials=forms[session],
+            model_parameters=parameters,
+            user_id=f"user-{session}",
+        )
+
+    with ThreadPoolExecutor(len(forms)) as threads:
+        answers = dict(zip(forms, threads.map(ask, forms), strict=True))
+    for session, credentials in forms.items():
+        row = env.attributed(trace_id=f"credentials-{session}")
+        name = session.partition("-")[0]
+        assert row["key"] == digest(credentials["api_key"])
+        assert f"of-{name}" in row["request_tags"]
+        assert not {"of-one", "of-two"} - {f"of-{name}"} & set(row["request_tags"])
+        assert row["end_user"] == (f"user-{session}" if name == "one" else None)
+        cost = float(answers[session][-1]["usage"]["total_price"])
+        assert cost == pytest.approx(11e-3 if name == "one" else 22e-3)
