@@ -51,7 +51,7 @@ catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL
 	@$(VENV) -m admin catalog $(OFFLINE_OPTIONS) $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
 		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
-		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT))
+		$(if $(ORDER),--order $(ORDER)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(PACKAGE),--previous '$(PACKAGE)')
 
 catalog-diff: .venv/installed ## what changed on the proxy since PACKAGE= was built (API_KEY_ENV= READ_URL=)
 	@test -n '$(PACKAGE)' || { echo "Name the package: make catalog-diff PACKAGE=dist/litellm-….difypkg" >&2; exit 2; }

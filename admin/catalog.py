@@ -15,6 +15,7 @@ from rich.table import Table
 
 from admin.catalogue.choices import Choices, ChoicesError, read_choices
 from admin.catalogue.files import catalogue_files
+from admin.catalogue.previous import departed, read_package
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import Selection, kinds_of, require_catalogue
 from admin.offline import add_offline_options, packed_for
@@ -31,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     add_choices(parser)
     add_offline_options(parser)
+    parser.add_argument("--previous", type=Path, metavar="PACKAGE",
+                        help="the package in use: its models that have left stay once more, deprecated")  # fmt: skip
     parser.add_argument("--to", type=Path, default=ROOT / "dist", metavar="FOLDER",
                         help="where the package goes (default: dist)")  # fmt: skip
 
@@ -58,8 +61,9 @@ def run(options: argparse.Namespace) -> int:
     choices = read_choices(options.config, **{name: getattr(options, name) for name in CHOICES})
     selection = selected(choices, options)
     require_catalogue(selection, choices)
+    gone = departed(read_package(options.previous), selection) if options.previous else ()
     plain = packed_for(options)
-    files, stamp = catalogue_files(plain, selection.models, choices)
+    files, stamp = catalogue_files(plain, selection.models + gone, choices)
     size = sum(map(len, files.values()))
     if size > MAX_BYTES or len(files) > MAX_FILES:
         message = (
@@ -72,8 +76,14 @@ def run(options: argparse.Namespace) -> int:
     build(package, files)
     check(package)
     _show(selection, choices)
+    if gone:
+        console.print(
+            f"[yellow]Not on the proxy any more, kept as deprecated: {_listed([m.name for m in gone])}[/]"
+        )
     size = package.stat().st_size
-    console.print(f"{package}: {len(selection.models)} models, {size} bytes", soft_wrap=True)
+    console.print(
+        f"{package}: {len(selection.models) + len(gone)} models, {size} bytes", soft_wrap=True
+    )
     console.print("Upload it in Dify under Plugins > Install plugin > Local package file.")
     return 0
 

@@ -5,19 +5,15 @@ into 2: in CI call it by itself).
 """
 
 import argparse
-import json
-import zipfile
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from admin.catalogue.choices import Choices, ChoicesError
-from admin.catalogue.difference import Entities, changes
-from admin.catalogue.files import CATALOGUE, entity_of
+from admin.catalogue.difference import changes
+from admin.catalogue.files import entity_of
+from admin.catalogue.previous import read_package
 from admin.catalogue.reading import selected
 from admin.proxy_options import add_proxy_options
 
@@ -35,11 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare; return 0 or 1. Raises CommandError, SettingsError and OSError."""
-    before, choices = _read(options.package)
+    previous = read_package(options.package)
+    choices = previous.choices
     if options.base_url:
         choices = choices.model_copy(update={"base_url": options.base_url})
     models = selected(choices, options).models
     now = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in models}
+    before = {key: each for key, each in previous.entities.items() if not each.get("deprecated")}
     found = list(changes(before, now))
     if not found:
         console.print(f"Nothing changed: {len(now)} models.")
@@ -50,24 +48,3 @@ def run(options: argparse.Namespace) -> int:
     console.print(table)
     console.print(f"{len(found)} changes. Build the catalogue again to take them over.")
     return 1
-
-
-def _read(package: Path) -> tuple[Entities, Choices]:
-    """Return the models of a package, and the choices that it was built with."""
-    try:
-        with zipfile.ZipFile(package) as archive:
-            choices = Choices.model_validate(json.loads(archive.read(CATALOGUE))["choices"])
-            entities = [
-                yaml.safe_load(archive.read(name))
-                for name in archive.namelist()
-                if name.startswith("models/") and name.endswith(".yaml")
-                and not name.endswith("_position.yaml")
-            ]  # fmt: skip
-    except FileNotFoundError:
-        message = f"{package} does not exist."
-        raise ChoicesError(message) from None
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, yaml.YAMLError):
-        message = f"{package} is no package with a catalogue."
-        raise ChoicesError(message) from None
-    told: dict[tuple[str, str], Any] = {(e["model_type"], e["model"]): e for e in entities}
-    return told, choices

@@ -52,7 +52,9 @@ def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
     # The provider's form has a field for them, and they choose among what is there when they call.
     settings = replace(settings, keys=(("", ""),))
     entity = SCHEMAS[model.kind](model.name, settings, model.facts)
-    listed = entity.model_copy(update={"fetch_from": FetchFrom.PREDEFINED_MODEL})
+    listed = entity.model_copy(
+        update={"fetch_from": FetchFrom.PREDEFINED_MODEL, "deprecated": model.deprecated}
+    )
     return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

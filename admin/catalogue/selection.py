@@ -26,12 +26,16 @@ KIND_OF_MODE = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model of the catalogue: its name in Dify, on the proxy, its kind and what is known of it."""
+    """A model of the catalogue: its name in Dify, on the proxy, its kind and what is known of it.
+
+    `deprecated`: it has left the proxy; apps that name it still do, and Dify lets nobody choose it.
+    """
 
     name: str
     proxy_name: str
     kind: ModelKind
     facts: ModelFacts
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

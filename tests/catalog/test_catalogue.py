@@ -14,6 +14,7 @@ import yaml
 from dify_plugin.entities.model import AIModelEntity
 
 from admin.__main__ import main
+from admin.catalogue.previous import read_package
 from harness.litellm_proxy_process import litellm_proxy
 from harness.plugin_process import PluginError, PluginProcess
 from harness.upstream import Asked, Reply, Upstream, json_reply
@@ -426,11 +427,23 @@ def test_one_changed_price_shows_in_the_difference(
     text = config(fleet.upstream, {"chat-080": 0.000005}, without="rerank-003")
     with proxy_with(text, tmp_path) as url:
         assert main([*arguments, "--read-url", url]) == 1
+        rebuild = ("--include", "rerank-*", "--read-url", url, "--previous")
+        first = build(fleet.url, tmp_path / "first", *rebuild, str(fleet.package))
+        second = build(fleet.url, tmp_path / "second", *rebuild, str(first))
+        assert deprecated_in(first) == {"rerank-003"}
+        assert deprecated_in(second) == set()
+        assert ("rerank", "rerank-003") not in read_package(second).entities
+        assert main(["diff", str(first), "--api-key-env", KEY_VARIABLE, "--read-url", url]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "USD per million, input: 1 → 5" in told
     assert "USD per million, output: 2 → 10" in told
     assert "rerank-003 │ not listed for this key any more" in told
     assert "3 changes" in told
+
+
+def deprecated_in(package: Path) -> set[str]:
+    entities = read_package(package).entities.items()
+    return {name for (_, name), entity in entities if entity["deprecated"]}
 
 
 def test_an_alias_whose_model_left_the_proxy_is_a_difference_and_no_error(

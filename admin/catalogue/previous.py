@@ -1,0 +1,75 @@
+"""A package that was built before: what it lists, and what of that has left the proxy since."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from admin.catalogue.choices import Choices, ChoicesError, ModelKind
+from admin.catalogue.difference import Entities
+from admin.catalogue.files import CATALOGUE
+from admin.catalogue.selection import CatalogueModel, Selection
+from translation.saving.stored_facts import VARIABLE, from_stored
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What a package holds: its models as Dify is told of them, the choices that it was built with.
+
+    `names` are names on the proxy by those in Dify, where they differ; `facts` are stored facts by
+    kind and name, with a slash between.
+    """
+
+    entities: Entities
+    choices: Choices
+    names: Mapping[str, str]
+    facts: Mapping[str, str]
+
+
+def read_package(package: Path) -> Previous:
+    """Return what a package holds; raise ChoicesError for what is no package with a catalogue."""
+    try:
+        with zipfile.ZipFile(package) as archive:
+            catalogue = json.loads(archive.read(CATALOGUE))
+            entities = [
+                yaml.safe_load(archive.read(name))
+                for name in archive.namelist()
+                if name.startswith("models/") and name.endswith(".yaml")
+                and not name.endswith("_position.yaml")
+            ]  # fmt: skip
+        return Previous(
+            entities={(each["model_type"], each["model"]): each for each in entities},
+            choices=Choices.model_validate(catalogue["choices"]),
+            names=dict(catalogue["names"]),
+            facts=dict(catalogue["facts"]),
+        )
+    except FileNotFoundError:
+        message = f"{package} does not exist."
+        raise ChoicesError(message) from None
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, yaml.YAMLError):
+        message = f"{package} is no package with a catalogue."
+        raise ChoicesError(message) from None
+
+
+def departed(previous: Previous, selection: Selection) -> tuple[CatalogueModel, ...]:
+    """Return the models that the proxy has no longer, marked deprecated; those marked before go.
+
+    What is there and was left out by choice is not kept.
+    """
+    now = {model.name for model in selection.models}
+    return tuple(
+        CatalogueModel(
+            name,
+            previous.names.get(name, name),
+            ModelKind(kind),
+            from_stored({VARIABLE: previous.facts.get(f"{kind}/{name}", "")}),
+            deprecated=True,
+        )
+        for (kind, name), entity in sorted(previous.entities.items())
+        if not entity.get("deprecated")
+        and name not in now
+        and previous.names.get(name, name) not in selection.left_out
+    )
