@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from pydantic import FiniteFloat
 
@@ -10,13 +11,23 @@ from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import WireModel
 
 
+class RankedImage(TypedDict):
+    """An image as base64; LiteLLM passes it on as Jina's API takes it."""
+
+    image: str
+
+
+type Ranked = str | RankedImage
+"""A text, or an image."""
+
+
 @dataclass(frozen=True, slots=True)
 class RerankRequest(ProxyRequest):
     """Documents to be ordered by how well they answer a query; `top_n` is sent only when set."""
 
     model: str
-    query: str
-    documents: Sequence[str]
+    query: Ranked
+    documents: Sequence[Ranked]
     top_n: int | None = None
     options: RequestOptions = NO_OPTIONS
 

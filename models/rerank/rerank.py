@@ -1,17 +1,23 @@
 """Rerank models through the proxy's rerank endpoint."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dify_plugin import RerankModel
-from dify_plugin.entities.model.rerank import RerankResult
+from dify_plugin.entities.model.rerank import (
+    MultiModalRerankResult,
+    RerankDocument,
+    RerankResult,
+)
+from dify_plugin.entities.model.text_embedding import MultiModalContent
 
-from litellm_proxy.wire.rerank import RerankRequest
+from litellm_proxy.wire.rerank import Ranked, RerankRequest
 from models.base import ProxyModel
 from models.call_log import logged
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation
-from translation.request.rerank import results_wanted
+from translation.request.rerank import ranked, ranked_text, results_wanted, shown_text
 from translation.saving.validation import RERANK
 
 
@@ -34,26 +40,59 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         user: str | None = None,
     ) -> RerankResult:
         """Return the documents by falling score; no documents, no request."""
+        sent = [ranked_text(document) for document in docs]
+        found = self._ranked(
+            model, credentials, ranked_text(query), sent, docs, score_threshold, top_n, user
+        )
+        return RerankResult(model=model, docs=found)
+
+    @logged
+    def _invoke_multimodal(  # noqa: PLR0913, PLR0917 - the SDK's signature
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        query: MultiModalContent,
+        docs: Sequence[MultiModalContent],
+        score_threshold: float | None = None,
+        top_n: int | None = None,
+        user: str | None = None,
+    ) -> MultiModalRerankResult:
+        """Return texts and images by falling score."""
+        sent = [ranked(document) for document in docs]
+        texts = [shown_text(document) for document in docs]
+        found = self._ranked(
+            model, credentials, ranked(query), sent, texts, score_threshold, top_n, user
+        )
+        return MultiModalRerankResult(model=model, docs=found)
+
+    def _ranked(  # noqa: PLR0913, PLR0917 - the arguments of the SDK's two calls
+        self,
+        model: str,
+        credentials: dict[str, Any],
+        query: Ranked,
+        documents: Sequence[Ranked],
+        texts: Sequence[str],
+        score_threshold: float | None,
+        top_n: int | None,
+        user: str | None,
+    ) -> list[RerankDocument]:
+        """Ask for the ranking of `documents`, which `texts` stand for in the result."""
         settings = self._calling_settings(model, credentials)
-        if not docs:
-            return RerankResult(model=model, docs=[])
-        # Providers refuse blank documents, and their positions have to stay.
-        documents = [document if document.strip() else " " for document in docs]
+        if not documents:
+            return []
         # Scores can be spread from 0 to 1 only over all documents.
         spread = settings.score_normalisation is Normalisation.MIN_MAX
         request = RerankRequest(
             settings.model,
-            query if query.strip() else " ",
+            query,
             documents,
-            None if spread else results_wanted(top_n, len(docs)),
+            None if spread else results_wanted(top_n, len(documents)),
             self._options(settings, credentials, user),
         )
-        answer = self._ask(settings, request, self._client(settings).rerank)
-        ranked = ranked_documents(
-            answer,
-            docs,
+        return ranked_documents(
+            self._ask(settings, request, self._client(settings).rerank),
+            texts,
             normalisation=settings.score_normalisation,
             score_threshold=score_threshold,
             top_n=top_n,
         )
-        return RerankResult(model=model, docs=ranked)

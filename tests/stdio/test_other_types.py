@@ -200,6 +200,51 @@ def test_texts_and_images_are_embedded_together(env: Environment) -> None:
     ]  # fmt: skip
 
 
+def test_texts_and_images_are_ranked_together(env: Environment) -> None:
+    env.upstream.on("image-rerank", json_reply(RANKED))
+    documents = [
+        {"content": "a cat", "content_type": "text"},
+        {"content": "/9j/4AAQ", "content_type": "image"},
+        {"content": " ", "content_type": "text"},
+    ]
+    query = {"content": "iVBORw0K", "content_type": "image"}
+    more = {"docs": documents, "score_threshold": None, "top_n": None}
+    answer = call(
+        env, "invoke_multimodal_rerank", "image-rerank", "rerank", query=query, **more
+    )  # fmt: skip
+    asked = env.upstream.asked_for("image-rerank")[-1]
+    assert asked["query"] == {"image": "iVBORw0K"}
+    assert asked["documents"] == ["a cat", {"image": "/9j/4AAQ"}, " "]
+    told = {doc["index"]: doc["text"] for doc in answer["docs"]}
+    # The line to Dify is no place for pictures that Dify has.
+    assert told == {0: "a cat", 1: ""}
+
+
+def test_an_image_that_cannot_be_ranked_is_refused_in_the_proxys_words(env: Environment) -> None:
+    refusal = {"message": "Only text is supported in field query", "type": "invalid_request_error"}
+    env.upstream.on("image-rerank", json_reply({"error": refusal}, 400))
+    image = {"content": "iVBORw0K", "content_type": "image"}
+    with pytest.raises(PluginError) as error:
+        call(
+            env, "invoke_multimodal_rerank", "image-rerank", "rerank",
+            query=image, docs=[image], score_threshold=None, top_n=None,
+        )  # fmt: skip
+    assert error.value.error_type == "InvokeBadRequestError"
+    assert "Only text is supported" in error.value.message
+
+
+@pytest.mark.parametrize(("model", "model_type"), [("embedder", "text-embedding"),
+                                                   ("known-rerank", "rerank")])  # fmt: skip
+def test_the_form_says_that_images_are_taken(env: Environment, model: str, model_type: str) -> None:
+    def features(form: dict[str, str]) -> list[str]:
+        answer = next(env.plugin.call("get_ai_model_schemas", model, form, model_type=model_type))
+        return list(answer["model_schema"]["features"])
+
+    assert features(env.credentials) == []
+    form = {**env.credentials, "settings": "custom", "input_types": "image"}
+    assert features(form) == ["vision"]
+
+
 BAD_INPUT = [
     ("invoke_moderation", "known-moderation", "moderation", {"text": "x"}, "omni-moderation-latest"),
     ("invoke_speech2text", "known-whisper", "speech2text", {"file": b"no audio".hex()},

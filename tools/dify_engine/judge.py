@@ -195,6 +195,7 @@ _CHECKS: Mapping[str, Callable[[Answer], Problems]] = {
     "get_text_embedding_num_tokens": _counts,
     "invoke_text_embedding": _as(EmbeddingResult),
     "invoke_multimodal_embedding": _as(FileEmbeddingResult),
+    "invoke_multimodal_rerank": _as(RerankResult),
     "invoke_rerank": _as(RerankResult),
     "invoke_tts": _audio,
     "get_tts_model_voices": _voices,

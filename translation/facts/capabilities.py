@@ -86,11 +86,15 @@ def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:
 
 
 def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
-    """Return whether the model takes audio, documents or videos beside text."""
+    """Return whether the model takes audio, documents or videos beside text; images: if it embeds or ranks.
+
+    For LLMs *Vision* tells about images too.
+    """
     known = {
         InputType.AUDIO: facts.audio_input,
         InputType.DOCUMENT: facts.pdf_input,
         InputType.VIDEO: facts.video_input,
+        InputType.IMAGE: facts.embeds_images,
     }
     return kind in settings.input_types or known[kind] is True
 

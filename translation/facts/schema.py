@@ -55,7 +55,7 @@ def text_embedding_schema(model: str, settings: Settings, facts: ModelFacts) -> 
         model,
         settings,
         ModelType.TEXT_EMBEDDING,
-        features=[ModelFeature.VISION] if facts.embeds_images else [],
+        features=_images(settings, facts),
         properties={
             ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts),
             ModelPropertyKey.MAX_CHUNKS: max_chunks_of(settings, facts),
@@ -67,7 +67,15 @@ def text_embedding_schema(model: str, settings: Settings, facts: ModelFacts) -> 
 
 def rerank_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
     """Return the schema of a rerank model."""
-    return _plain_schema(model, settings, facts, ModelType.RERANK)
+    return _entity(
+        model,
+        settings,
+        ModelType.RERANK,
+        features=_images(settings, facts),
+        properties={ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts)},
+        rules=[],
+        prices=prices_of(settings, facts),
+    )
 
 
 def moderation_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEntity:
@@ -139,6 +147,10 @@ def _entity(  # noqa: PLR0913 - the parts of a schema
     )
 
 
+def _images(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
+    return [ModelFeature.VISION] if takes_input(InputType.IMAGE, settings, facts) else []
+
+
 def _pricing(prices: Prices) -> PriceConfig | None:
     if prices.input is None:
         return None
@@ -158,7 +170,8 @@ def _features(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
         ModelFeature.TOOL_CALL: tools,
         ModelFeature.STREAM_TOOL_CALL: tools,
         ModelFeature.MULTI_TOOL_CALL: tools and facts.parallel_function_calling is not False,
-        ModelFeature.VISION: chosen(settings.vision, facts.vision),
+        ModelFeature.VISION: chosen(settings.vision, facts.vision)
+        or InputType.IMAGE in settings.input_types,
         ModelFeature.DOCUMENT: takes_input(InputType.DOCUMENT, settings, facts),
         ModelFeature.AUDIO: takes_input(InputType.AUDIO, settings, facts),
         ModelFeature.VIDEO: takes_input(InputType.VIDEO, settings, facts),

@@ -103,6 +103,7 @@ class InputType(StrEnum):
     AUDIO = "audio"
     DOCUMENT = "document"
     VIDEO = "video"
+    IMAGE = "image"
 
 
 class SettingsSource(StrEnum):
