@@ -108,13 +108,15 @@ class UserMessage(TypedDict):
 class AssistantMessage(TypedDict):
     """What the model said; `content` is null beside tool calls without text.
 
-    Reasoning that led to tool calls goes back with them: signed as `thinking_blocks`, or as text.
+    Reasoning that led to tool calls goes back with them: signed as `thinking_blocks`, as the items of
+    OpenAI's Responses API, or as text.
     """
 
     role: Literal["assistant"]
     content: str | None
     tool_calls: NotRequired[list[ToolCall]]
     thinking_blocks: NotRequired[list[dict[str, Json]]]
+    reasoning_items: NotRequired[list[dict[str, Json]]]
     reasoning_content: NotRequired[str]
 
 
@@ -187,7 +189,9 @@ class ChatRequest(ProxyRequest):
         if declared and Concession.NO_TOOLS_OF_THE_HISTORY not in conceded:
             yield Concession.NO_TOOLS_OF_THE_HISTORY
         called = [m for m in self.messages if m["role"] == "assistant" and m.get("tool_calls")]
-        without = [m for m in called if not m.get("reasoning_content")]
+        without = [
+            m for m in called if not (m.get("reasoning_content") or m.get("reasoning_items"))
+        ]
         if without and Concession.FILLED_REASONING not in conceded:
             yield Concession.FILLED_REASONING
         if len(without) < len(called) and Concession.NO_REASONING_BACK not in conceded:
@@ -269,6 +273,7 @@ def _as_conceded(message: Message, conceded: Concessions) -> Message:
         ]
     if Concession.NO_REASONING_BACK in conceded:
         turn.pop("reasoning_content", None)
+        turn.pop("reasoning_items", None)
     elif Concession.FILLED_REASONING in conceded and not turn.get("reasoning_content"):
         turn["reasoning_content"] = " "
     return turn
@@ -339,7 +344,7 @@ class Delta(WireModel):
     """What one chunk adds to the answer, or the whole message of a blocking answer.
 
     `thinking_blocks` are signed pieces of reasoning that some providers want back with the result
-    of a tool. `function_call` is the form of old backends, passed on by LiteLLM.
+    of a tool, `reasoning_items` what OpenAI's Responses API wants back. `function_call` is the form of old backends, passed on by LiteLLM.
     """
 
     content: str | None = None
@@ -347,6 +352,7 @@ class Delta(WireModel):
     reasoning: Lenient[str] = None
     reasoning_details: Lenient[list[ReasoningDetail]] = None
     thinking_blocks: Lenient[list[dict[str, Json]]] = None
+    reasoning_items: Lenient[list[dict[str, Json]]] = None
     tool_calls: list[ToolCallDelta] | None = None
     function_call: FunctionCallDelta | None = None
     images: list[OutputImage] | None = None

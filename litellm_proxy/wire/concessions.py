@@ -49,7 +49,8 @@ class Concession(StrEnum):
     """Added: `tools` that a history with calls names, which Bedrock wants. Without: none."""
 
     NO_REASONING_BACK = "no-reasoning-back"
-    """Added: `reasoning_content` beside the tool call that it led to. Without: the call alone."""
+    """Added: `reasoning_content` or `reasoning_items` beside the tool call that they led to. Without: the
+    call alone."""
 
     FILLED_REASONING = "filled-reasoning"
     """Added: nothing where the reasoning of a tool call is lost. Instead: a blank, which LiteLLM sends

@@ -7,11 +7,12 @@ import pytest
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from tests.support.providers import anthropic_messages, openai_responses
-from tests.support.providers.scenario import Scenario
+from tests.support.providers.scenario import Call, Scenario
 
 CODEX = "gpt-5-codex"
 SEARCH = "gpt-4o-search-preview"
 HI = Scenario(texts=("Hi",))
+ADD = {"name": "add", "description": "", "parameters": {"type": "object", "properties": {}}}
 
 
 def rules(env: Environment, model: str) -> dict[str, dict[str, Any]]:
@@ -77,14 +78,61 @@ def test_a_budget_for_thinking(env: Environment) -> None:
 
 def test_tools_of_the_gateway_beside_those_of_the_app(env: Environment) -> None:
     model = env.scenario("two-kinds-of-tools", openai.completion(content="Hi"))
-    tool = {"name": "add", "description": "", "parameters": {"type": "object", "properties": {}}}
+
     form = {
         **env.credentials,
         "settings": "custom",
         "extra_body": '{"tools": [{"type": "function", "function": {"name": "look"}}]}',
     }
-    env.chat(model, stream=False, tools=[tool], credentials=form)
+    env.chat(model, stream=False, tools=[ADD], credentials=form)
     env.chat(model, stream=False, credentials=form)
     both, alone = (asked["tools"] for asked in env.upstream.asked_for("two-kinds-of-tools"))
     assert [tool["function"]["name"] for tool in both] == ["add", "look"]
     assert [tool["function"]["name"] for tool in alone] == ["look"]
+
+
+def test_items_of_reasoning_go_back_with_the_result_of_a_tool(env: Environment) -> None:
+    """LiteLLM 1.106 loses them from streams (proxy_server `_fast_serialize_simple_model_response_stream`)."""
+    asks = Scenario(thinking="Let me add.", calls=(Call("call_1", "add", {"a": 1}),))
+    env.upstream.on(CODEX, openai_responses.whole(asks), openai_responses.whole(HI))
+    deltas = env.chat("known-codex", stream=False, tools=[ADD])
+    answer_the_call(env, deltas, stream=False)
+    asked = env.upstream.asked_for(CODEX)[-1]["input"]
+    kinds = [item.get("type") or item["role"] for item in asked]
+    assert kinds[-3:] == ["reasoning", "function_call", "function_call_output"]
+    (item,) = [item for item in asked if item.get("type") == "reasoning"]
+    assert item["id"] == "rs_1"
+    assert item["summary"] == [{"type": "summary_text", "text": "Let me add."}]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
+        "Item 'rs_1' of type 'reasoning' was provided without its required following item.",
+    ],
+)
+def test_an_item_that_is_refused_is_left_out(env: Environment, words: str) -> None:
+    asks = Scenario(thinking="Let me add.", calls=(Call("call_1", "add", {"a": 1}),))
+    env.upstream.on(
+        CODEX,
+        openai_responses.whole(asks),
+        openai_responses.error(400, words),
+        openai_responses.whole(HI),
+    )
+    form = {**env.credentials, "settings": "custom", "extra_headers": f'{{"x-n": "{len(words)}"}}'}
+    deltas = env.chat("known-codex", stream=False, tools=[ADD], credentials=form)
+    answer_the_call(env, deltas, stream=False, credentials=form)
+    refused, taken = env.upstream.asked_for(CODEX)[-2:]
+    assert "reasoning" in [item.get("type") for item in refused["input"]]
+    assert "reasoning" not in [item.get("type") for item in taken["input"]]
+
+
+def answer_the_call(env: Environment, deltas: list[dict[str, Any]], **fields: Any) -> None:
+    (call,) = deltas[-1]["message"]["tool_calls"]
+    history = [
+        {"role": "user", "content": "Add"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "2", "tool_call_id": call["id"]},
+    ]
+    env.chat("known-codex", prompt_messages=history, tools=[ADD], **fields)

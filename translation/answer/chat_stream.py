@@ -18,7 +18,7 @@ from translation.answer.inline_thinking import InlineThinking
 from translation.answer.shown_text import ShownText
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
 from translation.answer.tool_calls import FoldedToolCall, ToolCalls
-from translation.reasoning import Reasoning
+from translation.reasoning import Reasoning, ReasoningItem
 
 AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
 MAX_SOURCES = 50
@@ -77,6 +77,7 @@ class ChatStream:
         self._refusal = ""
         self._silent_audio = False
         self._thinking_blocks = ThinkingBlocks()
+        self._reasoning_items: dict[str, ReasoningItem] = {}
         self._thoughts: list[str] = []
         self._thought_characters = 0
         self._calls = ToolCalls()
@@ -184,7 +185,9 @@ class ChatStream:
         """Return what is to be sent back; of a text that is too long nothing, rather than a part."""
         whole = self._thought_characters <= MAX_REASONING_CHARACTERS
         return Reasoning(
-            tuple(self._thinking_blocks.folded()), "".join(self._thoughts) if whole else ""
+            tuple(self._thinking_blocks.folded()),
+            "".join(self._thoughts) if whole else "",
+            tuple(self._reasoning_items.values()),
         )
 
     def _piece(self, piece: Delta) -> list[str | OutputImage]:
@@ -226,6 +229,10 @@ class ChatStream:
         if piece.thinking_blocks:
             self._hold(characters_of(piece.thinking_blocks))
             self._thinking_blocks.add(piece.thinking_blocks)
+        for item in piece.reasoning_items or ():
+            self._hold(len(str(item)))
+            # A stream brings an item again as it grows.
+            self._reasoning_items[str(item.get("id"))] = item
         fields = piece.provider_specific_fields
         refusal = piece.refusal or (fields and fields.refusal)
         if refusal:

@@ -128,6 +128,8 @@ def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMess
         merged["tool_calls"] = calls
     if blocks := [*previous.get("thinking_blocks", []), *turn.get("thinking_blocks", [])]:
         merged["thinking_blocks"] = blocks
+    if items := [*previous.get("reasoning_items", []), *turn.get("reasoning_items", [])]:
+        merged["reasoning_items"] = items
     thoughts = (previous.get("reasoning_content"), turn.get("reasoning_content"))
     if thought := "\n\n".join(filter(None, thoughts)):
         merged["reasoning_content"] = thought

@@ -201,7 +201,9 @@ def _assistant(
         "tool_calls": calls,
     }
     kept = next((reasoning[c.id] for c in message.tool_calls if c.id in reasoning), Reasoning())
-    if kept.blocks:
+    if kept.items:
+        turn["reasoning_items"] = list(kept.items)
+    elif kept.blocks:
         turn["thinking_blocks"] = list(kept.blocks)
     elif thought := kept.text or thinking_at_the_front(whole):
         turn["reasoning_content"] = thought

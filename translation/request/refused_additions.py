@@ -15,7 +15,11 @@ _OF_CAUSE = {
     Cause.USER_REQUIRED: Concession.END_USER_IN_BODY,
     Cause.TAGS_REFUSED: Concession.NO_TAG_OF_THE_APP,
 }
-_REASONING = ("reasoning_content",)
+_REASONING = ("reasoning_content", "reasoning_items")
+_REFUSED_ITEM = re.compile(
+    r"of type '?reasoning|items are not persisted|encrypted content", re.IGNORECASE
+)
+"""How OpenAI's Responses API speaks of an item of reasoning that it does not take back."""
 _NAMES: Mapping[Concession, tuple[str, ...]] = {
     Concession.NO_USAGE_IN_STREAMS: ("stream_options", "include_usage"),
     Concession.NO_TOOLS_OF_THE_HISTORY: ("tools", "tool_choice", "tool use", "tool calling"),
@@ -88,6 +92,8 @@ def refused_parameters(error: ProxyRejected, parameters: Mapping[str, Json]) -> 
 
 def _is_named(concession: Concession, error: ProxyRejected) -> bool:
     names = _NAMES.get(concession, ())
+    if concession is Concession.NO_REASONING_BACK and _REFUSED_ITEM.search(error.text):
+        return True
     is_wanted = _IS_WANTED.search(error.text) is not None
     if is_wanted is not (concession is Concession.FILLED_REASONING) and names == _REASONING:
         return False

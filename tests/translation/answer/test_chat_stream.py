@@ -279,6 +279,18 @@ def test_what_is_held_for_an_answer_is_bounded() -> None:
         fold_deltas(*[{"content": " " * 1_000_000}] * 9)
 
 
+def test_items_of_reasoning_are_kept_once_for_the_tool_call_they_led_to() -> None:
+    first, second = {"id": "rs_1", "summary": []}, {"id": "rs_2", "encrypted_content": "x"}
+    whole = {**first, "summary": [{"type": "summary_text", "text": "hm"}]}
+    pieces = ({"reasoning_items": [first]}, {"tool_calls": [CALL]},
+              {"reasoning_items": [whole, second]})  # fmt: skip
+    assert fold_deltas(*pieces)[1].reasoning.items == (whole, second)
+    assert not fold_deltas({"reasoning_items": [first]}, {"content": "Hi"})[1].reasoning
+    large = {"id": "rs", "encrypted_content": "x" * 3_000_000}
+    with pytest.raises(ProxyProtocolError, match="more than can be kept"):
+        fold_deltas(*[{"reasoning_items": [large]}] * 3)
+
+
 def hidden(*deltas: dict[str, Any]) -> tuple[str, Outcome]:
     """Fold without showing what was thought."""
     chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]

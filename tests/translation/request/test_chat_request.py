@@ -1,6 +1,7 @@
 import copy
 import json
 import time
+from typing import Any
 
 import pytest
 from dify_plugin.entities.model.message import (
@@ -19,6 +20,7 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest
+from litellm_proxy.wire.concessions import Concession
 from translation.errors.request_error import RequestError
 from translation.reasoning import Reasoning
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
@@ -178,6 +180,19 @@ def test_f27_kept_thinking_goes_back_with_its_tool_call() -> None:
     messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
     request = chat_request("m", messages, {}, stream=True, reasoning={"a": Reasoning(BLOCKS)})
     assert request.messages[0]["thinking_blocks"] == list(BLOCKS)  # type: ignore[typeddict-item]
+
+
+def test_items_of_reasoning_go_back_in_place_of_its_text() -> None:
+    item: dict[str, Any] = {"id": "rs_1", "type": "reasoning", "summary": []}
+    messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
+    kept = {"a": Reasoning(text="hm", items=(item,))}
+    request = chat_request("m", messages, {}, stream=True, reasoning=kept)
+    (turn, _) = request.messages
+    assert turn["reasoning_items"] == [item]  # type: ignore[typeddict-item]
+    assert "reasoning_content" not in turn
+    assert Concession.FILLED_REASONING not in set(request.open_concessions())
+    conceded = request.conceding(frozenset({Concession.NO_REASONING_BACK}))
+    assert b"reasoning" not in conceded.to_json()
 
 
 def test_f27_without_it_the_request_can_do_without_reasoning() -> None:
