@@ -41,6 +41,7 @@ from litellm_proxy.wire.error_body import (
     read_error_body,
 )
 from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.images import ImageAnswer, ImageRequest
 from litellm_proxy.wire.model_info import (
     Deployments,
     ModelGroups,
@@ -87,6 +88,7 @@ type _JsonRequest = (
     ChatRequest
     | CompletionRequest
     | EmbeddingsRequest
+    | ImageRequest
     | RerankRequest
     | ModerationRequest
     | SpeechRequest
@@ -130,6 +132,19 @@ class ProxyClient:
     def complete(self, request: CompletionRequest) -> ProxyAnswer[ChatArrivals]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request)
+
+    def make_image(self, request: ImageRequest) -> ProxyAnswer[ImageAnswer]:
+        """Return the image that was made, or made of others."""
+
+        def upload() -> httpx.Request:
+            headers = request.options.headers(in_form=True)
+            return self._request(
+                "POST", request.path, headers=headers, data=request.fields, files=request.files
+            )
+
+        response = self._accepted(upload) if request.images else self._post(request.path, request)
+        answer = self._accept(self._read(ImageAnswer, response))
+        return ProxyAnswer(answer, self._report(response))
 
     def embed(self, request: EmbeddingsRequest) -> ProxyAnswer[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""

@@ -16,6 +16,8 @@ KIND_OF_MODE = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
     "responses": ModelKind.LLM,
+    "image_generation": ModelKind.LLM,
+    "image_edit": ModelKind.LLM,
     "embedding": ModelKind.TEXT_EMBEDDING,
     "rerank": ModelKind.RERANK,
     "audio_transcription": ModelKind.SPEECH2TEXT,

@@ -64,6 +64,13 @@ class Concession(StrEnum):
     """Added: `response_format` mp3 for speech, where the form leaves it open. Without: WAV, which
     models speak that know no other (litellm 1.106, Gemini)."""
 
+    IMAGE_URL = "image-url"
+    """Added: `output_format` jpeg for an image, where the app leaves it open, since a PNG can be larger than
+    a line of Dify's. Without: `response_format` url."""
+
+    ANY_IMAGE = "any-image"
+    """Added: `response_format` url for an image. Without: as the model makes it."""
+
     ANY_TYPE = "any-type"
     """Added: the header `Accept` for JSON and streams. Without: anything is accepted."""
 

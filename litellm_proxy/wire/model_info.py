@@ -11,6 +11,8 @@ CHAT_MODE = "chat"
 """LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
 COMPLETION_MODE = "completion"
 """LiteLLM's word for a model of the completion endpoint."""
+IMAGE_MODES = frozenset({"image_generation", "image_edit"})
+"""LiteLLM's words for models that make images."""
 RESPONSES_MODE = "responses"
 """LiteLLM's word for a model of OpenAI's Responses API; it translates chats for it."""
 

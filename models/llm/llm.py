@@ -12,18 +12,21 @@ from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
+from litellm_proxy.wire.chat_events import ChatEvent
 from models.asking_again import ask
 from models.base import ProxyModel
 from models.call_log import logged
 from models.chat_answer import ChatAnswer
 from models.learnt import learn_refused_parameters
 from models.thinking_store import store
+from translation.answer.made_images import chunk_of
 from translation.errors.request_error import RequestError
 from translation.facts.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.facts.schema import llm_schema
 from translation.form.settings import Mode, Settings
 from translation.request.app_parameters import fitting
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
+from translation.request.image_request import image_request
 from translation.request.refused_additions import refused_parameters
 from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
@@ -70,35 +73,40 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             with_reasoning=settings.show_reasoning and not is_json,
         )
         client = self._client(settings)
-        if mode_of(settings, facts) is Mode.COMPLETION:
-            completion = completion_request(
-                settings.model,
-                prompt_messages,
-                model_parameters,
-                stop=stop or (),
-                stream=stream,
-                options=options,
-            )
-            reply = self._teaching(
-                settings, completion, lambda: self._ask(settings, completion, client.complete)
-            )
-        else:
-            chat = chat_request(
-                settings.model,
-                prompt_messages,
-                model_parameters,
-                tools=tools or (),
-                stop=stop or (),
-                stream=stream,
-                options=options,
-                reasoning=store.of(settings.proxy.cache_key, answer.call_ids()),
-                follows_schemas=has_structured_output(settings, facts),
-                cache_prompt=caches_prompts(settings, facts),
-            )
-            key = self._key(settings)
-            reply = self._teaching(
-                settings, chat, lambda: ask(key, chat, client.chat, without_reasoning)
-            )
+        match mode_of(settings, facts):
+            case Mode.IMAGE:
+                image = image_request(settings.model, prompt_messages, model_parameters, options)
+                made = self._ask(settings, image, client.make_image)
+                reply = ProxyAnswer(_arriving([chunk_of(made.content)]), made.report)
+            case Mode.COMPLETION:
+                completion = completion_request(
+                    settings.model,
+                    prompt_messages,
+                    model_parameters,
+                    stop=stop or (),
+                    stream=stream,
+                    options=options,
+                )
+                reply = self._teaching(
+                    settings, completion, lambda: self._ask(settings, completion, client.complete)
+                )
+            case _:
+                chat = chat_request(
+                    settings.model,
+                    prompt_messages,
+                    model_parameters,
+                    tools=tools or (),
+                    stop=stop or (),
+                    stream=stream,
+                    options=options,
+                    reasoning=store.of(settings.proxy.cache_key, answer.call_ids()),
+                    follows_schemas=has_structured_output(settings, facts),
+                    cache_prompt=caches_prompts(settings, facts),
+                )
+                key = self._key(settings)
+                reply = self._teaching(
+                    settings, chat, lambda: ask(key, chat, client.chat, without_reasoning)
+                )
         return self._translated(answer.results(reply))
 
     def _teaching(
@@ -134,3 +142,8 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             return fitting(model_parameters, rules)
         except RequestError as error:
             raise InvokeBadRequestError(str(error)) from None
+
+
+def _arriving(chunks: list[ChatEvent]) -> ChatArrivals:
+    """Yield what arrived together."""
+    yield chunks

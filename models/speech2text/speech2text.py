@@ -10,7 +10,7 @@ from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
 from models.call_log import logged
 from translation.facts.schema import speech2text_schema
-from translation.request.media_type import HEAD_BYTES, file_name_of
+from translation.media_type import HEAD_BYTES, file_name_of
 from translation.saving.validation import SPEECH2TEXT
 
 _NAMELESS = "audio.mp3"

@@ -37,7 +37,7 @@ def config(upstream: str, prices: dict[str, float] | None = None, without: str =
     ]
     rows += [
         _row("chat", TOO_LONG, 998, upstream, 0.000001),
-        _row("image_generation", "painter", 999, upstream, 0.000001),
+        _row("video_generation", "painter", 999, upstream, 0.000001),
         _row("", "of-unknown-mode", 1000, upstream, 0.0),
         {"model_name": "many/*", "litellm_params": _params("openai/*", upstream)},
     ]

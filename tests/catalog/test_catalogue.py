@@ -131,7 +131,7 @@ def test_what_has_no_place_in_dify_is_left_out_and_named(
 ) -> None:
     build(fleet.url, tmp_path / "again")
     told = " ".join(capsys.readouterr().out.split())
-    assert "left out, of mode image_generation, which Dify has no place for: painter" in told
+    assert "left out, of mode video_generation, which Dify has no place for: painter" in told
     assert f"longer than 255 characters: {TOO_LONG[:60]}" in told
     assert "stands for many/* only: many/" in told
     assert "does not tell the mode of 1 models" in told

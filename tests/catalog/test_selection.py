@@ -14,7 +14,7 @@ from translation.facts.discovery import DEPLOYMENTS, Discovery
 from translation.facts.model_facts import ModelFacts
 
 MODES = {"b-chat": "chat", "A-chat": "chat", "vectors": "embedding", "many/x": "chat",
-         "painter": "image_generation", "mystery": None}  # fmt: skip
+         "painter": "video_generation", "mystery": None}  # fmt: skip
 PROXY = ProxyModels(
     discoveries={
         name: Discovery({DEPLOYMENTS: ModelFacts(mode=mode)}) for name, mode in MODES.items()
@@ -38,7 +38,7 @@ def test_by_default_all_names_but_expansions_and_what_dify_has_no_place_for() ->
     assert [model.name for model in selection.models] == ["A-chat", "b-chat", "mystery", "vectors"]
     assert selection.left_out == {
         "many/x": "stands for many/* only",
-        "painter": "of mode image_generation, which Dify has no place for",
+        "painter": "of mode video_generation, which Dify has no place for",
     }
 
 

@@ -58,7 +58,7 @@ def test_what_a_key_can_use(model: str, names: list[str], usable: bool) -> None:
     assert can_use(model, names) is usable
 
 
-@pytest.mark.parametrize("mode", ["image_edit", "realtime", "video_generation", "ocr"])
+@pytest.mark.parametrize("mode", ["realtime", "video_generation", "ocr"])
 def test_a_model_that_dify_has_no_place_for_is_not_saved(
     env: Environment, upstream: Upstream, mode: str
 ) -> None:

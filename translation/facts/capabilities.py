@@ -1,7 +1,7 @@
 """What a model can do: the form's word, else the proxy's, else a safe default."""
 
 from litellm_proxy.wire.concessions import NONE, Concession, Concessions
-from litellm_proxy.wire.model_info import COMPLETION_MODE
+from litellm_proxy.wire.model_info import COMPLETION_MODE, IMAGE_MODES
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import InputType, Mode, Override, Settings
 from translation.line_limit import MAX_LINE_BYTES
@@ -15,9 +15,11 @@ _BYTES_A_NUMBER = 22
 
 
 def mode_of(settings: Settings, facts: ModelFacts) -> Mode:
-    """Return CHAT or COMPLETION: the form's, else the proxy's, else CHAT."""
+    """Return CHAT, COMPLETION or IMAGE: the form's, else the proxy's, else CHAT."""
     if settings.mode is not Mode.AUTO:
         return settings.mode
+    if facts.mode in IMAGE_MODES:
+        return Mode.IMAGE
     return Mode.COMPLETION if facts.mode == COMPLETION_MODE else Mode.CHAT
 
 

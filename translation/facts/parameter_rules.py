@@ -42,6 +42,8 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     A default is where Dify's page starts when a person switches a parameter on (without one it
     starts at the lowest value). What is left alone is not sent, and the model decides.
     """
+    if mode_of(settings, facts) is Mode.IMAGE:
+        return [*_OF_IMAGES, *_keys(settings), *_FOR_LITELLM]
     chat = mode_of(settings, facts) is Mode.CHAT
     structured = chat and has_structured_output(settings, facts)
     effort = (
@@ -62,10 +64,11 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     if chat:
         # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
-    if settings.keys:
-        rules.append(_KEY)
-    rules += _FOR_LITELLM
-    return rules
+    return [*rules, *_keys(settings), *_FOR_LITELLM]
+
+
+def _keys(settings: Settings) -> list[ParameterRule]:
+    return [_KEY] if settings.keys else []
 
 
 def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterRule]:
@@ -191,6 +194,20 @@ TELLING = frozenset(
 )
 """The parameters of chats whose support changes what Dify offers."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
+_OF_IMAGES = (
+    _text("size", texts.IMAGE_SIZE, texts.IMAGE_SIZE_HELP),
+    _text("quality", texts.IMAGE_QUALITY, texts.IMAGE_QUALITY_HELP),
+    _text("style", texts.IMAGE_STYLE, texts.IMAGE_STYLE_HELP),
+    _option(
+        "background",
+        texts.IMAGE_BACKGROUND,
+        texts.IMAGE_BACKGROUND_HELP,
+        ("auto", "transparent", "opaque"),
+    ),
+    _option("output_format", texts.IMAGE_FORMAT, texts.IMAGE_FORMAT_HELP, ("png", "jpeg", "webp")),
+)
+"""LiteLLM does not tell which of them a model has, nor which values."""
+IMAGE_PARAMETERS = tuple(rule.name for rule in _OF_IMAGES)
 _KEY = _text(KEY, texts.KEY, texts.KEY_HELP)
 _FOR_LITELLM = (
     _text(END_USER, texts.END_USER, texts.END_USER_HELP),

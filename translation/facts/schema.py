@@ -12,6 +12,7 @@ from dify_plugin.entities.model import (
     ParameterRule,
     PriceConfig,
 )
+from dify_plugin.entities.model.llm import LLMMode
 
 from translation.facts.capabilities import (
     calls_tools,
@@ -30,6 +31,11 @@ from translation.form.settings import AudioFormat, InputType, Mode, Settings
 
 MAX_SPOKEN_CHARACTERS = 4096
 """What OpenAI's speech endpoint takes in one request."""
+_DIFYS_MODES = {
+    Mode.COMPLETION: LLMMode.COMPLETION,
+    Mode.CHAT: LLMMode.CHAT,
+    Mode.IMAGE: LLMMode.CHAT,
+}
 _SPOKEN_LANGUAGES = ("en-US", "zh-Hans", "ja-JP", "pt-BR", "de-DE", "fr-FR", "es-ES", "ko-KR")
 
 
@@ -41,7 +47,7 @@ def llm_schema(model: str, settings: Settings, facts: ModelFacts) -> AIModelEnti
         ModelType.LLM,
         features=_features(settings, facts),
         properties={
-            ModelPropertyKey.MODE: mode_of(settings, facts).value,
+            ModelPropertyKey.MODE: _DIFYS_MODES[mode_of(settings, facts)].value,
             ModelPropertyKey.CONTEXT_SIZE: context_size_of(settings, facts),
         },
         rules=parameter_rules(settings, facts),
@@ -163,8 +169,15 @@ def _pricing(prices: Prices) -> PriceConfig | None:
 
 
 def _features(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
-    if mode_of(settings, facts) is Mode.COMPLETION:
-        return []
+    match mode_of(settings, facts):
+        case Mode.COMPLETION:
+            return []
+        case Mode.IMAGE:
+            # Which model changes images, LiteLLM does not tell.
+            takes_images = chosen(settings.vision, facts.vision is not False)
+            return [ModelFeature.VISION] if takes_images else []
+        case _:
+            pass
     tools = calls_tools(settings, facts)
     table = {
         ModelFeature.TOOL_CALL: tools,

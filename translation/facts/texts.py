@@ -114,6 +114,41 @@ JSON_SCHEMA_HELP = words(
     "回答が従う JSON スキーマ。対応しないモデルにはプロンプトで伝えます。",
     "O esquema JSON que a resposta deve seguir; modelos sem suporte o recebem no prompt.",
 )
+IMAGE_SIZE = words("Size", "尺寸", "サイズ", "Tamanho")
+IMAGE_SIZE_HELP = words(
+    "In pixels, such as 1024x1024, or auto; what the model has.",
+    "以像素为单位，例如 1024x1024，或 auto；以模型支持的为准。",
+    "ピクセル単位（例：1024x1024）または auto。モデルが対応する値。",
+    "Em pixels, por exemplo 1024x1024, ou auto; o que o modelo tiver.",
+)
+IMAGE_QUALITY = words("Quality", "质量", "品質", "Qualidade")
+IMAGE_QUALITY_HELP = words(
+    "Such as low, medium or high, or standard or hd; what the model has.",
+    "例如 low、medium、high，或 standard、hd；以模型支持的为准。",
+    "low、medium、high や standard、hd など、モデルが対応する値。",
+    "Por exemplo low, medium ou high, ou standard ou hd; o que o modelo tiver.",
+)
+IMAGE_STYLE = words("Style", "风格", "スタイル", "Estilo")
+IMAGE_STYLE_HELP = words(
+    "Such as vivid or natural; what the model has.",
+    "例如 vivid 或 natural；以模型支持的为准。",
+    "vivid や natural など、モデルが対応する値。",
+    "Por exemplo vivid ou natural; o que o modelo tiver.",
+)
+IMAGE_BACKGROUND = words("Background", "背景", "背景", "Fundo")
+IMAGE_BACKGROUND_HELP = words(
+    "A transparent one needs PNG or WebP, and a model that has it.",
+    "透明背景需要 PNG 或 WebP 以及支持它的模型。",
+    "透明にするには PNG か WebP と、対応するモデルが必要です。",
+    "Um transparente precisa de PNG ou WebP e de um modelo que o tenha.",
+)
+IMAGE_FORMAT = words("Output Format", "输出格式", "出力形式", "Formato de saída")
+IMAGE_FORMAT_HELP = words(
+    "Blank: JPEG where the model has it, since a PNG can be too large for Dify (about 3 MB).",
+    "留空：模型支持时使用 JPEG，因为 PNG 可能超出 Dify 的限制（约 3 MB）。",
+    "空欄：モデルが対応すれば JPEG。PNG は Dify には大きすぎることがあります（約 3 MB）。",
+    "Vazio: JPEG onde o modelo o tiver, pois um PNG pode ser grande demais para o Dify (cerca de 3 MB).",
+)
 KEY = words("Key", "密钥", "キー", "Chave")
 KEY_HELP = words(
     "Which entry of Keys in the model's form the calls of this app are made with: its name, or a variable "

@@ -30,11 +30,12 @@ class Override(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which endpoint an LLM is asked through; AUTO follows the proxy."""
+    """Which endpoint an LLM is asked through; AUTO follows the proxy, IMAGE makes images."""
 
     AUTO = "auto"
     CHAT = "chat"
     COMPLETION = "completion"
+    IMAGE = "image"
 
 
 class Citations(StrEnum):

@@ -10,7 +10,7 @@ from litellm_proxy.errors import ProxyRejected
 from translation.errors.causes import Cause, cause_of
 from translation.errors.request_error import RequestError
 from translation.errors.sentences import sentence
-from translation.request.media_type import labelled
+from translation.media_type import labelled
 from translation.token_estimate import estimate_tokens
 
 _TOO_MANY = re.compile(

@@ -20,10 +20,10 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.wire import chat as wire
 from translation.errors.request_error import RequestError
+from translation.media_type import labelled
 from translation.reasoning import Reasoning, ReasoningByCall
 from translation.request.call_ids import sent_call_id
 from translation.request.conversation import acceptable
-from translation.request.media_type import labelled
 from translation.request.tool_names import sent_name
 from translation.think_block import thinking_at_the_front, without_thinking
 

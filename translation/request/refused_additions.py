@@ -32,6 +32,8 @@ _NAMES: Mapping[Concession, tuple[str, ...]] = {
         "audio format",
         "mp3",
     ),
+    Concession.IMAGE_URL: ("output_format", "output format"),
+    Concession.ANY_IMAGE: ("response_format", "response format"),
     Concession.STRICT_CALL_IDS: (
         "tool call id",
         "tool_call_id",

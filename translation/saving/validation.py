@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from litellm_proxy.errors import Origin, ProxyError, ProxyProtocolError, ProxyRejected
-from litellm_proxy.wire.model_info import CHAT_MODE
+from litellm_proxy.wire.model_info import CHAT_MODE, IMAGE_MODES
 from translation.errors.causes import Cause, cause_of
 from translation.errors.sentences import quoted, sentence_when_saving
 from translation.facts.model_facts import ModelFacts
@@ -26,7 +26,7 @@ class Kind:
     modes: frozenset[str]
 
 
-LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}))
+LLM = Kind("an LLM", frozenset({"chat", "completion", "responses"}) | IMAGE_MODES)
 TEXT_EMBEDDING = Kind("a text embedding model", frozenset({"embedding"}))
 RERANK = Kind("a rerank model", frozenset({"rerank"}))
 MODERATION = Kind("a moderation model", frozenset({"moderation"}))
@@ -35,8 +35,6 @@ TTS = Kind("a text-to-speech model", frozenset({"audio_speech"}))
 _KINDS = (LLM, TEXT_EMBEDDING, RERANK, MODERATION, SPEECH2TEXT, TTS)
 _KIND_OF_MODE = {mode: kind.name for kind in _KINDS for mode in kind.modes}
 _WITHOUT_A_PLACE = {
-    "image_generation": "an image model",
-    "image_edit": "an image model",
     "video_generation": "a video model",
     "realtime": "a realtime model",
     "ocr": "a model that reads documents",

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from translation.request.media_type import file_name_of, labelled, media_type, media_type_of_base64
+from translation.media_type import file_name_of, labelled, media_type, media_type_of_base64
 
 FILES = {
     b"\x89PNG\r\n\x1a\n": ("image/png", None),
