@@ -9,6 +9,7 @@ import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
 from litellm_proxy.version import VERSION
+from models.reasoning_storage import MAX_SLOT_BYTES, SLOTS
 from translation.form.labels import LABELS
 
 ROOT = Path(__file__).parent.parent
@@ -101,6 +102,7 @@ def test_the_manifest_is_what_dify_reads_and_the_version_is_one() -> None:
     PluginConfiguration(**MANIFEST)
     assert MANIFEST["version"] == MANIFEST["meta"]["version"] == VERSION
     assert (MANIFEST["author"], MANIFEST["name"]) == ("litellm-community", "litellm")
-    assert MANIFEST["resource"]["permission"] == {}
+    size = SLOTS * MAX_SLOT_BYTES * 2
+    assert MANIFEST["resource"]["permission"] == {"storage": {"enabled": True, "size": size}}
     for icon in (MANIFEST["icon"], MANIFEST["icon_dark"]):
         assert (ROOT / "_assets" / icon).is_file()

@@ -17,8 +17,8 @@ from models.asking_again import ask
 from models.base import ProxyModel
 from models.call_log import logged
 from models.chat_answer import ChatAnswer
+from models.kept_reasoning import kept_reasoning
 from models.learnt import learn_refused_parameters
-from models.thinking_store import store
 from translation.answer.made_images import chunk_of
 from translation.errors.request_error import RequestError
 from translation.facts.capabilities import caches_prompts, has_structured_output, mode_of
@@ -63,12 +63,14 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         options = self._options(settings, credentials, user, model_parameters)
         # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
         is_json = asks_for_json(model_parameters, options.extra)
+        kept = kept_reasoning(settings)
         answer = ChatAnswer(
             model,
             settings,
             facts,
             prompt_messages,
             tools or (),
+            kept,
             with_sources=settings.append_sources and not is_json,
             with_reasoning=settings.show_reasoning and not is_json,
         )
@@ -99,7 +101,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                     stop=stop or (),
                     stream=stream,
                     options=options,
-                    reasoning=store.of(settings.proxy.cache_key, answer.call_ids()),
+                    reasoning=kept.of(answer.call_ids()),
                     follows_schemas=has_structured_output(settings, facts),
                     cache_prompt=caches_prompts(settings, facts),
                 )
