@@ -18,7 +18,7 @@ from litellm_proxy.client import ChatArrivals
 from models.call_log import note_call_id
 from models.kept_reasoning import KeptReasoning
 from translation.answer.chat_stream import ChatStream, Outcome
-from translation.answer.output import last_chunk, shown_chunks, source_list
+from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
@@ -34,7 +34,7 @@ class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
     `model` is the name in Dify; `kept` is reasoning between turns; `with_sources`: the answer ends with the web pages it rests on;
-    `with_reasoning`: what the model thought stands before it.
+    `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it.
     """
 
     model: str
@@ -45,6 +45,7 @@ class ChatAnswer:
     kept: KeptReasoning
     with_sources: bool
     with_reasoning: bool = True
+    with_files: bool = False
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -53,15 +54,19 @@ class ChatAnswer:
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
-        stream = ChatStream(self.call_ids(), show_reasoning=self.with_reasoning)
+        stream = ChatStream(
+            self.call_ids(), show_reasoning=self.with_reasoning, takes_files=self.with_files
+        )
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
         with closing(answer.content) as arrivals:
             for chunks in arrivals:
                 for shown in stream.feed_all(chunks):
-                    yield from shown_chunks(model, shown)
+                    yield from shown_chunks(model, shown, takes_files=self.with_files)
         outcome = stream.finish()
         yield from shown_chunks(model, outcome.closing_text)
+        if outcome.speech:
+            yield speech_chunk(model, outcome.speech)
         if outcome.ended_early:
             raise outcome.ended_early
         if outcome.nameless_calls:

@@ -101,6 +101,7 @@ class DeploymentInfo(WireModel):
     supports_reasoning: Lenient[bool] = None
     supports_pdf_input: Lenient[bool] = None
     supports_audio_input: Lenient[bool] = None
+    supports_audio_output: Lenient[bool] = None
     supports_video_input: Lenient[bool] = None
     supports_prompt_caching: Lenient[bool] = None
     supports_web_search: Lenient[bool] = None

@@ -73,6 +73,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             kept,
             with_sources=settings.append_sources and not is_json,
             with_reasoning=settings.show_reasoning and not is_json,
+            # Basic apps, for which Dify tells no user, write out files that are no images as base64
+            # (Dify 1.14, core/app/apps/base_app_runner.py).
+            with_files=bool(user),
         )
         client = self._client(settings)
         match mode_of(settings, facts):

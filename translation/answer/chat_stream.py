@@ -16,6 +16,7 @@ from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
 from translation.answer.shown_text import ShownText
+from translation.answer.speech_file import SpeechFile, speech_file
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
 from translation.answer.tool_calls import FoldedToolCall, ToolCalls
 from translation.reasoning import Reasoning, ReasoningItem
@@ -58,24 +59,32 @@ class Outcome:
     nameless_calls: int
     sources: Sequence[Source]
     ended_early: ProxyAnswerEndedEarly | None = None
+    speech: SpeechFile | None = None
 
 
 class ChatStream:
     """Folds the chunks of one answer: its text, images, tool calls, reasoning, usage and end."""
 
     def __init__(
-        self, taken_call_ids: Collection[str] = (), *, show_reasoning: bool = True
+        self,
+        taken_call_ids: Collection[str] = (),
+        *,
+        show_reasoning: bool = True,
+        takes_files: bool = False,
     ) -> None:
         """`taken_call_ids` are those of the conversation so far, which no new call may have.
 
         Without `show_reasoning` what the model thinks is no part of the text; it is kept all the same.
+        `takes_files`: speech is a file beside its transcript.
         """
         self._taken_call_ids = taken_call_ids
         self._show_reasoning = show_reasoning
         self._text = ShownText(show_reasoning=show_reasoning)
         self._inline = InlineThinking()
         self._refusal = ""
-        self._silent_audio = False
+        self._takes_files = takes_files
+        self._has_audio = False
+        self._speech: list[str] = []
         self._thinking_blocks = ThinkingBlocks()
         self._reasoning_items: dict[str, ReasoningItem] = {}
         self._thoughts: list[str] = []
@@ -135,7 +144,10 @@ class ChatStream:
             message = "the answer broke off before its end"
             raise ProxyProtocolError(message)
         text = self._held_back()
-        if self._silent_audio and not self._text.has_content:
+        speech = speech_file(self._speech)
+        if speech:
+            text += self._text.image()
+        elif self._has_audio and not self._text.has_content:
             text += self._text.content(AUDIO_NOTE)
         has_content = self._text.has_content
         text += self._text.end()
@@ -160,6 +172,7 @@ class ChatStream:
             nameless_calls=self._calls.nameless,
             sources=tuple(self._sources.values()),
             ended_early=ended_early,
+            speech=speech,
         )
 
     def _ended_early(
@@ -243,7 +256,10 @@ class ChatStream:
                 self._add_source(annotation.url_citation.url, annotation.url_citation.title or "")
         if not piece.audio:
             return ""
-        self._silent_audio = True
+        self._has_audio = True
+        if piece.audio.data and self._takes_files:
+            self._hold(len(piece.audio.data))
+            self._speech.append(piece.audio.data)
         return self._text.content(piece.audio.transcript or "")
 
     def _add_source(self, url: str, title: str) -> None:

@@ -1,28 +1,56 @@
 """What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 
 from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
-from dify_plugin.entities.model.message import AssistantPromptMessage, ImagePromptMessageContent
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    AudioPromptMessageContent,
+    ImagePromptMessageContent,
+    VideoPromptMessageContent,
+)
 
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome, Source
+from translation.answer.speech_file import SpeechFile
 from translation.answer.tool_calls import FoldedToolCall
 from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
 
 _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100
+_ENDINGS = {"audio/mpeg": "mp3", "audio/mp4": "m4a"}
+_VIDEO_NOTE = "\n\n[The model made a video, which cannot be shown here.]\n\n"
 _NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 
 
-def shown_chunks(model: str, shown: str | OutputImage) -> Iterator[LLMResultChunk]:
-    """Yield a piece of an answer, text or image; a very long text in several lines."""
+def shown_chunks(
+    model: str, shown: str | OutputImage, *, takes_files: bool = False
+) -> Iterator[LLMResultChunk]:
+    """Yield a piece of an answer, text or image; a very long text in several lines.
+
+    Without `takes_files` a video, which comes among the images, leaves a note.
+    """
     if isinstance(shown, OutputImage):
-        yield _chunk(model, _image(shown))
+        yield _chunk(model, _image(shown, takes_files=takes_files))
         return
     for start in range(0, len(shown), MAX_TEXT_CHARACTERS):
         text = shown[start : start + MAX_TEXT_CHARACTERS]
         yield _chunk(model, AssistantPromptMessage(content=text))
+
+
+def speech_chunk(model: str, speech: SpeechFile) -> LLMResultChunk:
+    """Return speech as a file; one that is too large for Dify's line leaves a note."""
+    data = base64.b64encode(speech.content).decode()
+    if len(data) > MOST_OF_A_LINE:
+        note = f"\n\n[The model spoke for {_size(data)}, which is too much to be passed to Dify.]"
+        return _chunk(model, AssistantPromptMessage(content=note))
+    content = AudioPromptMessageContent(
+        format=_ENDINGS.get(speech.media_type, speech.media_type.partition("/")[2]),
+        mime_type=speech.media_type,
+        base64_data=data,
+    )
+    return _chunk(model, AssistantPromptMessage(content=[content]))
 
 
 def last_chunk(
@@ -66,7 +94,7 @@ def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
     return LLMResultChunk(model=model, delta=LLMResultChunkDelta(index=0, message=message))
 
 
-def _image(image: OutputImage) -> AssistantPromptMessage:
+def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
     url = image.image_url.url
     header, comma, data = url.partition(",")
     data = data if data.isprintable() else "".join(data.split())
@@ -76,16 +104,20 @@ def _image(image: OutputImage) -> AssistantPromptMessage:
     mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
     if not (comma and data.isascii() and data.isprintable()):
         return AssistantPromptMessage(content=_NO_IMAGE)
+    is_video = mime_type.startswith("video/")
+    if is_video and not takes_files:
+        return AssistantPromptMessage(content=_VIDEO_NOTE)
     if len(data) > MOST_OF_A_LINE:
-        size = f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
-        note = (
-            f"\n\n[The model made an image of {size}, which is too large to be passed to Dify.]\n\n"
-        )
+        note = f"\n\n[The model made an image of {_size(data)}, which is too large to be passed to Dify.]\n\n"
         return AssistantPromptMessage(content=note)
-    content = ImagePromptMessageContent(
-        format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data
-    )
-    return AssistantPromptMessage(content=[content])
+    kind = VideoPromptMessageContent if is_video else ImagePromptMessageContent
+    made = kind(format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data)
+    return AssistantPromptMessage(content=[made])
+
+
+def _size(data: str) -> str:
+    """Return how large a file in base64 is."""
+    return f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
 
 
 def _tool_call(call: FoldedToolCall, names: Mapping[str, str]) -> AssistantPromptMessage.ToolCall:

@@ -8,6 +8,9 @@ from struct import pack, unpack_from
 
 from litellm_proxy.errors import ProxyProtocolError
 
+SAMPLES_A_SECOND = 24_000
+"""https://platform.openai.com/docs/api-reference/chat/create (audio.format, pcm16)"""
+_PCM = 1
 _HEAD_BYTES = 12
 _CHUNK_HEAD_BYTES = 8
 
@@ -15,6 +18,13 @@ _CHUNK_HEAD_BYTES = 8
 def is_wav(start: bytes) -> bool:
     """Return whether audio that begins so is WAV, whatever it is called (P29)."""
     return start[:4] == b"RIFF"
+
+
+def wav_of_samples(samples: bytes) -> bytes:
+    """Return samples as OpenAI streams them (16 bits, mono, 24 kHz) under a head."""
+    width = 2
+    head = pack("<HHIIHH", _PCM, 1, SAMPLES_A_SECOND, SAMPLES_A_SECOND * width, width, 8 * width)
+    return _chunk(b"RIFF", b"WAVE" + _chunk(b"fmt ", head) + _chunk(b"data", samples))
 
 
 def joined_wav(parts: Sequence[bytes]) -> bytes:

@@ -50,6 +50,7 @@ class ModelFacts:
     prompt_caching: bool | None = None
     embeds_images: bool | None = None
     web_search: bool | None = None
+    audio_output: bool | None = None
     reasoning_efforts: tuple[str, ...] | None = None
     supported_params: tuple[str, ...] | None = None
     refused_params: frozenset[str] | None = None
@@ -146,6 +147,7 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
         reasoning=known(info.supports_reasoning),
         pdf_input=known(info.supports_pdf_input),
         audio_input=known(info.supports_audio_input),
+        audio_output=known(info.supports_audio_output),
         video_input=known(info.supports_video_input),
         prompt_caching=known(info.supports_prompt_caching),
         embeds_images=known(info.supports_embedding_image_input),
@@ -238,6 +240,7 @@ _MERGE: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "prompt_caching": _in_all,
     "embeds_images": _in_all,
     "web_search": _in_all,
+    "audio_output": _in_all,
     "reasoning_efforts": _common,
     "supported_params": _common,
 }

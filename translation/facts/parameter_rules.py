@@ -31,6 +31,7 @@ WEB_SEARCH = "web_search"
 SEARCH_CONTEXT = "search_context_size"
 REASONING_SUMMARY = "reasoning_summary"
 THINKING_BUDGET = "thinking_budget"
+VOICE = "voice"
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 _LEAST_THINKING = 1024
 """Anthropic takes no smaller budget (litellm-proxy-contract 5)."""
@@ -80,6 +81,8 @@ def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterR
             yield _thinking_budget(max_output_tokens_of(settings, facts))
     if is_listed(facts, "verbosity"):
         yield _VERBOSITY
+    if facts.audio_output and is_listed(facts, "audio"):
+        yield _VOICE
     if facts.web_search and is_listed(facts, "web_search_options"):
         yield from _SEARCHING
 
@@ -178,6 +181,7 @@ _REASONING_SUMMARY = _option(
 )
 _SIZES = ("low", "medium", "high")
 _VERBOSITY = _option("verbosity", texts.VERBOSITY, texts.VERBOSITY_HELP, _SIZES)
+_VOICE = _text(VOICE, texts.VOICE, texts.VOICE_HELP)
 _SEARCHING = (
     ParameterRule(
         name=WEB_SEARCH,
@@ -190,7 +194,7 @@ _SEARCHING = (
 TELLING = frozenset(
     {rule.name for rule in _COMMON}
     | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
-    | {"thinking", "verbosity", "web_search_options"}
+    | {"thinking", "verbosity", "web_search_options", "audio"}
 )
 """The parameters of chats whose support changes what Dify offers."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)

@@ -83,6 +83,16 @@ VERBOSITY_HELP = words(
     "回答の詳しさ。",
     "Quão extensa é a resposta.",
 )
+VOICE = words("Voice", "语音", "音声", "Voz")
+VOICE_HELP = words(
+    "A voice of the model's, such as alloy: it then speaks, and workflows and chatflows get the speech as "
+    "a file beside the text. Other apps get the text alone.",
+    "模型的一种语音，例如 alloy：模型将以语音回答，工作流与对话流会在文本之外得到语音文件；其他应用只得到文本。",
+    "モデルの音声（例：alloy）。モデルが話し、ワークフローとチャットフローではテキストに加えて音声ファイルが得られます。"
+    "他のアプリではテキストだけです。",
+    "Uma voz do modelo, por exemplo alloy: ele então fala, e workflows e chatflows recebem a fala como arquivo "
+    "ao lado do texto. Outros apps recebem só o texto.",
+)
 WEB_SEARCH = words("Web Search", "联网搜索", "ウェブ検索", "Busca na web")
 WEB_SEARCH_HELP = words(
     "The provider searches the web before the model answers, for a price of its own. Which pages it found "

@@ -55,7 +55,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)
-    sent = body_fields(parameters)
+    sent = body_fields(parameters, stream=stream)
     if chosen := response_format.response_format(parameters, follows_schemas=follows_schemas):
         sent["response_format"] = chosen
     return wire.ChatRequest(
@@ -85,7 +85,7 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
         prompt=_prompt(messages),
         stream=stream,
         stop=stop,
-        parameters=body_fields(parameters),
+        parameters=body_fields(parameters, stream=stream),
         options=options,
     )
 

@@ -8,19 +8,22 @@ from translation.facts.parameter_rules import (
     REASONING_SUMMARY,
     SEARCH_CONTEXT,
     THINKING_BUDGET,
+    VOICE,
     WEB_SEARCH,
 )
 from translation.request import response_format
 
 _EFFORT = "reasoning_effort"
-_MADE_INTO_OTHERS = frozenset({WEB_SEARCH, SEARCH_CONTEXT, REASONING_SUMMARY, THINKING_BUDGET})
+_MADE_INTO_OTHERS = frozenset(
+    {WEB_SEARCH, SEARCH_CONTEXT, REASONING_SUMMARY, THINKING_BUDGET, VOICE}
+)
 _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTHERS
 
 
-def body_fields(parameters: Mapping[str, Json]) -> dict[str, Json]:
+def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Json]:
     """Return what the user set; Dify sends "" for an option that was left alone (F40).
 
-    The response format is not among it (`response_format.py`).
+    The response format is not among it (`response_format.py`). OpenAI streams speech as bare samples alone.
     """
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
     fields = {name: value for name, value in given.items() if name not in _NOT_SENT_AS_THEY_ARE}
@@ -36,4 +39,7 @@ def body_fields(parameters: Mapping[str, Json]) -> dict[str, Json]:
         # LiteLLM makes a budget of an effort too, and would let that one win.
         fields.pop(_EFFORT, None)
         fields["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    if voice := given.get(VOICE):
+        fields["modalities"] = ["text", "audio"]
+        fields["audio"] = {"voice": voice, "format": "pcm16" if stream else "mp3"}
     return fields

@@ -38,6 +38,7 @@ OF_A_DEPLOYMENT: dict[str, tuple[Any, str, Any]] = {
     "supports_reasoning": (True, "reasoning", True),
     "supports_pdf_input": (True, "pdf_input", True),
     "supports_audio_input": (True, "audio_input", True),
+    "supports_audio_output": (True, "audio_output", True),
     "supports_video_input": (True, "video_input", True),
     "supports_prompt_caching": (True, "prompt_caching", True),
     "supports_embedding_image_input": (True, "embeds_images", True),
