@@ -2,15 +2,16 @@
 
 import json
 import tempfile
-from base64 import b64decode
-from collections.abc import Iterator
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from harness.upstream import Pause
+from harness.upstream import Pause, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from tools.dify_engine.app import APPS, run_app
@@ -31,11 +32,18 @@ def host(env: Environment) -> Iterator[SlimHost]:
 
 
 def run(
-    env: Environment, host: SlimHost, app: str, model: str, **inputs: str
+    env: Environment,
+    host: SlimHost,
+    app: str,
+    model: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    **inputs: str,
 ) -> list[dict[str, Any]]:
     """Run an app to its success; return the engine's events."""
     host.actions.clear()
-    events = list(run_app(host, APPS / f"{app}.yml", env.credentials, inputs, model=model))
+    credentials = {**env.credentials, **(form or {})}
+    events = list(run_app(host, APPS / f"{app}.yml", credentials, inputs, model=model))
     assert [event["event"] for event in events][-1] == "GraphRunSucceededEvent", events
     assert {plugin.startswith(PLUGIN) for plugin, _ in host.actions} == {True}
     return events
@@ -150,6 +158,53 @@ def test_user_app_conversation_and_cost_centre_reach_litellms_log(
     tags = [tag for tag in row["request_tags"] if not tag.startswith("User-Agent")]
     assert tags == ["app:9f1c-app", "cost-centre:4711"]
     assert row["trace_id"] == "77aa-conversation"
+
+
+def test_a_team_pays_with_its_own_key(env: Environment, host: SlimHost) -> None:
+    model = env.scenario("app-team-key", openai.text_stream("Hello."))
+    keys = {"settings": "custom", "keys": '{"marketing": "sk-tenant-one"}'}
+    run(env, host, "team-key", model, form=keys, query="Hello?")
+    row = env.attributed(model_group=model)
+    assert row["key"] == sha256(b"sk-tenant-one").hexdigest()
+
+
+def test_a_picture_is_a_file_of_difys(env: Environment, host: SlimHost) -> None:
+    picture = b"\xff\xd8\xff\xe0" + bytes(60)
+    made = {"created": 1, "data": [{"b64_json": b64encode(picture).decode()}]}
+    env.upstream.on("gpt-image-1", json_reply(made))
+    events = run(env, host, "picture", "known-image", query="A cat")
+    assert env.upstream.asked_for("gpt-image-1")[-1]["size"] == "1024x1024"
+    assert kept_files(events) == [("image", "image/jpeg", picture)]
+    assert events[-1]["outputs"]["answer"].startswith("![]")
+
+
+def test_speech_is_a_file_of_difys_beside_its_transcript(env: Environment, host: SlimHost) -> None:
+    samples = bytes(200)
+    audio = {"id": "a", "data": b64encode(samples).decode(), "transcript": "Good morning"}
+    env.upstream.on(
+        "gpt-audio",
+        openai.stream(openai.delta(audio=audio), openai.delta(finish_reason="stop")),
+    )
+    events = run(env, host, "speech", "known-speaker", query="Say it", user_id="1e5c-user")
+    ((kind, mime_type, content),) = kept_files(events)
+    assert (kind, mime_type, content[:4]) == ("audio", "audio/wav", b"RIFF")
+    assert content.endswith(samples)
+    assert events[-1]["outputs"]["answer"].startswith("Good morning")
+
+
+def kept_files(events: list[dict[str, Any]]) -> list[tuple[str, str, bytes]]:
+    """Return kind, MIME type and content of what the LLM node gave Dify to keep."""
+    (files,) = [
+        event["files"]
+        for event in events
+        if event["event"] == "NodeRunSucceededEvent" and event["node"] == "llm"
+    ]
+    found = []
+    for file in files:
+        path = Path(file["path"])
+        found.append((file["type"], file["mime_type"], path.read_bytes()))
+        path.unlink()
+    return found
 
 
 @pytest.mark.parametrize("file", sorted(APPS.glob("*.yml")), ids=lambda file: file.stem)

@@ -7,11 +7,12 @@ and of `sys`; `image` is the path of a PNG, uploaded as Dify does it). Writes th
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
-from graphon.dsl import loads
+from graphon.dsl import loads, node_factory
 from graphon.file import File, FileTransferMethod, FileType
 from graphon.file.runtime import use_workflow_file_runtime
 
@@ -30,8 +31,30 @@ class Uploads:
         return Path(str(file.related_id)).as_uri()
 
 
+class SavedFiles:
+    """Dify's place for what models make (graphon.nodes.llm.file_saver); the DSL reader has none."""
+
+    def save_binary_string(
+        self,
+        data: bytes,
+        mime_type: str,
+        file_type: FileType,
+        extension_override: str | None = None,
+    ) -> File:
+        """Keep a file in a folder that outlives the run, as Dify does."""
+        with tempfile.NamedTemporaryFile(suffix=extension_override, delete=False) as saved:
+            saved.write(data)
+        return _file(saved.name, file_type, mime_type)
+
+    def save_remote_url(self, url: str, file_type: FileType) -> File:
+        """Refuse: nothing is fetched here."""
+        message = f"{file_type} at {url[:100]} is not fetched"
+        raise NotImplementedError(message)
+
+
 def main() -> int:
     """Run one app; return 1 if it failed."""
+    node_factory._TextOnlyFileSaver = SavedFiles  # noqa: SLF001 - there is no other way in
     told = json.load(sys.stdin)
     app = yaml.safe_load(Path(told["app"]).read_text(encoding="utf-8"))
     if told["model"]:
@@ -42,7 +65,7 @@ def main() -> int:
     app.setdefault("dependencies", [_dependency(Path(told["folder"]))])
     inputs = dict(told["inputs"])
     if image := inputs.pop("image", None):
-        inputs["files"] = [_image(image)]
+        inputs["files"] = [_file(image, FileType.IMAGE, "image/png")]
     kind = ""
     with use_workflow_file_runtime(Uploads()):
         engine = loads(
@@ -66,14 +89,14 @@ def _dependency(folder: Path) -> dict[str, Any]:
     return {"type": "package", "value": {"plugin_unique_identifier": name}}
 
 
-def _image(path: str) -> File:
+def _file(path: str, file_type: FileType, mime_type: str) -> File:
     return File(
-        file_type=FileType.IMAGE,
+        file_type=file_type,
         transfer_method=FileTransferMethod.LOCAL_FILE,
         related_id=path,
-        mime_type="image/png",
+        mime_type=mime_type,
         filename=Path(path).name,
-        extension=".png",
+        extension=Path(path).suffix,
         size=Path(path).stat().st_size,
     )
 
@@ -87,6 +110,10 @@ def _told(kind: str, event: Any) -> dict[str, Any]:
             row[name] = value
     if result is not None:
         row["outputs"] = result.outputs
+        row["files"] = [
+            {"type": file.type, "mime_type": file.mime_type, "path": file.related_id}
+            for file in getattr(result.outputs.get("files"), "value", None) or ()
+        ]
         row["usage"] = result.llm_usage.model_dump(mode="json") if result.llm_usage else None
     return row
 
