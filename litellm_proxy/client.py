@@ -52,6 +52,7 @@ from litellm_proxy.wire.model_info import (
 from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
 from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
+from litellm_proxy.wire.responses import Run, RunRequest
 
 CONNECT_SECONDS = 10.0
 LAST_BYTES_SECONDS = 0.05
@@ -89,6 +90,7 @@ type _JsonRequest = (
     | CompletionRequest
     | EmbeddingsRequest
     | ImageRequest
+    | RunRequest
     | RerankRequest
     | ModerationRequest
     | SpeechRequest
@@ -132,6 +134,17 @@ class ProxyClient:
     def complete(self, request: CompletionRequest) -> ProxyAnswer[ChatArrivals]:
         """Ask the completion endpoint; otherwise like `chat`."""
         return self._answer("/v1/completions", request)
+
+    def start_run(self, request: RunRequest) -> ProxyAnswer[Run]:
+        """Start a run in the background; return it as it is then."""
+        return self._run(self._post("/v1/responses", request))
+
+    def run(self, run_id: str) -> ProxyAnswer[Run]:
+        """Return a run as it is now."""
+        return self._run(self._send("GET", f"/v1/responses/{quote(run_id, safe='')}"))
+
+    def _run(self, response: httpx.Response) -> ProxyAnswer[Run]:
+        return ProxyAnswer(self._accept(self._read(Run, response)), self._report(response))
 
     def make_image(self, request: ImageRequest) -> ProxyAnswer[ImageAnswer]:
         """Return the image that was made, or made of others."""

@@ -129,6 +129,9 @@ class AnswerEnd(Enum):
     ALL_THOUGHT = auto()
     """Every token went into reasoning."""
     CUT_TOOL_CALL = auto()
+    RUN_GONE = auto()
+    """A run in the background that LiteLLM does not know, or no longer."""
+    RUN_CANCELLED = auto()
 
 
 class ProxyAnswerEndedEarly(ProxyError):

@@ -81,6 +81,7 @@ class DeploymentInfo(WireModel):
     """
 
     id: Lenient[str] = None
+    litellm_provider: Lenient[str] = None
     mode: Lenient[str] = None
     max_input_tokens: Lenient[float] = None
     max_output_tokens: Lenient[float] = None

@@ -19,14 +19,18 @@ from models.call_log import logged
 from models.chat_answer import ChatAnswer
 from models.kept_reasoning import kept_reasoning
 from models.learnt import learn_refused_parameters
+from models.long_run import ended_run
+from translation.answer.ended_run import chunk_of_run
 from translation.answer.made_images import chunk_of
 from translation.errors.request_error import RequestError
 from translation.facts.capabilities import caches_prompts, has_structured_output, mode_of
+from translation.facts.parameter_rules import LONG_RUNS
 from translation.facts.schema import llm_schema
 from translation.form.settings import Mode, Settings
 from translation.request.app_parameters import fitting
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
 from translation.request.image_request import image_request
+from translation.request.long_run import long_run_request
 from translation.request.refused_additions import refused_parameters
 from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
@@ -83,6 +87,21 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 image = image_request(settings.model, prompt_messages, model_parameters, options)
                 made = self._ask(settings, image, client.make_image)
                 reply = ProxyAnswer(_arriving([chunk_of(made.content)]), made.report)
+            case Mode.CHAT if model_parameters.get(LONG_RUNS):
+                run = long_run_request(
+                    settings.model,
+                    prompt_messages,
+                    model_parameters,
+                    options,
+                    has_tools=bool(tools),
+                    follows_schemas=has_structured_output(settings, facts),
+                )
+                ended = ended_run(
+                    client,
+                    lambda: self._ask(settings, run, client.start_run),
+                    settings.proxy.base_url,
+                )
+                reply = ProxyAnswer(_arriving([chunk_of_run(ended.content)]), ended.report)
             case Mode.COMPLETION:
                 completion = completion_request(
                     settings.model,

@@ -74,6 +74,11 @@ _ENDED_EARLY = {
         "All tokens of the answer went into the model's reasoning, and none was left for its text: raise "
         "Max Tokens in the app's model settings, or lower Reasoning Effort."
     ),
+    AnswerEnd.RUN_GONE: (
+        "LiteLLM no longer knows the run that was started: it has expired, or another LiteLLM answered. "
+        "Run it again."
+    ),
+    AnswerEnd.RUN_CANCELLED: "The run was cancelled at the provider. Run it again.",
     AnswerEnd.CUT_TOOL_CALL: (
         "The answer was cut within a tool call, since it had reached its most tokens: raise Max Tokens in "
         "the app's model settings."

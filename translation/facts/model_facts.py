@@ -19,14 +19,15 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.IGNORECASE)
 class ModelFacts:
     """What is known of one model; None means unknown, never no.
 
-    Sizes are in tokens, prices in USD per token, `vector_size` counts numbers. `mode` is LiteLLM's
-    word: chat, embedding, completion, rerank, … `supported_params` are OpenAI parameter names,
+    Sizes are in tokens, prices in USD per token, `vector_size` counts numbers. `provider` is LiteLLM's word
+    for who answers, such as openai, and `mode` its word for what the model does: chat, embedding, completion, rerank, … `supported_params` are OpenAI parameter names,
     `refused_params` those of them that calls have shown to be refused, and
     `reasoning_efforts` the levels in LiteLLM's order. The `…_above_200k` prices hold for a prompt
     of more than 200 000 tokens.
     """
 
     mode: str | None = None
+    provider: str | None = None
     context_size: int | None = None
     max_output_tokens: int | None = None
     vector_size: int | None = None
@@ -128,6 +129,7 @@ def _facts_from_deployment(info: DeploymentInfo) -> ModelFacts:
     input_price, output_price = _prices(info.input_cost_per_token, info.output_cost_per_token)
     return ModelFacts(
         mode=_mode(info.mode),
+        provider=_word(info.litellm_provider),
         context_size=_count(info.max_input_tokens),
         max_output_tokens=_count(info.max_output_tokens),
         vector_size=_count(info.output_vector_size),
@@ -168,8 +170,11 @@ def _identifiers(names: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _mode(mode: str | None) -> str | None:
-    mode = _MODES_OF_OLD.get(mode or "", mode)
-    return mode if mode and _WORD.fullmatch(mode) else None
+    return _word(_MODES_OF_OLD.get(mode or "", mode))
+
+
+def _word(word: str | None) -> str | None:
+    return word if word and _WORD.fullmatch(word) else None
 
 
 def _price(price: float | None) -> Decimal | None:
@@ -217,6 +222,7 @@ def _common(values: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
 
 _MERGE: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "mode": _same_where_known,
+    "provider": _same_in_all,
     "context_size": _smallest,
     "max_output_tokens": _smallest,
     "vector_size": _same_where_known,

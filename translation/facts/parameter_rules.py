@@ -32,6 +32,9 @@ SEARCH_CONTEXT = "search_context_size"
 REASONING_SUMMARY = "reasoning_summary"
 THINKING_BUDGET = "thinking_budget"
 VOICE = "voice"
+LONG_RUNS = "long_runs"
+_WITH_BACKGROUND = frozenset({"openai", "azure"})
+"""Whose Responses API has a background mode."""
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 _LEAST_THINKING = 1024
 """Anthropic takes no smaller budget (litellm-proxy-contract 5)."""
@@ -74,6 +77,8 @@ def _keys(settings: Settings) -> list[ParameterRule]:
 
 def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterRule]:
     """Yield the rules for what few models take: only where LiteLLM says so by name."""
+    if facts.mode == RESPONSES_MODE and facts.provider in _WITH_BACKGROUND:
+        yield _LONG_RUNS
     if has_reasoning(settings, facts):
         if facts.mode == RESPONSES_MODE:
             yield _REASONING_SUMMARY
@@ -134,6 +139,10 @@ def _option(
     )
 
 
+def _switch(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
+    return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.BOOLEAN)
+
+
 def _max_tokens(highest: int) -> ParameterRule:
     neutral = min(DEFAULT_MAX_TOKENS, highest)
     return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, neutral, highest)
@@ -182,13 +191,9 @@ _REASONING_SUMMARY = _option(
 _SIZES = ("low", "medium", "high")
 _VERBOSITY = _option("verbosity", texts.VERBOSITY, texts.VERBOSITY_HELP, _SIZES)
 _VOICE = _text(VOICE, texts.VOICE, texts.VOICE_HELP)
+_LONG_RUNS = _switch(LONG_RUNS, texts.LONG_RUNS, texts.LONG_RUNS_HELP)
 _SEARCHING = (
-    ParameterRule(
-        name=WEB_SEARCH,
-        label=texts.WEB_SEARCH,
-        help=texts.WEB_SEARCH_HELP,
-        type=ParameterType.BOOLEAN,
-    ),
+    _switch(WEB_SEARCH, texts.WEB_SEARCH, texts.WEB_SEARCH_HELP),
     _option(SEARCH_CONTEXT, texts.SEARCH_CONTEXT, texts.SEARCH_CONTEXT_HELP, _SIZES),
 )
 TELLING = frozenset(

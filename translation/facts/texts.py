@@ -83,6 +83,16 @@ VERBOSITY_HELP = words(
     "回答の詳しさ。",
     "Quão extensa é a resposta.",
 )
+LONG_RUNS = words("Long Runs", "长时间运行", "長時間の実行", "Execuções longas")
+LONG_RUNS_HELP = words(
+    "The model works in the background and its answer is fetched when it is ready, whole: quiet connections "
+    "that are cut lose nothing. No tools, and no longer than Dify waits.",
+    "模型在后台运行，完成后一次性取回完整回答：空闲连接被切断也不会丢失结果。不支持工具，且不超过 Dify 的等待时间。",
+    "モデルはバックグラウンドで動き、できあがった回答をまとめて取得します。無通信の接続が切られても失われません。"
+    "ツールは使えず、Dify が待つ時間までです。",
+    "O modelo trabalha em segundo plano e a resposta é buscada inteira quando está pronta: conexões ociosas "
+    "cortadas não perdem nada. Sem ferramentas, e não mais do que o Dify espera.",
+)
 VOICE = words("Voice", "语音", "音声", "Voz")
 VOICE_HELP = words(
     "A voice of the model's, such as alloy: it then speaks, and workflows and chatflows get the speech as "

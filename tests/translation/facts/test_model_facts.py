@@ -17,6 +17,7 @@ from translation.facts.model_facts import (
 
 OF_A_DEPLOYMENT: dict[str, tuple[Any, str, Any]] = {
     "mode": ("chat", "mode", "chat"),
+    "litellm_provider": ("openai", "provider", "openai"),
     "max_input_tokens": (1000.0, "context_size", 1000),
     "max_output_tokens": (200, "max_output_tokens", 200),
     "output_vector_size": (384, "vector_size", 384),

@@ -1,0 +1,50 @@
+"""A run in the background that has ended → one chunk, as a chat would bring it."""
+
+from litellm_proxy.wire.chat import (
+    Annotation,
+    ChatChunk,
+    Choice,
+    CompletionTokensDetails,
+    Delta,
+    PromptTokensDetails,
+    UrlCitation,
+    Usage,
+)
+from litellm_proxy.wire.responses import Run, RunUsage
+
+_FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+def chunk_of_run(run: Run) -> ChatChunk:
+    """Return the whole answer."""
+    items = run.output or ()
+    contents = [content for item in items for content in item.content or ()]
+    thoughts = [part.text for item in items for part in item.summary or () if part.text]
+    pages = [page for content in contents for page in content.annotations or () if page.url]
+    reason = run.incomplete_details.reason if run.incomplete_details else None
+    message = Delta(
+        content="".join(content.text or "" for content in contents),
+        reasoning_content="\n\n".join(thoughts) or None,
+        refusal="".join(content.refusal or "" for content in contents) or None,
+        annotations=[
+            Annotation(url_citation=UrlCitation(url=page.url or "", title=page.title))
+            for page in pages
+        ],
+    )
+    finish_reason = _FINISH_REASONS.get(reason or "", "stop")
+    return ChatChunk(
+        choices=[Choice(message=message, finish_reason=finish_reason)],
+        usage=run.usage and _usage(run.usage),
+    )
+
+
+def _usage(usage: RunUsage) -> Usage:
+    cached, thought = usage.input_tokens_details, usage.output_tokens_details
+    return Usage(
+        prompt_tokens=usage.input_tokens,
+        completion_tokens=usage.output_tokens,
+        prompt_tokens_details=cached and PromptTokensDetails(cached_tokens=cached.cached_tokens),
+        completion_tokens_details=thought
+        and CompletionTokensDetails(reasoning_tokens=thought.reasoning_tokens),
+        cost=usage.cost,
+    )
