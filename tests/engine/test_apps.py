@@ -187,7 +187,7 @@ def test_speech_is_a_file_of_difys_beside_its_transcript(env: Environment, host:
     )
     events = run(env, host, "speech", "known-speaker", query="Say it", user_id="1e5c-user")
     ((kind, mime_type, content),) = kept_files(events)
-    assert (kind, mime_type, content[:4]) == ("audio", "audio/wav", b"RIFF")
+    assert (kind, mime_type, content[:4]) == ("audio", "audio/x-wav", b"RIFF")
     assert content.endswith(samples)
     assert events[-1]["outputs"]["answer"].startswith("Good morning")
 

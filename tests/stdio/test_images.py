@@ -99,6 +99,8 @@ def test_the_last_text_is_the_prompt_and_the_image_comes_back(
     cost = float(env.attributed(trace_id="an-image")["response_cost"])
     assert cost > 0
     assert float(usage["total_price"]) == pytest.approx(cost, abs=1e-7)
+    # LiteLLM knows what a token of the prompt costs; the image is the rest.
+    assert float(usage["prompt_price"]) == pytest.approx(11 * 5e-6, abs=1e-7)
     assert deltas[-1]["finish_reason"] == "stop"
 
 

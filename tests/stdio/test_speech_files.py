@@ -61,7 +61,7 @@ def test_speech_is_a_file_beside_its_transcript(env: Environment, *, stream: boo
     assert file["type"] == "audio"
     content = base64.b64decode(file["base64_data"])
     if stream:
-        assert (file["format"], file["mime_type"]) == ("wav", "audio/wav")
+        assert (file["format"], file["mime_type"]) == ("wav", "audio/x-wav")
         with wave.open(io.BytesIO(content)) as sound:
             assert (sound.getframerate(), sound.getnchannels()) == (24_000, 1)
             assert sound.readframes(sound.getnframes()) == SAMPLES

@@ -19,7 +19,7 @@ from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
 
 _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100
-_ENDINGS = {"audio/mpeg": "mp3", "audio/mp4": "m4a"}
+_ENDINGS = {"audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/x-wav": "wav"}
 _VIDEO_NOTE = "\n\n[The model made a video, which cannot be shown here.]\n\n"
 _NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 

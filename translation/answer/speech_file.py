@@ -9,6 +9,9 @@ from translation.answer.wav import wav_of_samples
 from translation.media_type import media_type
 
 _OF_SOUND = ("audio/", "video/")
+_WAV = "audio/wav"
+_DIFYS_WAV = "audio/x-wav"
+"""Dify 1.14 names files by Python's table of types, in which the other has no ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ def speech_file(pieces: Sequence[str]) -> SpeechFile | None:
     if not sound:
         return None
     told = media_type(sound[:16])
-    if told and told.startswith(_OF_SOUND):
-        return SpeechFile(sound, told)
-    # OpenAI streams samples alone (format pcm16).
-    return SpeechFile(wav_of_samples(sound), "audio/wav")
+    if told is None or not told.startswith(_OF_SOUND):
+        # OpenAI streams samples alone (format pcm16).
+        sound, told = wav_of_samples(sound), _WAV
+    return SpeechFile(sound, _DIFYS_WAV if told == _WAV else told)

@@ -42,9 +42,7 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
     completion_price = _completion_price(counts, prices)
     total = _rounded(cost)
     if total is not None:
-        listed = prompt_price + completion_price
-        share = prompt_price / listed if listed else _share_of_the_prompt(counts)
-        prompt_price = (total * share).quantize(_SMALLEST, ROUND_HALF_UP)
+        prompt_price = _prompt_part(total, prompt_price, completion_price, counts, prices)
         completion_price = total - prompt_price
     return LLMUsage(
         prompt_tokens=counts.prompt,
@@ -147,9 +145,26 @@ def _completion_price(counts: TokenCounts, prices: Prices) -> Decimal:
     )
 
 
-def _share_of_the_prompt(counts: TokenCounts) -> Decimal:
+def _prompt_part(
+    total: Decimal,
+    prompt_price: Decimal,
+    completion_price: Decimal,
+    counts: TokenCounts,
+    prices: Prices,
+) -> Decimal:
+    """Return what of a known cost the prompt took: by the listed prices, else by the tokens.
+
+    Where tokens of the prompt alone have a price, as with models that make images, the rest is the answer's.
+    """
+    if prices.input and not prices.output and counts.completion:
+        return min(prompt_price, total)
+    listed = prompt_price + completion_price
     tokens = counts.prompt + counts.completion
-    return Decimal(counts.prompt) / tokens if tokens else Decimal(0)
+    if listed:
+        share = prompt_price / listed
+    else:
+        share = Decimal(counts.prompt) / tokens if tokens else Decimal(0)
+    return (total * share).quantize(_SMALLEST, ROUND_HALF_UP)
 
 
 def _rounded(cost: float | None) -> Decimal | None:
