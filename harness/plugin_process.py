@@ -53,12 +53,8 @@ class PluginProcess:
         """Every line that the plugin wrote, for checks on the protocol."""
         self.actions: dict[str, str] = {}
         """What was asked in each session."""
-        self.storage: dict[str, bytes] = {}
-        """What the plugin keeps in Dify's storage."""
-        self.storage_answers = True
         self._under_way: set[str] = set()
         self._all_ended = threading.Condition()
-        self._writing = threading.Lock()
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -134,7 +130,9 @@ class PluginProcess:
                 **fields,
             },
         }
-        self._write(request)
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
         return self._read_answers(session, answers)
 
     def _read_answers(
@@ -177,39 +175,8 @@ class PluginProcess:
                 self._ready.set()
             case "session":
                 session = frame["session_id"]
-                if frame["data"]["type"] == "invoke":
-                    self._invoked(session, frame["data"]["data"])
-                    return
                 if frame["data"]["type"] == "end":
                     with self._all_ended:
                         self._under_way.discard(session)
                         self._all_ended.notify_all()
                 self._answers[session].put(frame["data"])
-
-    def _invoked(self, session: str, asked: Mapping[str, Any]) -> None:
-        """Answer as Dify's daemon does when a plugin asks for its storage."""
-        request = asked["request"]
-        assert asked["type"] == "storage", asked["type"]
-        if not self.storage_answers:
-            return
-        answer: dict[str, Any] = {"event": "response", "message": "", "data": {"data": "ok"}}
-        if request["opt"] == "set":
-            self.storage[request["key"]] = bytes.fromhex(request["value"])
-        elif request["key"] in self.storage:
-            answer["data"] = {"data": self.storage[request["key"]].hex()}
-        else:
-            answer = {"event": "error", "message": "load data failed", "data": None}
-        for told in (answer, {"event": "end", "message": "", "data": None}):
-            self._write(
-                {
-                    "session_id": session,
-                    "event": "backwards_response",
-                    "data": {**told, "backwards_request_id": asked["backwards_request_id"]},
-                }
-            )
-
-    def _write(self, message: Mapping[str, Any]) -> None:
-        assert self._process.stdin
-        with self._writing:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()

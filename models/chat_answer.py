@@ -16,7 +16,7 @@ from dify_plugin.entities.model.message import (
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from models.call_log import note_call_id
-from models.kept_reasoning import KeptReasoning
+from models.thinking_store import store
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
-    `model` is the name in Dify; `kept` is reasoning between turns; `with_sources`: the answer ends with the web pages it rests on;
+    `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
     `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it.
     """
 
@@ -42,7 +42,6 @@ class ChatAnswer:
     facts: ModelFacts
     prompt_messages: Sequence[PromptMessage]
     tools: Sequence[PromptMessageTool]
-    kept: KeptReasoning
     with_sources: bool
     with_reasoning: bool = True
     with_files: bool = False
@@ -76,7 +75,7 @@ class ChatAnswer:
                 answer.report.call_id,
             )
         call_ids = [call.id for call in outcome.tool_calls]
-        self.kept.keep(call_ids, outcome.reasoning)
+        store.keep(self.settings.proxy.cache_key, call_ids, outcome.reasoning)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),

@@ -9,7 +9,6 @@ import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
 from litellm_proxy.version import VERSION
-from models.reasoning_storage import MAX_SLOT_BYTES, SLOTS
 from translation.form.labels import LABELS
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +46,6 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "structured_output",
         "reasoning",
         "show_reasoning",
-        "keep_reasoning",
         "input_types",
         "max_chunks",
         "dimensions",
@@ -66,6 +64,7 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "timeout",
         "extra_headers",
         "ca_certificate",
+        "tls_verify",
     ]
     assert len(FIELDS) <= 32
 
@@ -102,7 +101,6 @@ def test_the_manifest_is_what_dify_reads_and_the_version_is_one() -> None:
     PluginConfiguration(**MANIFEST)
     assert MANIFEST["version"] == MANIFEST["meta"]["version"] == VERSION
     assert (MANIFEST["author"], MANIFEST["name"]) == ("litellm-community", "litellm")
-    size = SLOTS * MAX_SLOT_BYTES * 2
-    assert MANIFEST["resource"]["permission"] == {"storage": {"enabled": True, "size": size}}
+    assert MANIFEST["resource"]["permission"] == {}
     for icon in (MANIFEST["icon"], MANIFEST["icon_dark"]):
         assert (ROOT / "_assets" / icon).is_file()

@@ -21,8 +21,8 @@ CATALOGUE = "provider/catalog.json"
 FORM = "provider/litellm.yaml"
 MANIFEST = "manifest.yaml"
 PROVIDER_FIELDS = (
-    "base_url", "api_key", "settings", "keep_reasoning", "drop_params", "extra_body", "keys", "end_user",
-    "tags", "timeout", "extra_headers", "ca_certificate",
+    "base_url", "api_key", "settings", "drop_params", "extra_body", "keys", "end_user", "tags", "timeout",
+    "extra_headers", "ca_certificate", "tls_verify",
 )  # fmt: skip
 """What of the model's form holds for all models of a proxy."""
 _STAMP = 8
@@ -93,19 +93,13 @@ def _manifest(plain: bytes, stamp: str) -> bytes:
     return _yaml(manifest)
 
 
-def _of_any_type(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a field of the model's form for the provider's, which knows no type of model."""
-    conditions = [each for each in field.get("show_on", ()) if each["variable"] != "__model_type"]
-    return {**field, "show_on": conditions} if conditions else {**field}
-
-
 def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -> bytes:
     provider = yaml.safe_load(plain)
     fields = {
         field["variable"]: field
         for field in provider["model_credential_schema"]["credential_form_schemas"]
     }
-    shared = [_of_any_type(fields[variable]) for variable in PROVIDER_FIELDS]
+    shared = [dict(fields[variable]) for variable in PROVIDER_FIELDS]
     # Dify takes a default only where nothing has to be filled in.
     shared[0] |= {"default": base_url, "required": False}
     provider["configurate_methods"] = ["predefined-model", "customizable-model"]

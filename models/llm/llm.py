@@ -17,9 +17,9 @@ from models.asking_again import ask
 from models.base import ProxyModel
 from models.call_log import logged
 from models.chat_answer import ChatAnswer
-from models.kept_reasoning import kept_reasoning
 from models.learnt import learn_refused_parameters
 from models.long_run import ended_run
+from models.thinking_store import store
 from translation.answer.ended_run import chunk_of_run
 from translation.answer.made_images import chunk_of
 from translation.errors.request_error import RequestError
@@ -67,14 +67,12 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         options = self._options(settings, credentials, user, model_parameters)
         # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
         is_json = asks_for_json(model_parameters, options.extra)
-        kept = kept_reasoning(settings)
         answer = ChatAnswer(
             model,
             settings,
             facts,
             prompt_messages,
             tools or (),
-            kept,
             with_sources=settings.append_sources and not is_json,
             with_reasoning=settings.show_reasoning and not is_json,
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
@@ -123,7 +121,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                     stop=stop or (),
                     stream=stream,
                     options=options,
-                    reasoning=kept.of(answer.call_ids()),
+                    reasoning=store.of(settings.proxy.cache_key, answer.call_ids()),
                     follows_schemas=has_structured_output(settings, facts),
                     cache_prompt=caches_prompts(settings, facts),
                 )

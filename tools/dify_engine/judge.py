@@ -86,10 +86,6 @@ def judge(lines: Iterable[bytes], actions: Mapping[str, str]) -> Found:
             yield session, f"usage came {usages[session]} times"
 
 
-_LONGEST_STORAGE_KEY = 256
-"""In Dify's daemon (internal/core/persistence)."""
-
-
 def _problems(action: str, data: Mapping[str, Any]) -> Problems:
     match data:
         case {"type": "stream", "data": dict(answer)}:
@@ -102,12 +98,6 @@ def _problems(action: str, data: Mapping[str, Any]) -> Problems:
                 yield f"an error of the kind {kind}: {message}"
             if not message:
                 yield "an error without words"
-        case {
-            "type": "invoke",
-            "data": {"type": "storage", "request": {"opt": "get" | "set", "key": str(key)}},
-        }:
-            if len(key) > _LONGEST_STORAGE_KEY:
-                yield f"a key of {len(key)} characters in Dify's storage"
         case {"type": "end"}:
             pass
         case _:

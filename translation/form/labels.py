@@ -14,7 +14,6 @@ LABELS = {
     "structured_output": "Structured Output",
     "reasoning": "Reasoning",
     "show_reasoning": "Show Reasoning",
-    "keep_reasoning": "Reasoning between Tool Calls",
     "input_types": "More Input Types",
     "max_chunks": "Texts per Request",
     "dimensions": "Dimensions",
@@ -33,6 +32,7 @@ LABELS = {
     "timeout": "Time-out",
     "extra_headers": "Extra Headers",
     "ca_certificate": "CA Certificate",
+    "tls_verify": "Check TLS Certificate",
 }
 """The English labels of `provider/litellm.yaml`, by variable."""
 _OF_PARAMETERS = {"key": "Key", "session": "Session"}

@@ -16,8 +16,6 @@ DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
 MAX_TEXTS_PER_REQUEST = 2048
 NO_TAG_OF_THE_APP = "-dify-app"
 """Among the tags of a form: no tag is made of the app's id, where Dify tells it."""
-ANY_CERTIFICATE = "off"
-"""In place of a CA: no certificate is checked."""
 EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
 
 
@@ -77,13 +75,6 @@ class EndUser(StrEnum):
     OFF = "off"
 
 
-class KeptReasoning(StrEnum):
-    """Where reasoning waits for the result of a tool: in memory alone, or in Dify's storage too."""
-
-    MEMORY = "memory"
-    STORAGE = "storage"
-
-
 class YesNo(StrEnum):
     """A plain switch."""
 
@@ -121,8 +112,7 @@ class Settings:
     `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
     `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
     prices are in USD per token (the form has them per million). `tag_of_the_app`: a call is tagged
-    with the app's id; `show_reasoning`: what a model thinks is part of its text; `stores_reasoning`: what
-    led to tool calls is in Dify's storage too. `keys` are names and keys that apps may choose from.
+    with the app's id; `show_reasoning`: what a model thinks is part of its text; `keys` are names and keys that apps may choose from.
     """
 
     proxy: ProxySettings
@@ -152,7 +142,6 @@ class Settings:
     tags: tuple[str, ...] = ()
     tag_of_the_app: bool = True
     show_reasoning: bool = True
-    stores_reasoning: bool = False
     keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
@@ -160,8 +149,8 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     """Return the settings of one model; raise SettingsError at the first malformed value.
 
     Dify sends every value as a string and leaves absent fields out. Blank means absent. Fields of
-    the custom group count only when `settings` is `custom`. `output_price` and `tls_verify` are no longer
-    in the form, and are read where somebody fills them.
+    the custom group count only when `settings` is `custom`. `output_price` is no longer in
+    the form, and is read where somebody fills it.
     """
     read = FormReader(credentials)
     custom = (
@@ -171,8 +160,6 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     tags = extra.names("tags")
     keys = extra.keys("keys")
     input_price, output_price = extra.prices("input_price")
-    verify = extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES
-    any_certificate = extra.text("ca_certificate").lower() == ANY_CERTIFICATE
     return Settings(
         proxy=ProxySettings(
             base_url=base_url(read.text("base_url")),
@@ -180,8 +167,8 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             extra_headers=extra.headers("extra_headers"),
             timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
             tls=TLSSettings(
-                ca_certificates="" if any_certificate else extra.certificates("ca_certificate"),
-                verify=verify and not any_certificate,
+                ca_certificates=extra.certificates("ca_certificate"),
+                verify=extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES,
             ),
             other_secrets=tuple(key for _, key in keys),
         ),
@@ -216,7 +203,5 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         tags=tuple(tag for tag in tags if tag != NO_TAG_OF_THE_APP),
         tag_of_the_app=NO_TAG_OF_THE_APP not in tags,
         show_reasoning=extra.one_of("show_reasoning", YesNo.YES, YesNo) is YesNo.YES,
-        stores_reasoning=extra.one_of("keep_reasoning", KeptReasoning.MEMORY, KeptReasoning)
-        is KeptReasoning.STORAGE,
         keys=keys,
     )
