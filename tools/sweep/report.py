@@ -37,7 +37,7 @@ def written(findings: Sequence[Findings]) -> str:
     lines = [
         "# Every model of LiteLLM's catalogue",
         "",
-        "Each model of LiteLLM's own catalogue, one per provider, all modes that Dify has a place for:",
+        "Each model of LiteLLM's own catalogue, one per provider, all modes that Dify has a place for but images:",
         "its form saved, its schema read, and everything that the schema offers called once, through",
         "the plugin process and a real LiteLLM proxy with its defaults, behind its real parameter",
         "check. `make sweep` writes this page.",
