@@ -1,0 +1,145 @@
+"""Pieces of tool calls, as upstreams cut and repeat them → calls that can be carried out."""
+
+from typing import Any
+
+import pytest
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.wire.chat import ToolCallDelta
+from translation.answer.tool_calls import FoldedToolCall, ToolCalls
+
+MOST_BYTES = 3_600_000
+
+
+def piece(
+    arguments: Any, call_id: str | None = None, name: str | None = None, index: int = 0
+) -> ToolCallDelta:
+    function = {"name": name, "arguments": arguments}
+    return ToolCallDelta.model_validate({"index": index, "id": call_id, "function": function})
+
+
+def folded(*pieces: ToolCallDelta) -> list[FoldedToolCall]:
+    calls = ToolCalls()
+    for each in pieces:
+        calls.add([each])
+    return calls.folded()
+
+
+def arguments_of(*pieces: ToolCallDelta) -> list[str]:
+    return [call.arguments for call in folded(*pieces)]
+
+
+@pytest.mark.parametrize("again", ['{"x": 2}', ' {"x": 2}', '{"x": 2} '])
+@pytest.mark.parametrize("first", ['{"x": 1}', '{"x": 1} ', '{"x": 1}\n'])
+def test_a_whole_object_after_a_whole_object_is_another_call(first: str, again: str) -> None:
+    assert arguments_of(piece(first, name="f"), piece(again, name="f")) == [first, again]
+    both = folded(piece(first, "a", "f"), piece(again, "a", "f"))
+    assert [call.arguments for call in both] == [first, again]
+    assert both[0].id == "a"
+    assert both[1].id not in {"", "a"}
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [("a", "a"), (None, None), ("", ""), (None, ""), ("", None)]
+)
+def test_a_call_that_is_said_once_more_is_one_call(first: str | None, again: str | None) -> None:
+    whole = '{"x": 1}'
+    assert arguments_of(piece(whole, first, "f"), piece(whole, again, "f")) == [whole]
+
+
+def test_the_same_call_without_its_id_is_another_one() -> None:
+    whole = '{"x": 1}'
+    assert arguments_of(piece(whole, "a", "f"), piece(whole, None, "f")) == [whole, whole]
+
+
+def test_what_follows_a_repeated_call_in_its_chunk_counts() -> None:
+    calls = ToolCalls()
+    calls.add([piece('{"x": 1}', "a", "f")])
+    calls.add([piece('{"x": 1}', "a", "f"), piece('{"y": 2}', "b", "g", index=1)])
+    assert calls.folded() == [
+        FoldedToolCall("a", "f", '{"x": 1}'),
+        FoldedToolCall("b", "g", '{"y": 2}'),
+    ]
+
+
+def test_a_brace_inside_a_text_does_not_end_a_call() -> None:
+    assert arguments_of(piece('{"x": "}', "a", "f"), piece('{"}')) == ['{"x": "}{"}']
+
+
+def test_another_id_under_the_same_index_is_another_call() -> None:
+    assert folded(piece("", "a", "f"), piece("", "b", "f")) == [
+        FoldedToolCall("a", "f", "{}"),
+        FoldedToolCall("b", "f", "{}"),
+    ]
+
+
+def test_a_piece_without_a_function_adds_nothing() -> None:
+    bare = ToolCallDelta.model_validate({"index": 0, "id": "a"})
+    assert folded(bare, piece('{"x": 1}', None, "f"), bare) == [
+        FoldedToolCall("a", "f", '{"x": 1}')
+    ]
+
+
+def test_calls_with_one_id_are_told_apart() -> None:
+    first, second = folded(piece("{}", "a", "f"), piece("{}", "a", "g", index=1))
+    assert first.id == "a"
+    assert second.id != "a"
+    calls = ToolCalls()
+    calls.add([piece("{}", "a", "f")])
+    assert calls.folded({"a"})[0].id != "a"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("", "{}"),
+        (" ", "{}"),
+        (None, "{}"),
+        ("null", "{}"),
+        (" null\n", "{}"),
+        ('{"x": 1}', '{"x": 1}'),
+        ({"x": 1}, '{"x": 1}'),
+        (r'"{\"x\": 1}"', '{"x": 1}'),
+    ],
+)
+def test_arguments_are_the_text_of_one_object(arguments: object, told: str) -> None:
+    assert arguments_of(piece(arguments, "a", "f")) == [told]
+
+
+@pytest.mark.parametrize("arguments", ["[1]", "7", '"word"', '{"x": 1', r'"[1]"', "NULL"])
+def test_other_arguments_are_an_error_that_names_the_tool(arguments: str) -> None:
+    with pytest.raises(ProxyProtocolError, match=r"^the model called f with .* no JSON object$"):
+        folded(piece(arguments, "a", "f"))
+
+
+def test_a_thousand_calls_are_the_most() -> None:
+    calls = ToolCalls()
+    calls.add([piece("", str(index), "f", index) for index in range(1000)])
+    with pytest.raises(ProxyProtocolError, match=r"^the model's tool calls are too large"):
+        calls.add([piece("", "1000", "f", 1000)])
+
+
+def test_arguments_that_never_fit_are_not_gathered() -> None:
+    calls = ToolCalls()
+    calls.add([piece("x" * MOST_BYTES, "a", "f")])
+    with pytest.raises(ProxyProtocolError, match="too large"):
+        calls.add([piece("x")])
+
+
+def test_calls_leave_in_one_line_of_dify() -> None:
+    as_json = len(r'["a", "f", "{\"k\":\"' r'\"}"]')
+    longest = '{"k":"' + "x" * (MOST_BYTES - as_json) + '"}'
+    assert arguments_of(piece(longest, "a", "f")) == [longest]
+    with pytest.raises(ProxyProtocolError, match="too large"):
+        folded(piece(longest, "a2", "f"))
+
+
+@pytest.mark.parametrize("filling", ["日" * 1_300_000, r"\"" * 1_000_000], ids=["bytes", "escapes"])
+def test_what_counts_is_what_is_written(filling: str) -> None:
+    with pytest.raises(ProxyProtocolError, match="too large"):
+        folded(piece('{"k":"' + filling + '"}', "a", "f"))
+
+
+def test_letters_are_written_as_they_are() -> None:
+    text = '{"k":"' + "ü" * 1_000_000 + '"}'
+    assert arguments_of(piece(text, "a", "f")) == [text]
