@@ -1,0 +1,77 @@
+"""Which turns carry a breakpoint for the provider's cache, and how they look with it."""
+
+from typing import Any
+
+import pytest
+
+from litellm_proxy.wire import chat as wire
+from translation.request.prompt_caching import with_breakpoints
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+SYSTEM: wire.Message = {"role": "system", "content": "Be kind."}
+ANSWER: wire.Message = {"role": "assistant", "content": "Yes."}
+TEXT: wire.TextPart = {"type": "text", "text": "What?"}
+IMAGE: wire.ImagePart = {"type": "image_url", "image_url": {"url": "https://h/a.png"}}
+FILE: wire.FilePart = {"type": "file", "file": {"file_id": "https://h/a.pdf"}}
+
+
+def user(content: Any) -> wire.Message:
+    return {"role": "user", "content": content}
+
+
+def tool(content: str) -> wire.Message:
+    return {"role": "tool", "content": content, "tool_call_id": "a"}
+
+
+def marked(*messages: wire.Message) -> list[int]:
+    with_them = with_breakpoints(messages)
+    return [place for place, message in enumerate(with_them) if "cache_control" in str(message)]
+
+
+@pytest.mark.parametrize(
+    ("content", "with_mark"),
+    [
+        ("What?", [{**TEXT, **MARK}]),
+        ([TEXT], [{**TEXT, **MARK}]),
+        ([IMAGE, TEXT], [IMAGE, {**TEXT, **MARK}]),
+        ([TEXT, IMAGE], [TEXT, {**IMAGE, **MARK}]),
+        ([IMAGE], [{**IMAGE, **MARK}]),
+    ],
+)
+def test_the_last_part_of_a_question_is_marked(content: Any, with_mark: Any) -> None:
+    assert with_breakpoints([user(content)]) == [{"role": "user", "content": with_mark}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[TEXT, FILE], [FILE], [IMAGE, {"type": "text", "text": " "}], [{"type": "text", "text": ""}]],
+)
+def test_a_question_that_ends_with_what_cannot_be_cached_stays(content: Any) -> None:
+    assert with_breakpoints([user(content)]) == [user(content)]
+    assert marked(user("Earlier"), user(content)) == [0]
+
+
+def test_a_result_at_the_end_is_marked_and_keeps_its_call() -> None:
+    assert with_breakpoints([tool("Sunny")]) == [
+        {"role": "tool", "tool_call_id": "a",
+         "content": [{"type": "text", "text": "Sunny", **MARK}]}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("messages", "places"),
+    [
+        ([tool("one"), tool("two")], [1]),
+        ([user("?"), tool("one"), ANSWER], [0]),
+        ([user("?"), ANSWER], [0]),
+        ([tool("one"), user("?")], [1]),
+        ([SYSTEM, SYSTEM, user("?")], [1, 2]),
+        ([SYSTEM, {"role": "system", "content": " "}, user("?")], [2]),
+        ([SYSTEM], [0]),
+        ([SYSTEM, user("1"), user("2"), user("3"), tool("x")], [0, 2, 3, 4]),
+    ],
+)
+def test_the_last_instructions_the_last_questions_and_a_result_at_the_end_are_marked(
+    messages: list[wire.Message], places: list[int]
+) -> None:
+    assert marked(*messages) == places
