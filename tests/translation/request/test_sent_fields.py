@@ -1,0 +1,99 @@
+"""What a chat or a completion sends beside its turns, and what it does without after a refusal."""
+
+from typing import Any
+
+import pytest
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    PromptMessageTool,
+    SystemPromptMessage,
+    ToolPromptMessage,
+    UserPromptMessage,
+)
+
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
+from litellm_proxy.wire.options import RequestOptions
+from translation.request.chat_request import chat_request, completion_request, without_reasoning
+
+QUESTION = UserPromptMessage(content="Weather?")
+FUNCTION = AssistantPromptMessage.ToolCall.ToolCallFunction(name="f", arguments="{}")
+CALLED = AssistantPromptMessage(
+    content="",
+    tool_calls=[AssistantPromptMessage.ToolCall(id="a", type="function", function=FUNCTION)],
+)
+RESULT = ToolPromptMessage(content="Sunny", tool_call_id="a")
+FOR_ALICE = RequestOptions(user="alice", extra={"thinking": {"type": "enabled"}, "seed": 1})
+
+
+def chat(*messages: PromptMessage, **more: Any) -> ChatRequest:
+    return chat_request("m", messages, more.pop("parameters", {}), stream=True, **more)
+
+
+def test_stops_and_options_go_along() -> None:
+    request = chat(QUESTION, stop=["END"], options=FOR_ALICE)
+    assert request.stop == ["END"]
+    assert request.options is FOR_ALICE
+
+
+def test_a_prompt_is_marked_for_the_cache_only_where_asked() -> None:
+    assert chat(QUESTION).messages == [{"role": "user", "content": "Weather?"}]
+    assert chat(QUESTION, cache_prompt=True).messages == [
+        {"role": "user",
+         "content": [{"type": "text", "text": "Weather?", "cache_control": {"type": "ephemeral"}}]}
+    ]  # fmt: skip
+
+
+def test_tools_of_the_history_are_told_only_where_there_are_no_others() -> None:
+    tool = PromptMessageTool(name="g", description="Says the time.", parameters={})
+    request = chat(CALLED, RESULT, tools=[tool])
+    assert request.tools_of_the_history == ()
+    no_parameters = {"type": "object", "properties": {}}
+    assert request.tools == [
+        {"type": "function",
+         "function": {"name": "g", "description": "Says the time.", "parameters": no_parameters}}
+    ]  # fmt: skip
+    (told,) = chat(CALLED, RESULT).tools_of_the_history
+    assert told["function"]["name"] == "f"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_completion_is_what_was_asked(stream: bool) -> None:  # noqa: FBT001
+    request = completion_request(
+        "m", [QUESTION], {"seed": 7, "top_p": ""}, stop=["END"], stream=stream, options=FOR_ALICE
+    )
+    assert request == CompletionRequest(
+        model="m", prompt="Weather?", stream=stream, stop=["END"], parameters={"seed": 7},
+        options=FOR_ALICE,
+    )  # fmt: skip
+
+
+def test_a_conversation_becomes_a_transcript() -> None:
+    thought = AssistantPromptMessage(content="<think>\nhm\n</think>\n\nI look.")
+    turns = [SystemPromptMessage(content="Be brief."), QUESTION, thought, RESULT]
+    assert completion_request("m", turns, {}, stream=True).prompt == (
+        "Be brief.\n\nUser: Weather?\n\nAssistant: I look.\n\nTool: Sunny\n\nAssistant:"
+    )
+
+
+REFUSED = ProxyRejected(status=400, message="Expected `thinking`, but found `tool_use`")
+
+
+def test_without_reasoning_only_what_asks_for_it_is_left_out() -> None:
+    parameters = {"reasoning_effort": "low", "top_p": 0.5}
+    request = chat(CALLED, RESULT, parameters=parameters, options=FOR_ALICE)
+    again = without_reasoning(request, REFUSED)
+    assert again
+    assert again.parameters == {"top_p": 0.5}
+    assert again.options == RequestOptions(user="alice", extra={"seed": 1})
+    assert again.messages == request.messages
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(400, "The seed is too large"), (429, "Too many thinking tokens"), (500, "reasoning failed")],
+)
+def test_another_refusal_takes_no_reasoning_away(status: int, words: str) -> None:
+    request = chat(CALLED, RESULT, options=FOR_ALICE)
+    assert without_reasoning(request, ProxyRejected(status=status, message=words)) is None
