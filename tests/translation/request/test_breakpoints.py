@@ -75,3 +75,12 @@ def test_the_last_instructions_the_last_questions_and_a_result_at_the_end_are_ma
     messages: list[wire.Message], places: list[int]
 ) -> None:
     assert marked(*messages) == places
+
+
+def test_what_cannot_be_cached_takes_no_breakpoint_away() -> None:
+    assert marked(user("Earlier"), *[user([FILE])] * 4) == [0]
+
+
+def test_instructions_in_parts_stay_as_they_are() -> None:
+    in_parts: wire.Message = {"role": "system", "content": [TEXT]}
+    assert with_breakpoints([in_parts]) == [in_parts]

@@ -1,0 +1,83 @@
+"""Pieces and the end of an answer as Dify takes them."""
+
+from typing import Any
+
+import pytest
+from dify_plugin.entities.model.llm import LLMUsage
+
+from litellm_proxy.wire.chat import OutputImage
+from translation.answer.chat_stream import Outcome
+from translation.answer.output import last_chunk, shown_chunks
+from translation.answer.tool_calls import FoldedToolCall
+from translation.reasoning import Reasoning
+
+MOST_CHARACTERS = 500_000
+MOST_OF_A_LINE = 4_500_000
+
+
+def ended(**more: Any) -> Outcome:
+    outcome: dict[str, Any] = {
+        "closing_text": "", "tool_calls": (), "finish_reason": "stop", "usage": None,
+        "text_bytes": 0, "reasoning": Reasoning(), "nameless_calls": 0, "sources": (),
+    }  # fmt: skip
+    return Outcome(**{**outcome, **more})
+
+
+def test_the_end_brings_tool_calls_under_difys_names() -> None:
+    calls = [FoldedToolCall("a", "f", '{"x": 1}'), FoldedToolCall("b", "out", "{}")]
+    outcome = ended(tool_calls=calls, finish_reason="tool_calls")
+    chunk = last_chunk("m", outcome, LLMUsage.empty_usage(), "", {"out": "in Dify"})
+    told = [(c.id, c.type, c.function.name, c.function.arguments)
+            for c in chunk.delta.message.tool_calls]  # fmt: skip
+    assert told == [("a", "function", "f", '{"x": 1}'), ("b", "function", "in Dify", "{}")]
+    assert chunk.delta.finish_reason == "tool_calls"
+    assert chunk.delta.index == 0
+
+
+def test_pieces_are_of_the_first_answer() -> None:
+    chunks = list(shown_chunks("m", "x" * (MOST_CHARACTERS + 1)))
+    assert [len(str(chunk.delta.message.content)) for chunk in chunks] == [MOST_CHARACTERS, 1]
+    assert {chunk.delta.index for chunk in chunks} == {0}
+    assert {chunk.model for chunk in chunks} == {"m"}
+
+
+def content_of(url: str) -> Any:
+    image = OutputImage.model_validate({"image_url": {"url": url}})
+    (chunk,) = shown_chunks("m", image)
+    assert chunk.delta.index == 0
+    return chunk.delta.message.content
+
+
+@pytest.mark.parametrize(
+    ("header", "mime_type", "ending"),
+    [
+        ("data:image/webp;base64", "image/webp", "webp"),
+        ("data:image/webp;name=a.webp;base64", "image/webp", "webp"),
+        ("data:image/webp", "image/webp", "webp"),
+        ("data:odd;base64", "odd", "odd"),
+        ("data:;base64", "image/png", "png"),
+    ],
+)
+def test_the_type_of_an_image_is_in_front_of_its_data(
+    header: str, mime_type: str, ending: str
+) -> None:
+    (image,) = content_of(f"{header},QUJD")
+    assert (image.mime_type, image.format, image.base64_data) == (mime_type, ending, "QUJD")
+
+
+def test_blanks_and_line_breaks_within_data_go() -> None:
+    (image,) = content_of("data:image/png;base64,QU\nJD\r\n")
+    assert image.base64_data == "QUJD"
+
+
+def test_an_address_as_long_as_a_text_is_an_address() -> None:
+    url = "https://h/" + "a" * (MOST_CHARACTERS - 10)
+    (image,) = content_of(url)
+    assert image.url == url
+    assert "cannot be read" in content_of(url + "a")
+
+
+def test_an_image_that_does_not_fit_a_line_tells_its_size() -> None:
+    (image,) = content_of("data:image/png;base64," + "A" * MOST_OF_A_LINE)
+    assert len(image.base64_data) == MOST_OF_A_LINE
+    assert "an image of 6.8 MB, which is too large" in content_of("data:,".ljust(9_000_006, "A"))

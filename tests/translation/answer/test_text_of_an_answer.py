@@ -1,0 +1,220 @@
+"""What an answer shows, keeps and refuses, chunk by chunk."""
+
+from typing import Any
+
+import pytest
+
+from litellm_proxy.errors import AnswerEnd, ProxyProtocolError
+from litellm_proxy.wire.chat import ChatChunk, OutputImage
+from litellm_proxy.wire.chat_events import ChatEvent
+from translation.answer.chat_stream import ChatStream, Outcome, Source
+from translation.answer.inline_thinking import InlineThinking
+
+END = ChatChunk.model_validate({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+CALL = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}
+IMAGE = {"images": [{"image_url": {"url": "https://h/a.png"}}]}
+MOST_REASONING = 512 * 1024
+MOST_HELD = 8 * 1024 * 1024
+
+
+def chunk(*deltas: dict[str, Any], **more: Any) -> ChatChunk:
+    return ChatChunk.model_validate({"choices": [{"delta": delta} for delta in deltas], **more})
+
+
+def ended(*chunks: ChatEvent, **options: Any) -> Outcome:
+    stream = ChatStream(**options)
+    for each in (*chunks, END):
+        stream.feed(each)
+    return stream.finish()
+
+
+def test_a_piece_of_text_that_comes_bare_is_content() -> None:
+    stream = ChatStream()
+    assert stream.feed("Grüß") == ["Grüß"]
+    assert stream.feed(" dich") == [" dich"]
+    stream.feed(END)
+    assert stream.finish().text_bytes == 11
+
+
+def test_what_several_choices_bring_is_all_shown() -> None:
+    assert ChatStream().feed(chunk({"content": "a"}, {"content": "b"})) == ["a", "b"]
+
+
+def test_chunks_that_came_together_are_shown_as_one_text_up_to_an_image() -> None:
+    chunks: list[ChatEvent] = [
+        chunk({"content": "a"}), "b", chunk(IMAGE), chunk({"content": "c"}), chunk({"content": "d"})
+    ]  # fmt: skip
+    shown = list(ChatStream().feed_all(chunks))
+    assert [each if isinstance(each, str) else each.image_url.url for each in shown] == [
+        "ab", "https://h/a.png", "cd",
+    ]  # fmt: skip
+    assert isinstance(shown[1], OutputImage)
+
+
+def test_a_failure_comes_after_what_was_said_before_it() -> None:
+    stream = ChatStream()
+    shown = stream.feed_all(["a", "b", chunk({"refusal": "x" * (MOST_HELD + 1)}), "c"])
+    assert next(shown) == "ab"
+    with pytest.raises(
+        ProxyProtocolError, match=r"^the answer holds more than can be kept for it$"
+    ):
+        next(shown)
+
+
+def test_what_can_be_kept_of_an_answer_has_a_size() -> None:
+    stream = ChatStream()
+    stream.feed(chunk({"refusal": "x" * MOST_HELD}))
+    with pytest.raises(ProxyProtocolError):
+        stream.feed(chunk({"refusal": "x"}))
+
+
+def test_text_before_a_note_on_audio_stays() -> None:
+    outcome = ended(chunk({"content": "<think>hm</thi"}), chunk({"audio": {"id": "a"}}))
+    assert outcome.closing_text == (
+        "</thi\n</think>\n\n[The model answered with audio, which cannot be shown here.]"
+    )
+
+
+def test_a_call_without_a_name_alone_is_an_error() -> None:
+    nameless = {"tool_calls": [{"index": 0, "id": "a", "function": {"arguments": "{}"}}]}
+    with pytest.raises(ProxyProtocolError, match=r"^the model called a tool without naming it$"):
+        ended(chunk(nameless))
+    assert ended(chunk(nameless), chunk({"content": "Hm."})).nameless_calls == 1
+    assert ended(chunk({"content": "Hm."})).nameless_calls == 0
+
+
+def test_a_refusal_keeps_all_its_words() -> None:
+    outcome = ended(
+        chunk({"content": "Well."}), chunk({"refusal": "I "}), chunk({"refusal": "cannot."})
+    )
+    assert outcome.ended_early
+    assert outcome.ended_early.end is AnswerEnd.REFUSED
+    assert outcome.ended_early.refusal == "I cannot."
+
+
+def test_reasoning_is_kept_for_calls_only() -> None:
+    thoughts = [chunk({"reasoning_content": "a"}), chunk({"reasoning_content": "b"})]
+    assert ended(*thoughts, chunk(CALL)).reasoning.text == "ab"
+    assert ended(*thoughts, chunk({"content": "Hm."})).reasoning.text == ""
+
+
+@pytest.mark.parametrize(
+    ("lengths", "kept"),
+    [
+        ((MOST_REASONING,), MOST_REASONING),
+        ((MOST_REASONING, 1), 0),
+        ((MOST_REASONING - 1, 1), MOST_REASONING),
+        ((MOST_REASONING - 1, 1, 1), 0),
+        ((MOST_REASONING + 1,), 0),
+        ((MOST_REASONING + 1, 5), 0),
+    ],
+)
+def test_reasoning_that_is_too_long_is_not_kept_in_part(
+    lengths: tuple[int, ...], kept: int
+) -> None:
+    thoughts = [chunk({"reasoning_content": "x" * length}) for length in lengths]
+    assert len(ended(*thoughts, chunk(CALL)).reasoning.text) == kept
+
+
+def test_a_call_of_old_is_one_call_piece_by_piece() -> None:
+    outcome = ended(
+        chunk({"function_call": {"name": "f", "arguments": '{"x"'}}),
+        chunk({"function_call": {"arguments": ": 1}"}}),
+        chunk({"tool_calls": [{"index": 1, "id": "b", "function": {"name": "g"}}]}),
+    )
+    assert [(call.name, call.arguments) for call in outcome.tool_calls] == [
+        ("f", '{"x": 1}'), ("g", "{}"),
+    ]  # fmt: skip
+
+
+def cited(*urls: str, title: str | None = None) -> dict[str, Any]:
+    return {"annotations": [{"url_citation": {"url": url, "title": title}} for url in urls]}
+
+
+def test_sources_are_told_once_each_with_their_first_title() -> None:
+    outcome = ended(
+        chunk({"content": "Yes."}, citations=["https://a"]),
+        chunk(cited("https://a", "https://b", title="B" * 201)),
+        chunk(cited("https://c")),
+    )
+    assert outcome.sources == (
+        Source("https://a", ""), Source("https://b", "B" * 200), Source("https://c", ""),
+    )  # fmt: skip
+
+
+def test_fifty_sources_are_the_most() -> None:
+    many = chunk({"content": "Yes."}, citations=[f"https://{number}" for number in range(51)])
+    assert len(ended(many).sources) == 50
+    assert ended(many).sources[-1].url == "https://49"
+
+
+@pytest.mark.parametrize(("length", "told"), [(2000, 1), (2001, 0)])
+def test_an_address_of_a_source_has_a_length(length: int, told: int) -> None:
+    url = "https://".ljust(length, "a")
+    assert len(ended(chunk({"content": "Yes."}, citations=[url])).sources) == told
+
+
+def test_hidden_reasoning_counts_piece_by_piece() -> None:
+    thoughts = [chunk({"reasoning_content": "a"}), chunk({"reasoning_content": "bcd"})]
+    assert ended(*thoughts, chunk({"content": "Hm."}), show_reasoning=False).text_bytes == 7
+
+
+def test_an_answer_without_reasoning_that_was_cut_is_whole_enough() -> None:
+    cut = ChatChunk.model_validate({"choices": [{"delta": IMAGE, "finish_reason": "length"}]})
+    stream = ChatStream()
+    stream.feed(cut)
+    assert stream.finish().ended_early is None
+
+
+def split(*pieces: str) -> tuple[str, str]:
+    """Return reasoning and text."""
+    inline = InlineThinking()
+    told = [*map(inline.feed, pieces), inline.finish()]
+    return "".join(reasoning for reasoning, _ in told), "".join(text for _, text in told)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "reasoning", "text"),
+    [
+        (["<think>hm</think>\n\nYes."], "hm", "Yes."),
+        (["<think>hm</think>", "</think>\n Yes."], "hm", "Yes."),
+        (["<think>hm</think></think> </think>\nYes. "], "hm", "Yes. "),
+        (["<think>hm</think></think>Yes.</think>"], "hm", "Yes.</think>"),
+        (["<think>hm</think>", "</th", "ink>Yes."], "hm", "Yes."),
+        (["<think>hm</think>", "</th", "at"], "hm", "</that"),
+        (["<think>hm</think></th", "ink>Yes."], "hm", "Yes."),
+        (["<think>hm</th"], "hm</th", ""),
+        (["<think>hm</th", "at</think>Yes."], "hm</that", "Yes."),
+        (["<think>hm", " still"], "hm still", ""),
+        (["<think>hm<", "x"], "hm<x", ""),
+        (["</think>\nYes."], "", "Yes."),
+        (["</think>", "</think>Yes."], "", "Yes."),
+        (["</think>", "<think>Yes."], "", "<think>Yes."),
+        (["</th", "ink>Yes."], "", "Yes."),
+        (["</th"], "", "</th"),
+        (["<th"], "", "<th"),
+        (["<think>"], "", ""),
+        (["\n ", "<think>hm</think>Yes."], "hm", "Yes."),
+        (["\n ", "Yes."], "", "\n Yes."),
+        (["Yes <think>no</think>"], "", "Yes <think>no</think>"),
+    ],
+)
+def test_reasoning_within_the_text_is_told_apart_however_it_is_cut(
+    pieces: list[str], reasoning: str, text: str
+) -> None:
+    assert split(*pieces) == (reasoning, text)
+
+
+def test_what_surely_is_reasoning_is_not_held_back() -> None:
+    inline = InlineThinking()
+    assert inline.feed("<think>hm</thi") == ("hm", "")
+    assert inline.feed("x") == ("</thix", "")
+    assert inline.feed("y") == ("y", "")
+
+
+def test_an_end_is_told_once() -> None:
+    inline = InlineThinking()
+    inline.feed("<th")
+    assert inline.finish() == ("", "<th")
+    assert inline.finish() == ("", "")
+    assert inline.feed("ink>") == ("", "ink>")
