@@ -65,7 +65,7 @@ def test_the_type_of_an_image_is_in_front_of_its_data(
     assert (image.mime_type, image.format, image.base64_data) == (mime_type, ending, "QUJD")
 
 
-def test_blanks_and_line_breaks_within_data_go() -> None:
+def test_line_breaks_within_data_go() -> None:
     (image,) = content_of("data:image/png;base64,QU\nJD\r\n")
     assert image.base64_data == "QUJD"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from litellm_proxy.errors import AnswerEnd, ProxyProtocolError
+from litellm_proxy.errors import AnswerEnd, ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, OutputImage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.chat_stream import ChatStream, Outcome, Source
@@ -164,6 +164,13 @@ def test_an_answer_without_reasoning_that_was_cut_is_whole_enough() -> None:
     stream = ChatStream()
     stream.feed(cut)
     assert stream.finish().ended_early is None
+
+
+def test_an_answer_that_was_cut_before_anything_is_empty() -> None:
+    stream = ChatStream()
+    stream.feed(ChatChunk.model_validate({"choices": [{"delta": {}, "finish_reason": "length"}]}))
+    with pytest.raises(ProxyAnswerEmpty, match=r"finish reason length"):
+        stream.finish()
 
 
 def split(*pieces: str) -> tuple[str, str]:
