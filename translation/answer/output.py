@@ -97,12 +97,12 @@ def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
 def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
     url = image.image_url.url
     header, comma, data = url.partition(",")
-    data = data if data.isprintable() else "".join(data.split())
+    data = data if _is_one_word(data) else "".join(data.split())
     if not header.startswith("data:") and len(url) <= MAX_TEXT_CHARACTERS:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
     mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
-    if not (comma and data.isascii() and data.isprintable()):
+    if not (comma and data.isascii() and _is_one_word(data)):
         return AssistantPromptMessage(content=_NO_IMAGE)
     is_video = mime_type.startswith("video/")
     if is_video and not takes_files:
@@ -113,6 +113,10 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
     kind = VideoPromptMessageContent if is_video else ImagePromptMessageContent
     made = kind(format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data)
     return AssistantPromptMessage(content=[made])
+
+
+def _is_one_word(data: str) -> bool:
+    return data.isprintable() and " " not in data
 
 
 def _size(data: str) -> str:

@@ -288,7 +288,7 @@ def _is_unseen(character: str) -> bool:
 
 
 def _first_foreign(text: str) -> str:
-    foreign = next((c for c in text if not " " < c <= "~"), " ")
+    foreign = next((c for c in text if not (" " <= c <= "~" or c == "\t")), " ")
     return "a line break" if foreign in "\r\n" else _name(foreign)
 
 

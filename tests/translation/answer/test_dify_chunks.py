@@ -66,8 +66,9 @@ def test_the_type_of_an_image_is_in_front_of_its_data(
 
 
 def test_line_breaks_within_data_go() -> None:
-    (image,) = content_of("data:image/png;base64,QU\nJD\r\n")
-    assert image.base64_data == "QUJD"
+    for data in ("QU\nJD\r\n", "QU JD", " QUJD\t"):
+        (image,) = content_of(f"data:image/png;base64,{data}")
+        assert image.base64_data == "QUJD"
 
 
 def test_an_address_as_long_as_a_text_is_an_address() -> None:

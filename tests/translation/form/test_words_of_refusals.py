@@ -33,6 +33,8 @@ def test_a_value_is_shown_unless_it_is_long(text: str, told: str) -> None:
         ("sk-\nab", "a line break"),
         ("sk-\r\nab", "a line break"),
         ("X\u2013a", "EN DASH"),
+        ("sk a\u2013b", "EN DASH"),
+        ("sk\ta\u200bb", "ZERO WIDTH SPACE"),
     ],
 )
 def test_the_character_that_cannot_be_sent_is_named(text: str, named: str) -> None:
