@@ -50,6 +50,7 @@ from litellm_proxy.wire.model_info import (
     TokenCount,
 )
 from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
+from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 from litellm_proxy.wire.responses import Run, RunRequest
@@ -139,12 +140,23 @@ class ProxyClient:
         """Start a run in the background; return it as it is then."""
         return self._run(self._post("/v1/responses", request))
 
-    def run(self, run_id: str) -> ProxyAnswer[Run]:
-        """Return a run as it is now."""
-        return self._run(self._send("GET", f"/v1/responses/{quote(run_id, safe='')}"))
+    def run(self, run_id: str, options: RequestOptions) -> ProxyAnswer[Run]:
+        """Return a run as it is now; one that failed is no error here. `options` go into headers."""
+        path = f"/v1/responses/{quote(run_id, safe='')}"
+        return self._run(self._send("GET", path, headers=options.headers(in_form=True)))
+
+    def cancel_run(self, run_id: str, options: RequestOptions) -> None:
+        """Ask that a run ends."""
+        path = f"/v1/responses/{quote(run_id, safe='')}/cancel"
+        self._send("POST", path, b"{}", options.headers(in_form=True)).close()
+
+    def rejected(self, error: ErrorDetail | str) -> ProxyRejected:
+        """Return the error that a run ended with, without secrets."""
+        return self._rejected(error)
 
     def _run(self, response: httpx.Response) -> ProxyAnswer[Run]:
-        return ProxyAnswer(self._accept(self._read(Run, response)), self._report(response))
+        run = self._read(Run, response)
+        return ProxyAnswer(run if run.id else self._accept(run), self._report(response))
 
     def make_image(self, request: ImageRequest) -> ProxyAnswer[ImageAnswer]:
         """Return the image that was made, or made of others."""

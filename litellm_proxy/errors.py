@@ -132,6 +132,7 @@ class AnswerEnd(Enum):
     RUN_GONE = auto()
     """A run in the background that LiteLLM does not know, or no longer."""
     RUN_CANCELLED = auto()
+    RUN_TOO_LONG = auto()
 
 
 class ProxyAnswerEndedEarly(ProxyError):

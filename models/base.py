@@ -25,6 +25,7 @@ from translation.errors.sentences import sentence_when_saving
 from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.labels import label_of
+from translation.form.reader import shown
 from translation.form.settings import Settings, parse_settings
 from translation.request.app_key import UnknownKeyError, with_key_of_the_app
 from translation.request.options import probing_user, request_options
@@ -174,7 +175,7 @@ class ProxyModel:
             )
         except UnknownKeyError as error:
             names = ", ".join(name for name, _ in settings.keys)
-            logger.warning('An app asks for the key "%s"; Keys has: %s.', error.name, names)
+            logger.warning("An app asks for the key %s; Keys has: %s.", _told(error.name), names)
             raise
 
     def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
@@ -222,6 +223,11 @@ class ProxyModel:
             resolves=known or _resolves(settings, question),
             is_litellm=discovery.was_reached or _is_litellm(client, names),
         )
+
+
+def _told(name: str) -> str:
+    """Return what an app names; somebody may have pasted a key there."""
+    return "that looks like a key itself" if name.startswith("sk-") else shown(name)
 
 
 def _question(settings: Settings) -> ModelQuestion:

@@ -97,13 +97,14 @@ class LLMCall:
             self.messages,
             self.parameters,
             self.options,
+            stop=self.stop,
             has_tools=bool(self.tools),
             follows_schemas=has_structured_output(self.settings, self.facts),
         )
         ended = ended_run(
-            self.client,
+            self.settings.proxy,
             lambda: ask(self.key, request, self.client.start_run),
-            self.settings.proxy.base_url,
+            self.options,
         )
         return ProxyAnswer(_arriving(chunk_of_run(ended.content)), ended.report)
 

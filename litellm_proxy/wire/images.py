@@ -78,7 +78,8 @@ class ImageRequest(ProxyRequest):
         if Concession.IMAGE_URL in conceded:
             return {_PLACE: "url"}
         # JPEG knows no transparency.
-        return {} if "background" in asked else {_FORMAT: "jpeg"}
+        background = self.parameters.get("background") or self.options.extra.get("background")
+        return {} if background == "transparent" else {_FORMAT: "jpeg"}
 
 
 class MadeImage(WireModel):

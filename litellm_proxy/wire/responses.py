@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,6 +11,8 @@ from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
 UNDER_WAY = frozenset({"queued", "in_progress"})
+COMPLETED = "completed"
+INCOMPLETE = "incomplete"
 CANCELLED = "cancelled"
 
 
@@ -58,6 +61,7 @@ class RunSummary(WireModel):
 class RunItem(WireModel):
     """A message, or reasoning."""
 
+    type: Lenient[str] = None
     content: Lenient[list[RunContent]] = None
     summary: Lenient[list[RunSummary]] = None
 
@@ -91,9 +95,9 @@ class RunUsage(WireModel):
 
 
 class Run(FallibleAnswer):
-    """A run as it is now; a run that failed has an `error`."""
+    """A run as it is now; one that failed may have an `error`."""
 
-    id: str = Field(max_length=2000)
+    id: Annotated[str, Field(max_length=2000)] = ""
     status: Lenient[str] = None
     output: Lenient[list[RunItem]] = None
     incomplete_details: Lenient[RunIncomplete] = None

@@ -106,11 +106,21 @@ def test_the_last_text_is_the_prompt_and_the_image_comes_back(
 
 def test_an_app_that_asks_for_a_format_or_a_background_gets_it(env: Environment) -> None:
     env.upstream.on("gpt-image-1", made({"b64_json": PNG}, usage=USAGE))
-    for parameters in ({"output_format": "png"}, {"background": "transparent"}):
+    for parameters, sent in (
+        ({"output_format": "png"}, "png"),
+        ({"background": "transparent"}, None),
+        ({"background": "opaque"}, "jpeg"),
+    ):
         env.chat("known-image", model_parameters=parameters)
         asked = env.upstream.asked_for("gpt-image-1")[-1]
         assert asked.items() >= parameters.items()
-        assert asked.get("output_format") != "jpeg"
+        assert asked.get("output_format") == sent
+
+
+def test_an_image_that_is_a_data_url_already_is_taken_as_it_is(env: Environment) -> None:
+    env.upstream.on("gpt-image-1", made({"b64_json": f"data:image/png;base64,{PNG}"}))
+    (image,) = images_of(env.chat("known-image"))
+    assert (image["mime_type"], image["base64_data"]) == ("image/png", PNG)
 
 
 def test_where_there_is_no_jpeg_a_url_is_asked_for(env: Environment) -> None:

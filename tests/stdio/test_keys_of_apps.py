@@ -94,6 +94,13 @@ def test_a_key_that_is_not_there_is_no_call_with_another(
     assert env.upstream.posts == before
 
 
+def test_a_key_that_is_pasted_as_a_name_is_in_no_log(env: Environment) -> None:
+    with pytest.raises(PluginError):
+        env.chat("gpt-4", credentials=form(env), model_parameters={"key": "sk-pasted-by-mistake"})
+    assert not [line for line in env.plugin.lines if b"sk-pasted" in line]
+    assert [line for line in env.plugin.lines if b"that looks like a key itself" in line]
+
+
 def test_the_log_has_the_names_and_no_key(env: Environment) -> None:
     with pytest.raises(PluginError):
         env.chat("gpt-4", credentials=form(env), model_parameters={"key": "sales-team"})
@@ -107,6 +114,7 @@ def test_the_log_has_the_names_and_no_key(env: Environment) -> None:
     [
         ("[]", "Keys must be a JSON object"),
         ('{"a": 1}', "Keys must be a JSON object of names and keys"),
+        ('{"a": "sk-1234567", "a ": "sk-7654321"}', 'Keys has "a" twice'),
         ('{"": "sk-1234567"}', "names of 1 to 255 characters"),
         ('{"a": "sk-\\u00e9"}', "keys as LiteLLM made them"),
         ({"team": "sk-tenant-one", "gone": "sk-blocked"}, 'Keys, "gone": The API key was refused'),

@@ -1,12 +1,14 @@
 """Long Runs: a run in the background, through the real proxy, that survives whatever breaks meanwhile."""
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.plugin_process import PluginError
-from harness.upstream import HANG_UP, Reply, json_reply
-from tests.support.environment import Environment
+from harness.upstream import HANG_UP, Pause, Reply, json_reply
+from tests.support.environment import Environment, judged_plugin
 
 CODEX = "gpt-5-codex"
 RUN = "/v1/responses/resp_1"
@@ -103,6 +105,88 @@ def test_a_cut_while_waiting_is_survived(env: Environment) -> None:
     assert [asked for asked in env.upstream.asked_for(CODEX) if asked.get("background")]
 
 
+def test_the_cost_is_booked_to_whom_the_run_was_for(env: Environment) -> None:
+    """LiteLLM books a run where it is asked for, and not where it was started."""
+    form = {**env.credentials, "settings": "custom", "tags": "team-a"}
+    parameters = {"end_user": "alice", "session": "of-a-long-run"}
+    ask(env, run("completed", OUTPUT), parameters=parameters, credentials=form)
+    row = env.attributed(call_type="aget_responses", end_user="alice")
+    assert "team-a" in row["request_tags"]
+    assert float(row["response_cost"]) > 0
+
+
+def test_a_model_that_stood_in_is_named(env: Environment) -> None:
+    env.upstream.on("o3", run("queued", id="resp_2"))
+    env.upstream.on("/v1/responses/resp_2", run("completed", OUTPUT, id="resp_2"))
+    failing = json_reply({"error": {"message": "down", "type": "server_error"}}, 500)
+    form = {
+        **env.credentials,
+        "settings": "custom",
+        "extra_body": '{"fallbacks": ["known-o3"]}',
+        "input_price": "1000 / 1000",
+    }
+    env.upstream.on(CODEX, failing)
+    chunks = list(
+        env.plugin.call(
+            "invoke_llm", "known-codex", form, model_parameters=LONG, tools=None, stop=None,
+            stream=True, prompt_messages=[{"role": "user", "content": "Hi"}],
+        )
+    )  # fmt: skip
+    assert chunks[-1]["model"] == "known-o3"
+    assert float(chunks[-1]["delta"]["usage"]["total_price"]) < 0.001
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500])
+def test_a_refused_look_throws_no_run_away(env: Environment, status: int) -> None:
+    refused = json_reply({"error": {"message": "Rate limit reached", "type": "x"}}, status)
+    assert text_of(ask(env, refused, run("completed", OUTPUT))).endswith("Found")
+
+
+def test_what_was_thought_is_no_answer(env: Environment) -> None:
+    thought = {
+        "type": "reasoning", "id": "rs_1", "summary": [],
+        "content": [{"type": "reasoning_text", "text": "A private thought."}],
+    }  # fmt: skip
+    text = text_of(ask(env, run("completed", [thought, OUTPUT[1]])))
+    assert text == "<think>\nA private thought.\n</think>\n\nFound"
+
+
+def test_a_run_that_nobody_waits_for_is_cancelled(env: Environment) -> None:
+    env.upstream.on(CODEX, run("queued"))
+    env.upstream.on(RUN, run("in_progress"))
+    env.upstream.on(f"{RUN}/cancel", run("cancelled"))
+    with judged_plugin({"PLUGIN_MAX_EXECUTION_TIMEOUT": "4"}) as plugin:
+        short = replace(env, plugin=plugin)
+        with pytest.raises(PluginError, match="took longer than Dify waits, and was cancelled"):
+            short.chat("known-codex", model_parameters=LONG)
+    assert env.upstream.asked[-1].path == f"{RUN}/cancel"
+
+
+def test_a_look_that_hangs_ends_in_time(env: Environment) -> None:
+    env.upstream.on(CODEX, run("queued"))
+    env.upstream.on(RUN, Reply([Pause(30), b"{}"]))
+    env.upstream.on(f"{RUN}/cancel", run("cancelled"))
+    started = time.monotonic()
+    with judged_plugin({"PLUGIN_MAX_EXECUTION_TIMEOUT": "4"}) as plugin:
+        short = replace(env, plugin=plugin)
+        with pytest.raises(PluginError):
+            short.chat("known-codex", model_parameters=LONG)
+    # The hanging answer alone would take 30 s.
+    assert time.monotonic() - started < 20
+
+
+def test_tools_and_text_of_the_form_stand_beside_the_apps(env: Environment) -> None:
+    form = {
+        **env.credentials,
+        "settings": "custom",
+        "extra_body": '{"tools": [{"type": "mcp", "server_label": "x"}], "text": {"a": 1}}',
+    }
+    ask(env, run("completed", OUTPUT), parameters={"verbosity": "low"}, credentials=form)
+    asked = env.upstream.asked_for(CODEX)[-1]
+    assert asked["text"] == {"a": 1, "verbosity": "low"}
+    assert [tool["type"] for tool in asked["tools"]] == ["mcp"]
+
+
 FAILED = {"code": "server_error", "message": "The model ran out of luck."}
 
 
@@ -110,6 +194,10 @@ FAILED = {"code": "server_error", "message": "The model ran out of luck."}
     ("end", "words"),
     [
         (run("failed", error=FAILED), "ran out of luck"),
+        (run("failed", error={"code": "500", "message": "It crashed."}), "It crashed"),
+        (run("failed", OUTPUT), "the run ended as failed"),
+        (run("expired", OUTPUT), "the run ended as expired"),
+        (run("incomplete", OUTPUT), "broke off before its end"),
         (run("cancelled"), "The run was cancelled"),
         (
             json_reply({"error": {"message": "Response with id not found", "type": "x"}}, 404),
@@ -137,6 +225,11 @@ def test_tools_are_refused_before_anything_is_paid(env: Environment) -> None:
     with pytest.raises(PluginError, match="Long Runs takes no tools"):
         ask(env, run("completed", OUTPUT), tools=[tool])
     assert env.upstream.posts == before
+
+
+def test_stop_words_are_refused(env: Environment) -> None:
+    with pytest.raises(PluginError, match="Long Runs takes no stop words"):
+        ask(env, run("completed", OUTPUT), stop=["X"])
 
 
 def test_a_refused_start_is_an_error_at_once(env: Environment) -> None:

@@ -70,6 +70,19 @@ def test_speech_is_a_file_beside_its_transcript(env: Environment, *, stream: boo
         assert content == MP3
 
 
+def test_speech_that_is_too_long_for_dify_leaves_a_note_beside_its_transcript(
+    env: Environment,
+) -> None:
+    piece = base64.b64encode(bytes(1_500_000)).decode()
+    pieces = [openai.delta(audio={"id": "a", "data": piece}) for _ in range(6)]
+    words = openai.delta(audio={"id": "a", "transcript": "Good morning"})
+    env.upstream.on(SPOKEN, openai.stream(words, *pieces, openai.delta(finish_reason="stop")))
+    text, files = texts_and_files(env.chat("known-speaker", model_parameters={"voice": "alloy"}))
+    assert files == []
+    assert text.startswith("Good morning")
+    assert "spoke for 9.0 MB, which is too much" in text
+
+
 def test_apps_that_save_no_files_get_the_transcript_alone(env: Environment) -> None:
     """Dify tells no user for basic apps, which would write the file out as base64."""
     env.upstream.on(SPOKEN, spoken(stream=True))

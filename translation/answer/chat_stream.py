@@ -16,7 +16,7 @@ from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
 from translation.answer.shown_text import ShownText
-from translation.answer.speech_file import SpeechFile, speech_file
+from translation.answer.speech_file import SpeechFile, SpeechPieces
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
 from translation.answer.tool_calls import FoldedToolCall, ToolCalls
 from translation.reasoning import Reasoning, ReasoningItem
@@ -84,7 +84,7 @@ class ChatStream:
         self._refusal = ""
         self._takes_files = takes_files
         self._has_audio = False
-        self._speech: list[str] = []
+        self._speech = SpeechPieces()
         self._thinking_blocks = ThinkingBlocks()
         self._reasoning_items: dict[str, ReasoningItem] = {}
         self._thoughts: list[str] = []
@@ -144,7 +144,7 @@ class ChatStream:
             message = "the answer broke off before its end"
             raise ProxyProtocolError(message)
         text = self._held_back()
-        speech = speech_file(self._speech)
+        speech = self._speech.file()
         if speech:
             text += self._text.image()
         elif self._has_audio and not self._text.has_content:
@@ -258,8 +258,7 @@ class ChatStream:
             return ""
         self._has_audio = True
         if piece.audio.data and self._takes_files:
-            self._hold(len(piece.audio.data))
-            self._speech.append(piece.audio.data)
+            self._speech.add(piece.audio.data)
         return self._text.content(piece.audio.transcript or "")
 
     def _add_source(self, url: str, title: str) -> None:

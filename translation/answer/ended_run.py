@@ -10,16 +10,25 @@ from litellm_proxy.wire.chat import (
     UrlCitation,
     Usage,
 )
-from litellm_proxy.wire.responses import Run, RunUsage
+from litellm_proxy.wire.responses import COMPLETED, Run, RunUsage
 
+_MESSAGE = "message"
+_REASONING = "reasoning"
 _FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 def chunk_of_run(run: Run) -> ChatChunk:
-    """Return the whole answer."""
+    """Return the whole answer; one that is not whole, for no known reason, has no finish reason."""
     items = run.output or ()
-    contents = [content for item in items for content in item.content or ()]
-    thoughts = [part.text for item in items for part in item.summary or () if part.text]
+    contents = [each for item in items if item.type == _MESSAGE for each in item.content or ()]
+    # Some models show what they thought instead of summing it up.
+    thoughts = [
+        part.text
+        for item in items
+        if item.type == _REASONING
+        for part in (*(item.summary or ()), *(item.content or ()))
+        if part.text
+    ]
     pages = [page for content in contents for page in content.annotations or () if page.url]
     reason = run.incomplete_details.reason if run.incomplete_details else None
     message = Delta(
@@ -31,7 +40,8 @@ def chunk_of_run(run: Run) -> ChatChunk:
             for page in pages
         ],
     )
-    finish_reason = _FINISH_REASONS.get(reason or "", "stop")
+    whole = "stop" if run.status == COMPLETED else None
+    finish_reason = _FINISH_REASONS.get(reason or "", whole)
     return ChatChunk(
         choices=[Choice(message=message, finish_reason=finish_reason)],
         usage=run.usage and _usage(run.usage),

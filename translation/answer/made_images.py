@@ -30,6 +30,8 @@ def chunk_of(answer: ImageAnswer) -> ChatChunk:
 
 def _url(made: MadeImage) -> str:
     """Return where the image is; one that comes as base64 is told by its bytes."""
+    if made.b64_json and made.b64_json.startswith("data:"):
+        return made.b64_json
     if made.b64_json:
         return f"data:{labelled(made.b64_json, 'image/png', 'image')};base64,{made.b64_json}"
     return made.url or ""

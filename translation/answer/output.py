@@ -41,10 +41,11 @@ def shown_chunks(
 
 def speech_chunk(model: str, speech: SpeechFile) -> LLMResultChunk:
     """Return speech as a file; one that is too large for Dify's line leaves a note."""
-    data = base64.b64encode(speech.content).decode()
-    if len(data) > MOST_OF_A_LINE:
-        note = f"\n\n[The model spoke for {_size(data)}, which is too much to be passed to Dify.]"
+    if not speech.content:
+        size = f"{speech.size / 1_000_000:.1f} MB"
+        note = f"\n\n[The model spoke for {size}, which is too much to be passed to Dify.]"
         return _chunk(model, AssistantPromptMessage(content=note))
+    data = base64.b64encode(speech.content).decode()
     content = AudioPromptMessageContent(
         format=_ENDINGS.get(speech.media_type, speech.media_type.partition("/")[2]),
         mime_type=speech.media_type,

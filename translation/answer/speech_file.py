@@ -2,36 +2,56 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from translation.answer.wav import wav_of_samples
+from translation.line_limit import MOST_OF_A_LINE
 from translation.media_type import media_type
 
 _OF_SOUND = ("audio/", "video/")
 _WAV = "audio/wav"
 _DIFYS_WAV = "audio/x-wav"
 """Dify 1.14 names files by Python's table of types, in which the other has no ending."""
+_HEAD_CHARACTERS = 200
+"""More than the head that bare samples get takes in base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechFile:
-    """Speech, and its MIME type."""
+    """Speech, and its MIME type; without content, of `size` bytes, if it is too large for Dify's line."""
 
     content: bytes = field(repr=False)
     media_type: str
+    size: int
 
 
-def speech_file(pieces: Sequence[str]) -> SpeechFile | None:
-    """Return the file that pieces of base64 make; bare samples get a head. None for what is none."""
-    try:
-        sound = b"".join(base64.b64decode(piece) for piece in pieces)
-    except (binascii.Error, ValueError):
-        return None
-    if not sound:
-        return None
-    told = media_type(sound[:16])
-    if told is None or not told.startswith(_OF_SOUND):
-        # OpenAI streams samples alone (format pcm16).
-        sound, told = wav_of_samples(sound), _WAV
-    return SpeechFile(sound, _DIFYS_WAV if told == _WAV else told)
+class SpeechPieces:
+    """Collects pieces of base64; of what Dify's line cannot take the size alone."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._characters = 0
+
+    def add(self, piece: str) -> None:
+        """Take a piece."""
+        self._characters += len(piece)
+        if self._characters > MOST_OF_A_LINE - _HEAD_CHARACTERS:
+            self._pieces.clear()
+        else:
+            self._pieces.append(piece)
+
+    def file(self) -> SpeechFile | None:
+        """Return the file that the pieces make; bare samples get a head. None for what is none."""
+        if self._characters and not self._pieces:
+            return SpeechFile(b"", _DIFYS_WAV, self._characters * 3 // 4)
+        try:
+            sound = b"".join(base64.b64decode(piece) for piece in self._pieces)
+        except (binascii.Error, ValueError):
+            return None
+        if not sound:
+            return None
+        told = media_type(sound[:16])
+        if told is None or not told.startswith(_OF_SOUND):
+            # OpenAI streams samples alone (format pcm16).
+            sound, told = wav_of_samples(sound), _WAV
+        return SpeechFile(sound, _DIFYS_WAV if told == _WAV else told, len(sound))

@@ -78,6 +78,10 @@ _ENDED_EARLY = {
         "LiteLLM no longer knows the run that was started: it has expired, or another LiteLLM answered. "
         "Run it again."
     ),
+    AnswerEnd.RUN_TOO_LONG: (
+        "The run took longer than Dify waits, and was cancelled: ask for less, or let an administrator raise "
+        "PLUGIN_MAX_EXECUTION_TIMEOUT and PLUGIN_DAEMON_TIMEOUT."
+    ),
     AnswerEnd.RUN_CANCELLED: "The run was cancelled at the provider. Run it again.",
     AnswerEnd.CUT_TOOL_CALL: (
         "The answer was cut within a tool call, since it had reached its most tokens: raise Max Tokens in "

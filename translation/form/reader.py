@@ -174,8 +174,15 @@ class FormReader:
 
     def keys(self, variable: str) -> tuple[tuple[str, str], ...]:
         """Return (name, key) pairs from a JSON object; the names are texts that apps give."""
-        parsed = self.json_object(variable, _KEYS_EXAMPLE)
-        pairs = tuple((name.strip(), _bare_key(key)) for name, key in parsed.items())
+        self.json_object(variable, _KEYS_EXAMPLE)
+        told = json.loads(self.text(variable) or "{}", object_pairs_hook=list)
+        pairs = tuple((name.strip(), _bare_key(key)) for name, key in told)
+        names = [name for name, _ in pairs]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            message = (
+                f"{label_of(variable)} has {shown(twice)} twice: give each key a name of its own."
+            )
+            raise SettingsError(message)
         if not all(0 < len(name) <= MAX_KEY_NAME and key for name, key in pairs):
             message = (
                 f"{label_of(variable)} must be a JSON object of names and keys such as {_KEYS_EXAMPLE}: names "

@@ -47,4 +47,9 @@ def with_key_of_the_app(
         )
         raise UnknownKeyError(message, name)
     key = keys.get(name or app_id or "")
-    return replace(settings, proxy=replace(settings.proxy, api_key=key)) if key else settings
+    if not key:
+        return settings
+    own = (settings.proxy.api_key,) if settings.proxy.api_key else ()
+    secrets = (*settings.proxy.other_secrets, *own)
+    proxy = replace(settings.proxy, api_key=key, other_secrets=secrets)
+    return replace(settings, proxy=proxy)

@@ -20,6 +20,7 @@ _A_LIMIT = "max_tokens"
 """Asking for more than there is asks for all of it."""
 _IN_WORDS = ("response_format", "json_schema")
 """A model that does not follow schemas finds the schema in its prompt."""
+_LARGEST = 10**15
 _WHERE = "Change it in the app's model settings."
 
 
@@ -74,7 +75,10 @@ def _number(rule: ParameterRule, value: Json) -> float:
 
 
 def _is_number(value: Json) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    # An int can be larger than any float.
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < _LARGEST
 
 
 def _text(rule: ParameterRule, value: Json) -> str:

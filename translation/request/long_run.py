@@ -21,6 +21,7 @@ _NO_TOOLS = (
     "Long Runs takes no tools: switch Long Runs off in the app's model settings, or let another node call "
     "the tools."
 )
+_NO_STOP = "Long Runs takes no stop words: remove them, or switch Long Runs off in the app's model settings."
 _NO_SUCH_CONTENT = "Long Runs takes texts, images and documents alone: no audio, no video, and no documents by URL."
 
 
@@ -30,13 +31,16 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
     parameters: Mapping[str, Json],
     options: RequestOptions = NO_OPTIONS,
     *,
+    stop: Sequence[str] = (),
     has_tools: bool,
     follows_schemas: bool,
 ) -> RunRequest:
-    """Return the request; raise RequestError for tools, and for content that has no form there."""
+    """Return the request; raise RequestError for tools, stop words, and content that has no form there."""
     conversation = history(messages, {})
     if has_tools or any(each["role"] == "tool" for each in conversation):
         raise RequestError(_NO_TOOLS)
+    if stop:
+        raise RequestError(_NO_STOP)
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)
@@ -45,8 +49,11 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
     if effort := sent.pop("reasoning_effort", None):
         sent["reasoning"] = effort if isinstance(effort, dict) else {"effort": effort}
     if (search := sent.pop("web_search_options", None)) is not None:
-        sent["tools"] = [{"type": "web_search", **search}]
-    text: dict[str, Json] = {}
+        others = options.extra.get("tools")
+        joined = others if isinstance(others, list) else []
+        sent["tools"] = [{"type": "web_search", **search}, *joined]
+    asked_text = options.extra.get("text")
+    text: dict[str, Json] = dict(asked_text) if isinstance(asked_text, dict) else {}
     if verbosity := sent.pop("verbosity", None):
         text["verbosity"] = verbosity
     if chosen := response_format.response_format(parameters, follows_schemas=follows_schemas):

@@ -40,6 +40,10 @@ def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]
         ({"temperature": 3}, "Temperature must be at most 2, not 3."),
         ({"top_p": -1}, "Top P must be at least 0, not -1."),
         ({"frequency_penalty": 3}, "Frequency Penalty must be at most 2, not 3."),
+        (
+            {"max_tokens": 10**400},
+            "Max Tokens must be a whole number, not a text of 401 characters",
+        ),
         ({"seed": -1.5}, 'Seed must be a whole number, not "-1.5".'),
         ({"max_tokens": 0}, "Max Tokens must be at least 1, not 0."),
         ({"max_tokens": 1.5}, 'Max Tokens must be a whole number, not "1.5".'),
