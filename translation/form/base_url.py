@@ -10,7 +10,7 @@ _EXAMPLE = "such as http://litellm:4000 or https://gateway.example.com/llm"
 _QUOTES = "\"'`<>“”‘’«»"
 _ENDPOINT = re.compile(
     r"/(?:chat/completions|completions|responses|embeddings|rerank|moderations|models"
-    r"|audio/transcriptions|audio/speech|images/generations|model/info|model_group/info)$"
+    r"|audio/transcriptions|audio/speech|images/(?:generations|edits)|model/info|model_group/info)$"
 )
 _PAGE = re.compile(r"/(?:ui(?:/.*)?|docs|redoc|openapi\.json|health/\w+)$")
 """LiteLLM's own pages, as copied from a browser, whatever stands behind ? or #."""
