@@ -27,7 +27,7 @@ from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.labels import label_of
 from translation.form.reader import shown
 from translation.form.settings import Settings, parse_settings
-from translation.request.app_key import UnknownKeyError, with_key_of_the_app
+from translation.request.app_key import UnknownKeyError, with_key, with_key_of_the_app
 from translation.request.options import probing_user, request_options
 from translation.saving.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
 from translation.saving.validation import Findings, Kind, is_a_bare_fault, knows_the_key, refusal_of
@@ -81,8 +81,8 @@ class ProxyModel:
     def _refusal_of_a_key(self, settings: Settings, findings: Findings) -> str | None:
         """Return why a key that apps may choose cannot be saved, None if all can."""
         for name, key in settings.keys:
-            chosen = replace(settings, proxy=replace(settings.proxy, api_key=key))
-            with_it = replace(findings, probe=self._probed(chosen), resolves=None)
+            probe = self._probed(with_key(settings, key))
+            with_it = replace(findings, probe=probe, resolves=None)
             if refusal := refusal_of(settings.model, self._kind, with_it):
                 return f'{label_of("keys")}, "{name}": {refusal}'
         return None

@@ -55,8 +55,9 @@ def ended_run(
     if started.content.is_under_way:
         try:
             answer = _waited_for(started.content.id, settings, options, deadline)
-        except ProxyError:
-            _cancel(started.content.id, settings, options)
+        except ProxyError as error:
+            if not (isinstance(error, ProxyAnswerEndedEarly) and error.end is AnswerEnd.RUN_GONE):
+                _cancel(started.content.id, settings, options)
             raise
     run = answer.content
     if run.status == CANCELLED:

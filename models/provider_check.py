@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from dify_plugin.errors.model import CredentialsValidateFailedError
 
@@ -15,6 +14,7 @@ from translation.errors.to_dify import to_invoke_error
 from translation.form.labels import label_of
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings
+from translation.request.app_key import with_key
 from translation.saving.validation import can_use, none_usable, refusal_of_key
 
 logger = logging.getLogger(__name__)
@@ -33,8 +33,7 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
         raise CredentialsValidateFailedError(str(to_invoke_error(error))) from None
     names = _usable_names(settings, "")
     for name, key in settings.keys:
-        with_it = replace(settings, proxy=replace(settings.proxy, api_key=key))
-        _usable_names(with_it, f'{label_of("keys")}, "{name}": ')
+        _usable_names(with_key(settings, key), f'{label_of("keys")}, "{name}": ')
     if names is None:
         return
     missing = [model for model in catalogue if not can_use(proxy_name_of(model), names)]

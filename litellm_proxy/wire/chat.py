@@ -175,7 +175,7 @@ class ChatRequest(ProxyRequest):
             messages=[_as_conceded(message, conceded) for message in self.messages]
             if conceded
             else list(self.messages) or None,
-            tools=_joined(self.tools or declared, self.options.extra.get("tools")),
+            tools=_with_others(self.tools or declared, self.options.extra.get("tools")),
             stop=list(self.stop) or None,
             **_streaming(self.options, stream=self.stream),
         )
@@ -202,7 +202,7 @@ class ChatRequest(ProxyRequest):
         yield from self.options.open_concessions()
 
 
-def _joined(tools: Sequence[Tool], others: Json) -> list[Json] | None:
+def _with_others(tools: Sequence[Tool], others: Json) -> list[Json] | None:
     """Return the tools with others that were asked for beside them; of one name the first counts."""
     if not tools:
         return None
@@ -344,7 +344,8 @@ class Delta(WireModel):
     """What one chunk adds to the answer, or the whole message of a blocking answer.
 
     `thinking_blocks` are signed pieces of reasoning that some providers want back with the result
-    of a tool, `reasoning_items` what OpenAI's Responses API wants back. `function_call` is the form of old backends, passed on by LiteLLM.
+    of a tool, `reasoning_items` what OpenAI's Responses API wants back. `function_call` is the form of old
+    backends, passed on by LiteLLM.
     """
 
     content: str | None = None

@@ -97,8 +97,7 @@ class ImageUsage(WireModel):
 
 
 class ImageAnswer(FallibleAnswer):
-    """The images that were made; `output_format` is what the model says they are."""
+    """The images that were made."""
 
     data: Lenient[list[MadeImage]] = None
-    output_format: Lenient[str] = None
     usage: Lenient[ImageUsage] = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from litellm_proxy.wire.chat import CompletionTokensDetails, PromptTokensDetails
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
@@ -72,25 +73,13 @@ class RunIncomplete(WireModel):
     reason: Lenient[str] = None
 
 
-class RunCached(WireModel):
-    """How many of the prompt's tokens came from a cache."""
-
-    cached_tokens: Lenient[int] = None
-
-
-class RunReasoning(WireModel):
-    """How many of the answer's tokens were reasoning."""
-
-    reasoning_tokens: Lenient[int] = None
-
-
 class RunUsage(WireModel):
     """Token counts and, for models with a known price, the cost in USD."""
 
     input_tokens: Lenient[int] = None
     output_tokens: Lenient[int] = None
-    input_tokens_details: Lenient[RunCached] = None
-    output_tokens_details: Lenient[RunReasoning] = None
+    input_tokens_details: Lenient[PromptTokensDetails] = None
+    output_tokens_details: Lenient[CompletionTokensDetails] = None
     cost: Lenient[float] = None
 
 

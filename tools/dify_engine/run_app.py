@@ -49,7 +49,7 @@ class SavedFiles:
     def save_remote_url(self, url: str, file_type: FileType) -> File:
         """Refuse: nothing is fetched here."""
         message = f"{file_type} at {url[:100]} is not fetched"
-        raise NotImplementedError(message)
+        raise RuntimeError(message)
 
 
 def main() -> int:

@@ -146,7 +146,7 @@ class ChatStream:
         text = self._held_back()
         speech = self._speech.file()
         if speech:
-            text += self._text.image()
+            text += self._text.before_a_file()
         elif self._has_audio and not self._text.has_content:
             text += self._text.content(AUDIO_NOTE)
         has_content = self._text.has_content
@@ -216,7 +216,7 @@ class ChatStream:
         text += self._rarities(piece)
         images = piece.images or []
         if images:
-            text += self._held_back() + self._text.image()
+            text += self._held_back() + self._text.before_a_file()
         return self._shown(text, images)
 
     def _content(self, piece: str) -> str:

@@ -4,9 +4,7 @@ from litellm_proxy.wire.chat import (
     Annotation,
     ChatChunk,
     Choice,
-    CompletionTokensDetails,
     Delta,
-    PromptTokensDetails,
     UrlCitation,
     Usage,
 )
@@ -49,12 +47,10 @@ def chunk_of_run(run: Run) -> ChatChunk:
 
 
 def _usage(usage: RunUsage) -> Usage:
-    cached, thought = usage.input_tokens_details, usage.output_tokens_details
     return Usage(
         prompt_tokens=usage.input_tokens,
         completion_tokens=usage.output_tokens,
-        prompt_tokens_details=cached and PromptTokensDetails(cached_tokens=cached.cached_tokens),
-        completion_tokens_details=thought
-        and CompletionTokensDetails(reasoning_tokens=thought.reasoning_tokens),
+        prompt_tokens_details=usage.input_tokens_details,
+        completion_tokens_details=usage.output_tokens_details,
         cost=usage.cost,
     )

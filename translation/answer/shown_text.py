@@ -64,8 +64,8 @@ class ShownText:
         self.is_visible = self.is_visible or not piece.isspace()
         return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING) + piece
 
-    def image(self) -> str:
-        """Return what has to be shown before an image."""
+    def before_a_file(self) -> str:
+        """Return what has to be shown before an image or a file."""
         self.is_visible = True
         return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING)
 

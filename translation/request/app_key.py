@@ -47,8 +47,11 @@ def with_key_of_the_app(
         )
         raise UnknownKeyError(message, name)
     key = keys.get(name or app_id or "")
-    if not key:
-        return settings
+    return with_key(settings, key) if key else settings
+
+
+def with_key(settings: Settings, key: str) -> Settings:
+    """Return the settings with another key in place of the form's own, which stays a secret."""
     own = (settings.proxy.api_key,) if settings.proxy.api_key else ()
     secrets = (*settings.proxy.other_secrets, *own)
     proxy = replace(settings.proxy, api_key=key, other_secrets=secrets)
