@@ -38,7 +38,8 @@ _BOOKKEEPING = re.compile(
 )
 """What is nobody else's business, even where nothing else was said."""
 _OF_A_DEPLOYMENT = re.compile(r"LiteLLM: model group|Received Model Group=", re.IGNORECASE)
-_BYTES = re.compile(r"""\bb'(?:[^'\\]|\\.)*'|\bb"(?:[^"\\]|\\.)*\"""")
+_BYTES = re.compile(r"""\bb(['"])(?=(?:\s|\\[nrt])*[{\[])(?:\\.|(?!\1)[^\\])*\1""")
+"""The `repr` of bytes that hold an object: a text may end in the letter b, too."""
 _MESSAGE = re.compile(r"""(["'])(?:message|Message|msg)\1\s*:\s*(["'])((?:\\.|(?!\2)[^\\])*)\2""")
 _KEYS = ("message", "Message", "msg", "errorMessage", "detail", "error_description", "error", "raw")
 """Under which providers put their words, the most telling first."""
