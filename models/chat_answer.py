@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import (
@@ -20,6 +20,7 @@ from models.thinking_store import store
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
+from translation.carried_reasoning import carrying_id
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
@@ -34,7 +35,8 @@ class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
     `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
-    `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it.
+    `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it;
+    `carries_reasoning`: what led to tool calls goes along in their ids.
     """
 
     model: str
@@ -45,6 +47,7 @@ class ChatAnswer:
     with_sources: bool
     with_reasoning: bool = True
     with_files: bool = False
+    carries_reasoning: bool = False
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -76,6 +79,8 @@ class ChatAnswer:
             )
         call_ids = [call.id for call in outcome.tool_calls]
         store.keep(self.settings.proxy.cache_key, call_ids, outcome.reasoning)
+        if self.carries_reasoning:
+            outcome = _carrying_reasoning(outcome)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),
@@ -117,3 +122,12 @@ class ChatAnswer:
         """Count for a proxy that did not; four bytes of UTF-8 are about a token."""
         prompt = estimate_prompt_tokens(self.prompt_messages, self.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
+
+
+def _carrying_reasoning(outcome: Outcome) -> Outcome:
+    """Return an answer whose first tool call brings along what led to its calls."""
+    if not outcome.tool_calls:
+        return outcome
+    first, *others = outcome.tool_calls
+    first = replace(first, id=carrying_id(first.id, outcome.reasoning))
+    return replace(outcome, tool_calls=[first, *others])

@@ -21,6 +21,7 @@ from translation.facts.capabilities import caches_prompts, has_structured_output
 from translation.facts.model_facts import ModelFacts
 from translation.facts.parameter_rules import LONG_RUNS
 from translation.form.settings import Mode, Settings
+from translation.reasoning import ReasoningByCall
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
 from translation.request.image_request import image_request
 from translation.request.long_run import long_run_request
@@ -31,7 +32,8 @@ from translation.request.refused_additions import refused_parameters
 class LLMCall:
     """What Dify asks, and of whom; `key` is under what this process remembers the model.
 
-    `earlier_calls` are the ids of the tool calls of the conversation so far.
+    `earlier_calls` are the ids of the tool calls of the conversation so far, `carried_reasoning` is what they
+    brought back.
     """
 
     client: ProxyClient
@@ -45,6 +47,7 @@ class LLMCall:
     stream: bool
     options: RequestOptions
     earlier_calls: Sequence[str]
+    carried_reasoning: ReasoningByCall
 
     def reply(self) -> ProxyAnswer[ChatArrivals]:
         """Ask; whatever comes back comes as the chunks of a chat."""
@@ -67,7 +70,10 @@ class LLMCall:
             stop=self.stop,
             stream=self.stream,
             options=self.options,
-            reasoning=store.of(self.settings.proxy.cache_key, self.earlier_calls),
+            reasoning={
+                **self.carried_reasoning,
+                **store.of(self.settings.proxy.cache_key, self.earlier_calls),
+            },
             follows_schemas=has_structured_output(self.settings, self.facts),
             cache_prompt=caches_prompts(self.settings, self.facts),
         )

@@ -1,6 +1,7 @@
 """Who may import whom (ARCHITECTURE.md), read from the imports themselves."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,19 @@ def test_nothing_decides_by_a_models_name() -> None:
                 words = node.value.lower()
                 is_code = " " not in words and "\n" not in words
                 assert not (is_code and any(words.startswith(family) for family in families)), file
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"[\w/]+\.py\b", text))
+    folders = [ROOT / name for name in (*PACKAGES, *COMMANDS, "tests")]
+    files = [ROOT / "main.py", *(file for folder in folders for file in folder.rglob("*.py"))]
+    missing = [name for name in named if not any(str(f).endswith(f"/{name}") for f in files)]
+    assert named
+    assert not missing
+
+
+def test_what_lies_beside_the_rooms_looks_into_none() -> None:
+    for file in (ROOT / "translation").glob("*.py"):
+        rooms = {m for m in imported(file) if m.split(".")[0] == "translation" and m.count(".") > 1}
+        assert not rooms, file

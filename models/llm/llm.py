@@ -12,7 +12,9 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.chat_answer import ChatAnswer
 from models.llm_call import LLMCall
+from translation.carried_reasoning import brought_back
 from translation.errors.request_error import RequestError
+from translation.facts.parameter_rules import CARRY_REASONING
 from translation.facts.schema import llm_schema
 from translation.request.app_parameters import fitting
 from translation.request.refused_inputs import require_known_inputs
@@ -46,7 +48,8 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         settings = self._calling_settings(model, credentials, model_parameters)
         facts = self._facts(model, settings, credentials)
-        require_known_inputs(prompt_messages, settings, facts)
+        conversation = brought_back(prompt_messages)
+        require_known_inputs(conversation.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
         # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
         is_json = asks_for_json(model_parameters, options.extra)
@@ -54,26 +57,28 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             model,
             settings,
             facts,
-            prompt_messages,
+            conversation.messages,
             tools or (),
             with_sources=settings.append_sources and not is_json,
             with_reasoning=settings.show_reasoning and not is_json,
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
+            carries_reasoning=bool(model_parameters.get(CARRY_REASONING)),
         )
         call = LLMCall(
             client=self._client(settings),
             key=self._key(settings),
             settings=settings,
             facts=facts,
-            messages=prompt_messages,
+            messages=conversation.messages,
             parameters=model_parameters,
             tools=tools or (),
             stop=stop or (),
             stream=stream,
             options=options,
             earlier_calls=answer.call_ids(),
+            carried_reasoning=conversation.reasoning,
         )
         return self._translated(answer.results(call.reply()))
 
@@ -85,7 +90,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         tools: list[PromptMessageTool] | None = None,
     ) -> int:
         """Return an estimate of the prompt's tokens, without asking anybody."""
-        return estimate_prompt_tokens(prompt_messages, tools or ())
+        return estimate_prompt_tokens(brought_back(prompt_messages).messages, tools or ())
 
     def _validate_and_filter_model_parameters(
         self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]

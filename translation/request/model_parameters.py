@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from litellm_proxy.wire.reading import Json
 from translation.facts.parameter_rules import (
+    CARRY_REASONING,
     LONG_RUNS,
     OF_THE_APP,
     REASONING_SUMMARY,
@@ -16,7 +17,15 @@ from translation.request import response_format
 
 _EFFORT = "reasoning_effort"
 _MADE_INTO_OTHERS = frozenset(
-    {LONG_RUNS, WEB_SEARCH, SEARCH_CONTEXT, REASONING_SUMMARY, THINKING_BUDGET, VOICE}
+    {
+        CARRY_REASONING,
+        LONG_RUNS,
+        WEB_SEARCH,
+        SEARCH_CONTEXT,
+        REASONING_SUMMARY,
+        THINKING_BUDGET,
+        VOICE,
+    }
 )
 _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTHERS
 

@@ -1,0 +1,109 @@
+"""Signed reasoning that outlives the plugin's process: another node, or the same after a restart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.anthropic_format import claude_text, claude_tool_turn
+from tests.support.environment import Environment, judged_plugin
+from tests.support.providers import openai_responses
+from tests.support.providers.scenario import Call, Scenario
+
+CLAUDE = "claude-sonnet-4-5"
+CODEX = "gpt-5-codex"
+WEATHER = {"name": "weather", "description": "", "parameters": {"type": "object", "properties": {}}}
+CARRIED = {"carry_reasoning": True}
+
+
+@pytest.fixture(scope="module")
+def other_node(env: Environment) -> Iterator[Environment]:
+    """The same proxy through another process of the plugin, which remembers nothing of the first."""
+    with judged_plugin() as plugin:
+        yield replace(env, plugin=plugin)
+
+
+def turns(deltas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    calls = deltas[-1]["message"]["tool_calls"]
+    return [
+        {"role": "user", "content": "Weather?"},
+        {"role": "assistant", "content": "", "tool_calls": calls},
+        *({"role": "tool", "content": "Sunny", "tool_call_id": call["id"]} for call in calls),
+    ]
+
+
+def asked(env: Environment, model: str, parameters: dict[str, Any], *messages: Any) -> Any:
+    more = {"prompt_messages": list(messages)} if messages else {}
+    return env.chat(model, "Weather?", model_parameters=parameters, tools=[WEATHER], **more)
+
+
+@pytest.mark.parametrize("later", [CARRIED, {}])
+def test_claude_thinks_on_in_another_process(
+    env: Environment, other_node: Environment, later: dict[str, Any]
+) -> None:
+    """Also where the switch was turned off between the turns."""
+    effort = {"reasoning_effort": "low"}
+    env.upstream.on(CLAUDE, claude_tool_turn(), claude_text("Sunny."))
+    first = asked(env, "known-claude", {**effort, **CARRIED})
+    asked(other_node, "known-claude", {**effort, **later}, *turns(first))
+    sent = env.upstream.asked_for(CLAUDE)[-1]
+    thinking, redacted, call = sent["messages"][1]["content"]
+    assert thinking == {"type": "thinking", "thinking": "First think.", "signature": "SIG=="}
+    assert redacted == {"type": "redacted_thinking", "data": "REDACTED"}
+    (result,) = sent["messages"][2]["content"]
+    assert call["id"] == result["tool_use_id"] == "toolu_1"
+
+
+def test_items_of_openai_come_back_too(env: Environment, other_node: Environment) -> None:
+    thinks = Scenario(thinking="Let me look.", calls=(Call("call_1", "weather", {"a": 1}),))
+    done = openai_responses.whole(Scenario(texts=("Sunny.",)))
+    env.upstream.on(CODEX, openai_responses.whole(thinks), done)
+    more: dict[str, Any] = {"model_parameters": CARRIED, "tools": [WEATHER], "stream": False}
+    first = env.chat("known-codex", **more)
+    other_node.chat("known-codex", prompt_messages=turns(first), **more)
+    sent = env.upstream.asked_for(CODEX)[-1]["input"]
+    kinds = [item.get("type") or item["role"] for item in sent]
+    assert kinds[-3:] == ["reasoning", "function_call", "function_call_output"]
+    # LiteLLM calls the call by its item's id.
+    assert [item["call_id"] for item in sent[-2:]] == ["fc_0", "fc_0"]
+
+
+def test_without_the_switch_nothing_is_carried(env: Environment, other_node: Environment) -> None:
+    env.upstream.on(CLAUDE, claude_tool_turn(), claude_text("Sunny."))
+    first = asked(env, "known-claude", {"reasoning_effort": "low"})
+    assert first[-1]["message"]["tool_calls"][0]["id"] == "toolu_1"
+    asked(other_node, "known-claude", {}, *turns(first))
+    content = env.upstream.asked_for(CLAUDE)[-1]["messages"][1]["content"]
+    assert [part["type"] for part in content] == ["tool_use"]
+
+
+def test_the_switch_is_offered_where_a_model_reasons(env: Environment) -> None:
+    def names(model: str) -> set[str]:
+        answer = next(env.plugin.call("get_ai_model_schemas", model, env.credentials))
+        return {rule["name"] for rule in answer["model_schema"]["parameter_rules"]}
+
+    assert "carry_reasoning" in names("known-claude")
+    assert "carry_reasoning" in names("known-codex")
+    assert "carry_reasoning" not in names("known-gpt-4o")
+
+
+def test_what_is_carried_counts_for_no_tokens(env: Environment) -> None:
+    env.upstream.on(CLAUDE, claude_tool_turn())
+    first = asked(env, "known-claude", {"reasoning_effort": "low", **CARRIED})
+    carried = turns(first)
+    plain = turns(first)
+    for message in plain[1:]:
+        for call in message.get("tool_calls", []):
+            call["id"] = "toolu_1"
+        if "tool_call_id" in message:
+            message["tool_call_id"] = "toolu_1"
+
+    def tokens(messages: list[dict[str, Any]]) -> int:
+        question: dict[str, Any] = {"prompt_messages": messages, "tools": None}
+        asking = env.plugin.call("get_llm_num_tokens", "known-claude", env.credentials, **question)
+        answer = next(asking)
+        count: int = answer["num_tokens"]
+        return count
+
+    assert tokens(carried) == tokens(plain)

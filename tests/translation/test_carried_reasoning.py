@@ -1,0 +1,118 @@
+"""Reasoning in the id of a tool call, whatever became of the id on the way."""
+
+import json
+import random
+import zlib
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    ToolPromptMessage,
+    UserPromptMessage,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translation.carried_reasoning import MOST_CHARACTERS, brought_back, carrying_id
+from translation.reasoning import Reasoning
+
+BLOCK = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
+ITEM = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
+SIGNED = Reasoning(blocks=(BLOCK,))
+
+
+def turns(*ids: str) -> list[PromptMessage]:
+    function = AssistantPromptMessage.ToolCall.ToolCallFunction(name="f", arguments="{}")
+    calls = [AssistantPromptMessage.ToolCall(id=i, type="function", function=function) for i in ids]
+    return [
+        UserPromptMessage(content="Hi"),
+        AssistantPromptMessage(content="Text", tool_calls=calls),
+        *(ToolPromptMessage(content="Sunny", tool_call_id=each) for each in ids),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reasoning",
+    [
+        SIGNED,
+        Reasoning(blocks=(BLOCK, {"type": "redacted_thinking", "data": "ä"})),
+        Reasoning(items=(ITEM,)),
+        Reasoning(text="hm"),
+        Reasoning((BLOCK,), "hm", (ITEM,)),
+    ],
+)
+def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
+    carried = carrying_id("a", reasoning)
+    assert carried.startswith("a__reasoning__")
+    assert carried.isascii()
+    before = turns(carried, "b")
+    back = brought_back(before)
+    assert back.messages == turns("a", "b")
+    assert back.reasoning.keys() == {"a"}
+    came = back.reasoning["a"]
+    assert (tuple(came.blocks), came.text, tuple(came.items)) == (
+        tuple(reasoning.blocks), reasoning.text, tuple(reasoning.items),
+    )  # fmt: skip
+    # Dify's own objects stay as they were.
+    assert before == turns(carried, "b")
+
+
+@given(st.text(), st.lists(st.dictionaries(st.text(), st.text() | st.integers())))
+def test_any_reasoning_survives(text: str, blocks: list[dict[str, Any]]) -> None:
+    reasoning = Reasoning(blocks=tuple(blocks), text=text)
+    back = brought_back(turns(carrying_id("a", reasoning)))
+    assert back.messages == turns("a")
+    assert back.reasoning.get("a", Reasoning()).text == text
+    assert list(back.reasoning.get("a", Reasoning()).blocks) == blocks
+
+
+def test_nothing_is_carried_for_nothing() -> None:
+    assert carrying_id("a", Reasoning()) == "a"
+    assert brought_back(turns("a", "b")).reasoning == {}
+    assert brought_back([]).messages == []
+
+
+def test_what_is_too_long_is_not_carried() -> None:
+    noise = random.Random(1)  # noqa: S311 - what does not become shorter
+    fits = "".join(noise.choices("0123456789abcdef", k=MOST_CHARACTERS))
+    assert "a__reasoning__" in carrying_id("a", Reasoning(text=fits))
+    assert carrying_id("a", Reasoning(text=fits * 3)) == "a"
+    # Short when packed, and long again when it comes back.
+    assert carrying_id("a", Reasoning(text="a" * 2_000_000)) == "a"
+
+
+def packed(written: bytes) -> str:
+    return urlsafe_b64encode(zlib.compress(written)).decode()
+
+
+WHOLE = packed(json.dumps({"text": "hm"}).encode())
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "",
+        WHOLE[:-6],
+        WHOLE[1:],
+        "…",
+        "not packed at all",
+        packed(b"{"),
+        packed(b"[]"),
+        packed(b'{"text": 5, "blocks": "x", "items": [1]}'),
+        packed(b"\xff"),
+        packed(b'{"text": "' + b"a" * 50_000_000 + b'"}'),
+    ],
+)
+def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str) -> None:
+    back = brought_back(turns(f"a__reasoning__{damaged}"))
+    assert back.messages == turns("a")
+    assert not any(back.reasoning.values())
+
+
+def test_the_signature_that_litellm_keeps_in_an_id_stays_there() -> None:
+    gemini = "call_1__thought__U0lH"
+    assert brought_back(turns(gemini)).messages == turns(gemini)
+    assert brought_back(turns(carrying_id(gemini, SIGNED))).messages == turns(gemini)
