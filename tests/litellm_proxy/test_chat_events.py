@@ -55,6 +55,19 @@ def test_what_brings_more_than_text_is_read_in_full() -> None:
     assert read(*[event("x")] * 5, tools)[-1].choices[0].piece.tool_calls  # type: ignore[index, union-attr]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"delta": {"content": "x", "reasoning_content": "r"}},
+        {"delta": {"content": "x"}, "finish_reason": "stop"},
+        {"delta": {"content": "x"}, "text": "y"},
+    ],
+)
+def test_what_comes_beside_every_text_is_never_lost(more: dict[str, Any]) -> None:
+    one = json.dumps({"choices": [more]}).encode()
+    assert read(*[one] * 6) == [ChatChunk.model_validate_json(one)] * 6
+
+
 def test_a_text_that_is_also_another_fields_value_is_not_confused() -> None:
     """The model is called like the text, and the text is written in another way."""
     odd = b'{"id":"1","model":"word","choices":[{"delta":{"content":"\\u0077ord"}}]}'

@@ -107,7 +107,13 @@ OWN = [
 
 @pytest.mark.parametrize(("message", "name"), OWN)
 def test_refusals_of_litellms_own_that_only_words_tell(message: str, name: str) -> None:
-    for head in ("", " \n", "litellm.AuthenticationError: ", "litellm.litellm.APIError: X: "):
+    for head in (
+        "",
+        " \n",
+        "litellm.AuthenticationError: ",
+        "  litellm.APIError: ",
+        "litellm.litellm.APIError: X: ",
+    ):
         assert own_refusal(head + message) == name
         assert classes_at_the_head(head + message) == (name,)
         assert not ErrorDetail(message=head + message).is_of_a_provider

@@ -46,6 +46,11 @@ from litellm_proxy.wire.error_words import first_sentence, is_passed_on, without
         ('{"raw": "only"}', "only"),
         ('{"message": "  ", "error": "a"}', "a"),
         ('{"message": 5, "error": "a"}', "a"),
+        ("x {'message': 'outer', 'error': {'message': 'inner'}} (see y)", "inner"),
+        ("x {'message': 'outer', 'error': {'message': 'inner'}} {", "inner"),
+        ('{"message": "outer", "error": {"message": "in\nner"}}', "in ner"),
+        ("""x b'{"message": "no \\xzz escape"}'""", "no \\xzz escape"),
+        ('{"plan": "plan b", "message": "a", "error": "c", "raw": "b"}', "a"),
         # What has no words says itself.
         ('x {"other": "y"}', 'x {"other": "y"}'),
         ("x {}", "x {}"),
@@ -64,6 +69,15 @@ from litellm_proxy.wire.error_words import first_sentence, is_passed_on, without
 )  # fmt: skip
 def test_the_sentence_in_the_words(message: str, words: str) -> None:
     assert first_sentence(message) == words
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["{[]: 1}", "{" + "-" * 5000 + "1}", '{"a":' * 5000, "{" * 5000, "{" + "(" * 5000, "{\0}",
+     "b'{\0'", "b'{ä}'"],
+)  # fmt: skip
+def test_what_only_begins_like_an_object_is_a_text(hostile: str) -> None:
+    assert first_sentence(hostile)[:499] == hostile[:499]
 
 
 @pytest.mark.parametrize(("depth", "words"), [(8, "deep"), (9, "outer")])

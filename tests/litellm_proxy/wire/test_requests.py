@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from litellm_proxy.wire.audio import SpeechRequest
+from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest, Message, Tool
 from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
@@ -281,3 +282,8 @@ def test_a_request_that_concedes_nothing_new_is_the_same() -> None:
     assert request.conceding(frozenset({C.NO_SESSION})) is request
     more = request.conceding(frozenset({C.NO_METADATA}))
     assert more.options.concessions == {C.NO_SESSION, C.NO_METADATA}
+
+
+def test_an_id_that_no_text_can_hold_becomes_a_strict_one_all_the_same() -> None:
+    assert strict_call_id("half \ud83d") == strict_call_id("half \ud83d")
+    assert is_strict_call_id(strict_call_id("half \ud83d"))
