@@ -6,6 +6,7 @@ LiteLLM sends Gemini's signature (litellm 1.106, `__thought__` in litellm_core_u
 """
 
 import json
+import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ MOST_CHARACTERS = 64 * 1024
 """Every later turn of the conversation sends the id again."""
 _MOST_BYTES = 1024 * 1024
 _MARK = "__reasoning__"
+_CARRYING = re.compile(rf"(.+?){_MARK}(.+)", re.DOTALL)
 
 
 class _Carried(WireModel):
@@ -59,16 +61,21 @@ def brought_back(messages: Sequence[PromptMessage]) -> BroughtBack:
 def _plain(message: PromptMessage, found: dict[str, Reasoning]) -> PromptMessage:
     match message:
         case AssistantPromptMessage(tool_calls=[*calls]) if any(_MARK in c.id for c in calls):
-            for call in calls:
-                own, _, packed = call.id.partition(_MARK)
-                if packed and (reasoning := _unpacked(packed)):
+            for own, packed in (_parts(call.id) for call in calls):
+                if reasoning := _unpacked(packed):
                     found[own] = reasoning
-            own_calls = [c.model_copy(update={"id": c.id.partition(_MARK)[0]}) for c in calls]
-            return message.model_copy(update={"tool_calls": own_calls})
+            plain = [call.model_copy(update={"id": _parts(call.id)[0]}) for call in calls]
+            return message.model_copy(update={"tool_calls": plain})
         case ToolPromptMessage(tool_call_id=call_id) if _MARK in call_id:
-            return message.model_copy(update={"tool_call_id": call_id.partition(_MARK)[0]})
+            return message.model_copy(update={"tool_call_id": _parts(call_id)[0]})
         case _:
             return message
+
+
+def _parts(call_id: str) -> tuple[str, str]:
+    """Return the id that the model gave to a call, and what came along in it, "" for nothing."""
+    carrying = _CARRYING.fullmatch(call_id)
+    return (carrying[1], carrying[2]) if carrying else (call_id, "")
 
 
 def _unpacked(packed: str) -> Reasoning:

@@ -94,7 +94,6 @@ WHOLE = packed(json.dumps({"text": "hm"}).encode())
 @pytest.mark.parametrize(
     "damaged",
     [
-        "",
         WHOLE[:-6],
         WHOLE[1:],
         "…",
@@ -110,6 +109,11 @@ def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str)
     back = brought_back(turns(f"a__reasoning__{damaged}"))
     assert back.messages == turns("a")
     assert not any(back.reasoning.values())
+
+
+@pytest.mark.parametrize("own", ["__reasoning__", "a__reasoning__", "__reasoning__b", "", "a\nb"])
+def test_an_id_that_carries_nothing_is_the_models_own(own: str) -> None:
+    assert brought_back(turns(own)).messages == turns(own)
 
 
 def test_the_signature_that_litellm_keeps_in_an_id_stays_there() -> None:
