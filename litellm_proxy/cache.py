@@ -161,6 +161,8 @@ def _outcome_of[V](load: Callable[[], V]) -> V | ProxyError:
     try:
         return load()
     except ProxyError as error:
-        return error
+        # What a traceback holds, megabytes of a body that could not be read among it, would be kept too.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     except Exception as unforeseen:  # noqa: BLE001 - nobody else would hear of it
         return ProxyProtocolError(type(unforeseen).__name__)

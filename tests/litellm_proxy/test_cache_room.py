@@ -1,5 +1,7 @@
 """How much a memory of a proxy's answers holds, and what goes first."""
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -158,3 +160,27 @@ def test_every_key_takes_room_even_without_a_value(count: int) -> None:
     assert not memory.asks_again(f"k{count - 1}")
     if count > 3:
         assert memory.asks_again("k0")
+
+
+class Body:
+    """Stands for an answer that could not be read, however large."""
+
+
+def test_a_failure_that_is_remembered_keeps_nothing_of_the_answer() -> None:
+    """A traceback holds its frames, and those of its cause: megabytes for each key."""
+    memory = Memory(10)
+    bodies: list[weakref.ref[Body]] = []
+
+    def load() -> str:
+        body = Body()
+        bodies.append(weakref.ref(body))
+        message = "it cannot be read"
+        try:
+            int(str(body))
+        except ValueError as error:
+            raise ProxyProtocolError(message) from error
+        return message
+
+    assert isinstance(memory.get("a", load), ProxyProtocolError)
+    gc.collect()
+    assert bodies[0]() is None
