@@ -14,6 +14,7 @@ INFO_PATHS = ("/v1/model/info", "/model/info")
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
 _MOST_CALLERS = 4096
+_LONGEST_VERSION = 100
 _OWN_METADATA_IS_SAFE = (1, 83, 0)
 """Before, a caller's `litellm_metadata` takes the place of LiteLLM's own, and the spend of a call belongs to
 no key and has no tags (litellm_core_utils/core_helpers.py, get_litellm_metadata_from_kwargs)."""
@@ -25,7 +26,7 @@ _info_paths: dict[str, str] = {}
 def note_version(caller: str, headers: Mapping[str, str]) -> None:
     """Remember the version that an answer tells, if it does."""
     version = headers.get(_HEADER)
-    if version and _told.get(caller) != version:
+    if version and len(version) <= _LONGEST_VERSION and _told.get(caller) != version:
         _remember(_told, caller, version)
 
 

@@ -166,6 +166,13 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
     ).body({})
 
 
+def test_a_version_of_any_length_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(versions, "_told", kept)
+    versions.note_version("http://h", {"x-litellm-version": "1.106.2" + "x" * 60_000})
+    assert kept == {}
+
+
 def test_a_session_is_sent_where_no_version_passes_it_on() -> None:
     options = RequestOptions(session_id="s-1")
     assert options.body({}) == {"litellm_trace_id": "s-1"}
