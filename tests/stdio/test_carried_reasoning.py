@@ -1,11 +1,13 @@
 """Signed reasoning that outlives the plugin's process: another node, or the same after a restart."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.support import openai_format as openai
 from tests.support.anthropic_format import claude_text, claude_tool_turn
 from tests.support.environment import Environment, judged_plugin
 from tests.support.providers import openai_responses
@@ -53,6 +55,27 @@ def test_claude_thinks_on_in_another_process(
     assert redacted == {"type": "redacted_thinking", "data": "REDACTED"}
     (result,) = sent["messages"][2]["content"]
     assert call["id"] == result["tool_use_id"] == "toolu_1"
+
+
+@pytest.mark.parametrize(
+    ("model", "upstream_name", "refusal"),
+    [
+        ("known-claude", CLAUDE, "messages.1.content.0: Invalid `signature` in `thinking` block"),
+        ("known-gpt-4o", "gpt-4o", "Unknown parameter: 'messages[1].thinking_blocks'."),
+    ],
+)
+def test_what_another_account_or_provider_refuses_is_left_out(
+    env: Environment, other_node: Environment, model: str, upstream_name: str, refusal: str
+) -> None:
+    """Signed for another account, or a fallback that is no Claude."""
+    env.upstream.on(CLAUDE, claude_tool_turn())
+    first = asked(env, "known-claude", {"reasoning_effort": "low", **CARRIED})
+    answer = claude_text("Sunny.") if model == "known-claude" else openai.text_stream("Sunny.")
+    env.upstream.on(upstream_name, openai.error(refusal, 400), answer)
+    second = asked(other_node, model, {}, *turns(first))
+    assert "".join(delta["message"]["content"] for delta in second) == "Sunny."
+    assert "SIG==" in json.dumps(env.upstream.asked_for(upstream_name)[-2])
+    assert "SIG==" not in json.dumps(env.upstream.asked_for(upstream_name)[-1])
 
 
 def test_items_of_openai_come_back_too(env: Environment, other_node: Environment) -> None:

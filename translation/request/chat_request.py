@@ -29,6 +29,10 @@ from translation.think_block import without_thinking
 
 _ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
 _SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
+_SPEAKS_OF_SIGNED = re.compile(
+    r"signature|thinking.{0,2}blocks?\b|redacted_thinking", re.IGNORECASE
+)
+_REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -94,23 +98,34 @@ def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.C
     """Return the request without reasoning, if that may be why a provider refused it; else None.
 
     Anthropic refuses to think on after a tool call whose signed reasoning is missing (F27), as it
-    is after a restart of this process. Only a refusal that speaks of reasoning can be that one.
+    is after a restart of this process, or was signed for another account or model; another provider, which
+    answers in a fallback, refuses what is signed. Only a refusal that speaks of it can be that one.
     """
-    unsigned = any(
-        message["role"] == "assistant"
-        and message.get("tool_calls")
-        and not message.get("thinking_blocks")
-        for message in request.messages
-    )
+    called = [m for m in request.messages if m["role"] == "assistant" and m.get("tool_calls")]
+    signed = [m for m in called if m.get("thinking_blocks")]
     asked = (request.parameters.keys() | request.options.extra.keys()) & _ASKS_FOR_REASONING
-    refused = cause_of(error) is Cause.REQUEST and _SPEAKS_OF_REASONING.search(error.text)
-    if not (unsigned and asked and refused):
+    cause = cause_of(error)
+    is_missing = len(signed) < len(called) and asked and cause is Cause.REQUEST
+    is_refused = signed and cause in _REFUSED_REQUEST
+    if not (
+        (is_missing and _SPEAKS_OF_REASONING.search(error.text))
+        or (is_refused and _SPEAKS_OF_SIGNED.search(error.text))
+    ):
         return None
     return replace(
         request,
+        messages=[_unsigned(message) for message in request.messages],
         parameters=_without(asked, request.parameters),
         options=replace(request.options, extra=_without(asked, request.options.extra)),
     )
+
+
+def _unsigned(message: wire.Message) -> wire.Message:
+    if message["role"] != "assistant":
+        return message
+    turn = message.copy()
+    turn.pop("thinking_blocks", None)
+    return turn
 
 
 def _without(names: Collection[str], fields: Mapping[str, Json]) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from dify_plugin.entities.model.message import (
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
 from litellm_proxy.wire.options import RequestOptions
+from translation.reasoning import Reasoning
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
 
 QUESTION = UserPromptMessage(content="Weather?")
@@ -97,3 +98,43 @@ def test_without_reasoning_only_what_asks_for_it_is_left_out() -> None:
 def test_another_refusal_takes_no_reasoning_away(status: int, words: str) -> None:
     request = chat(CALLED, RESULT, options=FOR_ALICE)
     assert without_reasoning(request, ProxyRejected(status=status, message=words)) is None
+
+
+SIGNED = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified",
+        "Unknown parameter: 'messages[1].thinking_blocks'.",
+        "messages.1.thinking_blocks: Extra inputs are not permitted",
+        "Expected `thinking` or `redacted_thinking`, but found `tool_use`",
+    ],
+)
+@pytest.mark.parametrize("parameters", [{"reasoning_effort": "low"}, {}])
+def test_signed_reasoning_that_is_refused_is_left_out(
+    words: str, parameters: dict[str, Any]
+) -> None:
+    kept = {"a": Reasoning(blocks=(SIGNED,))}
+    request = chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
+    again = without_reasoning(request, ProxyRejected(status=400, message=words))
+    assert again
+    assert again.parameters == {}
+    assert again.messages == chat(QUESTION, CALLED, RESULT).messages
+    assert request == chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "max_tokens must be greater than thinking.budget_tokens",
+        "reasoning_effort must be one of low, high",
+        "The seed is too large",
+    ],
+)
+def test_a_refusal_of_something_else_takes_no_signed_reasoning_away(words: str) -> None:
+    kept = {"a": Reasoning(blocks=(SIGNED,))}
+    request = chat(QUESTION, CALLED, RESULT, options=FOR_ALICE, reasoning=kept)
+    assert without_reasoning(request, ProxyRejected(status=400, message=words)) is None
