@@ -133,8 +133,10 @@ class EmbeddingCall:
             if size is None:
                 told = explained_refusal(error, batch, self.context_size, cut=self.cut)
                 raise told or error from None
-            largest_batches.keep(self.key, size)
-            return _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
+            whole = _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
+            # Only now it is sure that there were too many, and nothing else was wrong.
+            largest_batches.keep(self.key, min(size, largest_batches.of(self.key) or size))
+            return whole
         answer = reply.content
         counted = answer.usage.prompt_tokens if answer.usage else None
         tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))

@@ -51,6 +51,50 @@ def test_f52_f53_f55_texts_go_in_batches_and_come_back_in_order() -> None:
     assert result.usage.tokens == 9 * 12
 
 
+class Particular(Upstream):
+    """Takes so many texts, and refuses one of them."""
+
+    most = 1000
+    bad_text = ""
+
+    def reply_to(self, asked: Asked) -> Reply:
+        if not asked.path.endswith("/embeddings"):
+            return super().reply_to(asked)
+        texts = asked.body["input"]
+        if len(texts) > self.most or self.bad_text in texts:
+            return openai.error("input must be an array of at most so many strings", 400)
+        return openai.embeddings([[1.0, 0.0]] * len(texts))
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(body["input"]) for body in self.asked_for("e")]
+
+
+def test_how_many_texts_fit_is_learnt_where_they_do() -> None:
+    texts = [str(number) for number in range(48)]
+    with Particular() as server:
+        form = {"base_url": server.url, "settings": "custom", "max_chunks": "16"}
+        server.most = 5
+        embedding_model().invoke("e", form, texts)
+        learning = len(server.sizes)
+        embedding_model().invoke("e", form, texts)
+        assert set(server.sizes[learning:]) == {4}
+
+
+@pytest.mark.parametrize("bad", ["3", "20", "31", "all"])
+def test_a_refusal_that_fewer_texts_do_not_help_teaches_nothing(bad: str) -> None:
+    texts = [str(number) for number in range(32)]
+    with Particular() as server:
+        form = {"base_url": server.url, "settings": "custom", "max_chunks": "16"}
+        server.bad_text, server.most = (bad, 1000) if bad != "all" else ("", 0)
+        with pytest.raises(InvokeBadRequestError):
+            embedding_model().invoke("e", form, texts)
+        server.bad_text, server.most = "none", 1000
+        before = len(server.sizes)
+        embedding_model().invoke("e", form, texts)
+        assert server.sizes[before:] == [16, 16]
+
+
 def test_f56_dimensions_are_sent_only_when_set(upstream: Upstream) -> None:
     upstream.on("e", sevens(1))
     embedding_model().invoke("e", {"base_url": upstream.url}, ["a"])

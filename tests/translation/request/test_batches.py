@@ -66,6 +66,7 @@ def test_parts_know_where_they_are() -> None:
         ("too many inputs: 1 at most, 0 given", 32, 1),
         ("too many inputs", 3, 1),
         ("too many inputs", 1, None),
+        ("dimensions must be at most 16", 32, None),
         ("no such field", 32, None),
         ("input is too long: at most 512", 32, None),
     ],
