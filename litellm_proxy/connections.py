@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 30.0
 """Shorter than the usual 60 s and more of servers and balancers, so that we close first."""
 MAX_IDLE = 128
+ONE_WAY_AND_BACK_SECONDS = 1.0
+"""A server that had closed an idle connection says so within this; later, it had the request."""
 _TELLS_ITS_STATE = sys.platform == "linux"
 _ESTABLISHED = 1
 """The first byte of Linux's tcp_info: https://man7.org/linux/man-pages/man7/tcp.7.html"""
@@ -82,14 +84,18 @@ class ConnectionPool(httpx.BaseTransport):
         server = Server(url.scheme, url.raw_host.decode("ascii"), port)
         pooled = self._take(server)
         connection = pooled or self._connected(server, timeouts["connect"])
+        begun = time.monotonic()
         try:
             connection.settimeout(silence)
             send(connection, self._head(request), request)
             answer, content = read_head(connection, silence)
         except ClosedUnanswered as error:
             connection.close()
+            # Others that it kept may be closed as well: the next try is to find out on none of them.
+            self._forget(server)
+            at_once = time.monotonic() - begun < ONE_WAY_AND_BACK_SECONDS
             raise RequestFailed(
-                error.failure, error.detail, is_unprocessed=pooled is not None
+                error.failure, error.detail, is_unprocessed=pooled is not None and at_once
             ) from None
         except BaseException:
             # Also when the greenlet of the call is killed.
@@ -115,6 +121,14 @@ class ConnectionPool(httpx.BaseTransport):
         with self._lock:
             idle, self._idle = self._idle, []
         for _, _, connection in idle:
+            connection.close()
+
+    def _forget(self, server: Server) -> None:
+        """Close the idle connections to a server."""
+        with self._lock:
+            closed = [each for each in self._idle if each[0] == server]
+            self._idle = [each for each in self._idle if each[0] != server]
+        for _, _, connection in closed:
             connection.close()
 
     def _take(self, server: Server) -> socket.socket | None:

@@ -19,7 +19,7 @@ class RequestFailed(Exception):
     """A request could not be carried out: at which step, and in whose words.
 
     `is_unprocessed`: nobody can have worked on it, since no connection was made, or the server had
-    given up the pooled one that it went to. On a new connection nobody can tell: what is in front of
+    given up the pooled one that it went to, as it said at once. On a new connection nobody can tell: what is in front of
     LiteLLM may have passed the request on.
     """
 

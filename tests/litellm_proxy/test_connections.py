@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from harness.upstream import Cut, Pause, Reply, Upstream, json_reply
+from harness.upstream import Cut, Pause, Reply, Upstream, json_reply, reset
 from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.connections import ConnectionPool
@@ -81,6 +81,63 @@ def test_a_connection_that_the_server_closed_is_not_used(pool: ConnectionPool) -
             assert ask(pool, server.url) == b"ok"
             time.sleep(0.05)
         assert server.requests == 5
+
+
+class Forgetful(SocketServer):
+    """Answers one request a connection; the next one it takes, and closes after a while unanswered."""
+
+    def __init__(self, seconds: float, *, resets: bool = False) -> None:
+        self.requests = 0
+        self._seconds = seconds
+        self._resets = resets
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            self.requests += bool(connection.recv(65536))
+            time.sleep(0.1)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            self.requests += bool(connection.recv(65536))
+            time.sleep(self._seconds)
+            if self._resets:
+                reset(connection)
+
+
+def several_kept(pool: ConnectionPool, url: str) -> None:
+    threads = [threading.Thread(target=ask, args=(pool, url)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_a_server_that_had_the_request_for_a_while_may_have_worked_on_it(
+    pool: ConnectionPool,
+    resets: bool,  # noqa: FBT001
+) -> None:
+    with Forgetful(1.5, resets=resets) as server:
+        several_kept(pool, server.url)
+        before = server.requests
+        with pytest.raises(RequestFailed) as caught:
+            ask(pool, server.url)
+    assert not caught.value.is_unprocessed
+    assert server.requests == before + 1
+
+
+def test_after_one_kept_connection_was_closed_no_other_is_tried(pool: ConnectionPool) -> None:
+    with Forgetful(0) as server:
+        several_kept(pool, server.url)
+        assert len(pool._idle) > 1
+        before = server.connections
+        with pytest.raises(RequestFailed) as caught:
+            ask(pool, server.url)
+        assert caught.value.is_unprocessed
+        assert ask(pool, server.url) == b"ok"
+        assert server.connections == before + 1
 
 
 def test_idle_connections_are_closed_in_time(
