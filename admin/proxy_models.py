@@ -51,10 +51,10 @@ def read_models(settings: Settings) -> ProxyModels:
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models(with_patterns=True)
     rows = _tried(client.deployments)
-    deployments = rows if isinstance(rows, ProxyError) else facts_of_deployments(rows)
+    deployments = rows if isinstance(rows, ProxyError) else dict(facts_of_deployments(rows))
     answer = _tried(client.model_groups)
-    groups = answer if isinstance(answer, ProxyError) else facts_of_groups(answer)
-    listed = facts_of_listing(listing)
+    groups = answer if isinstance(answer, ProxyError) else dict(facts_of_groups(answer))
+    listed = dict(facts_of_listing(listing))
     patterns = tuple(name for name in listed if "*" in name)
     configured = set(listed) if isinstance(rows, ProxyError) else _configured(rows)
     asked = {DEPLOYMENTS: rows, GROUP: answer}

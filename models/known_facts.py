@@ -5,7 +5,7 @@ runs its file without registering it (dify-plugin-contract 9).
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.client import ProxyClient
@@ -29,6 +29,8 @@ VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 30.0
 
+GIVE_WAY_MODELS = 100
+"""After so many, some milliseconds, streams of other calls go on."""
 MAX_MODELS = 65_536
 """Models in memory for each endpoint, of all keys together; what is the same is there once."""
 
@@ -64,7 +66,7 @@ def discover(settings: Settings, seconds: float) -> Discovery:
     key = settings.proxy.cache_key
 
     def ask_deployments() -> Mapping[str, ModelFacts]:
-        return facts_of_deployments(_client(settings).deployments())
+        return _gathered(facts_of_deployments(_client(settings).deployments()))
 
     _deployments.start(key, ask_deployments)
     group = _ask(
@@ -72,7 +74,7 @@ def discover(settings: Settings, seconds: float) -> Discovery:
         (key, settings.model),
         settings,
         deadline,
-        lambda: facts_of_groups(_client(settings).model_group(settings.model)),
+        lambda: _gathered(facts_of_groups(_client(settings).model_group(settings.model))),
     )
     deployments = _ask(_deployments, key, settings, deadline, ask_deployments)
     by_endpoint: dict[str, ModelFacts | ProxyError | None] = {
@@ -85,7 +87,7 @@ def discover(settings: Settings, seconds: float) -> Discovery:
             key,
             settings,
             deadline,
-            lambda: facts_of_listing(_client(settings).models()),
+            lambda: _gathered(facts_of_listing(_client(settings).models())),
         )
         by_endpoint[LISTING] = _found(listing, lambda known: known.get(settings.model))
     return Discovery(by_endpoint)
@@ -112,6 +114,16 @@ def _ask[K, V](
         return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
 
     return cache.get(key, load, seconds, late)
+
+
+def _gathered(facts_by_name: Iterator[tuple[str, ModelFacts]]) -> Mapping[str, ModelFacts]:
+    """Return the facts of all models, letting other calls through on the way."""
+    known: dict[str, ModelFacts] = {}
+    for name, facts in facts_by_name:
+        known[name] = facts
+        if len(known) % GIVE_WAY_MODELS == 0:
+            time.sleep(0)
+    return known
 
 
 def _client(settings: Settings) -> ProxyClient:

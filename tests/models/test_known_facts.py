@@ -1,6 +1,7 @@
 """How often the proxy is asked, and what Dify is shown when it cannot be asked."""
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +16,11 @@ from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 
 from harness.child import free_port
 from harness.upstream import Pause, Reply, Upstream, json_reply
+from models import known_facts
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from translation.facts.capabilities import DEFAULT_CONTEXT_SIZE
+from translation.facts.model_facts import NOTHING_KNOWN
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 REGISTRATION = PluginRegistration(DifyPluginEnv())
@@ -231,3 +234,24 @@ def test_f41_levels_of_effort_are_those_of_the_proxy_if_they_can_be_levels(
     upstream.on("/model_group/info", json_reply({"data": [row]}))
     rules = {rule.name: rule for rule in schema({"base_url": upstream.url}).parameter_rules}
     assert rules["reasoning_effort"].options == ["none", "max"]
+
+
+def test_other_calls_go_on_while_the_facts_of_many_models_are_read() -> None:
+    turns = 0
+    is_over = threading.Event()
+
+    def others() -> None:
+        nonlocal turns
+        while not is_over.is_set():
+            turns += 1
+            time.sleep(0)
+
+    other = threading.Thread(target=others)
+    other.start()
+    names = (f"model-{number}" for number in range(5000))
+    known = known_facts._gathered((name, NOTHING_KNOWN) for name in names)
+    seen = turns
+    is_over.set()
+    other.join()
+    assert len(known) == 5000
+    assert seen >= 10

@@ -121,8 +121,8 @@ def test_a_thousand_keys_in_turn_are_asked_once_each(monkeypatch: pytest.MonkeyP
             return name
 
     monkeypatch.setattr(known_facts, "ProxyClient", Proxy)
-    monkeypatch.setattr(known_facts, "facts_of_deployments", lambda _: dict(facts))
-    monkeypatch.setattr(known_facts, "facts_of_groups", lambda name: {name: facts[name]})
+    monkeypatch.setattr(known_facts, "facts_of_deployments", lambda _: iter(facts.items()))
+    monkeypatch.setattr(known_facts, "facts_of_groups", lambda name: iter([(name, facts[name])]))
     forms = [
         parse_settings("model-7", {"base_url": "http://many", "api_key": f"sk-{n:04}"})
         for n in range(1000)

@@ -66,6 +66,8 @@ def facts_from_deployments(deployments: Sequence[DeploymentInfo]) -> ModelFacts:
     The smallest limit, a capability only if all have it, a price only if all agree.
     """
     parts = [_facts_from_deployment(info) for info in deployments]
+    if len(parts) == 1:
+        return parts[0]
     merged: dict[str, Any] = {
         field: merge([getattr(part, field) for part in parts]) for field, merge in _MERGE.items()
     }

@@ -47,7 +47,7 @@ def test_a_listing_tells_facts_by_name() -> None:
         {"id": "a", "mode": "chat", "max_input_tokens": 100, "max_output_tokens": 50},
         {"id": "b"},
     ]
-    assert facts_of_listing(ModelList.model_validate({"data": rows})) == {
+    assert dict(facts_of_listing(ModelList.model_validate({"data": rows}))) == {
         "a": ModelFacts(mode="chat", context_size=100, max_output_tokens=50),
         "b": ModelFacts(),
     }
