@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +24,7 @@ from translation.carried_reasoning import carrying_id
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
+from translation.reasoning import question_of
 from translation.request.tool_names import names_in_dify
 from translation.token_estimate import estimate_prompt_tokens
 
@@ -36,7 +37,7 @@ class ChatAnswer:
 
     `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
     `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it;
-    `carries_reasoning`: what led to tool calls goes along in their ids.
+    `carries_reasoning`: what led to tool calls goes along in their ids; `caller`: whose it is meanwhile.
     """
 
     model: str
@@ -48,6 +49,7 @@ class ChatAnswer:
     with_reasoning: bool = True
     with_files: bool = False
     carries_reasoning: bool = False
+    caller: Hashable = ""
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -78,7 +80,8 @@ class ChatAnswer:
                 answer.report.call_id,
             )
         call_ids = [call.id for call in outcome.tool_calls]
-        store.keep(self.settings.proxy.cache_key, call_ids, outcome.reasoning)
+        question = question_of(self.prompt_messages)
+        store.keep(self.caller, question, call_ids, outcome.reasoning)
         if self.carries_reasoning:
             outcome = _carrying_reasoning(outcome)
         usage = llm_usage(

@@ -1,6 +1,6 @@
 """One call of an LLM, through the endpoint that its model has."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
@@ -21,7 +21,7 @@ from translation.facts.capabilities import caches_prompts, has_structured_output
 from translation.facts.model_facts import ModelFacts
 from translation.facts.parameter_rules import LONG_RUNS
 from translation.form.settings import Mode, Settings
-from translation.reasoning import ReasoningByCall
+from translation.reasoning import Reasoning, ReasoningByCall, tool_turns
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
 from translation.request.image_request import image_request
 from translation.request.long_run import long_run_request
@@ -32,8 +32,8 @@ from translation.request.refused_additions import refused_parameters
 class LLMCall:
     """What Dify asks, and of whom; `key` is under what this process remembers the model.
 
-    `earlier_calls` are the ids of the tool calls of the conversation so far, `carried_reasoning` is what they
-    brought back.
+    `caller` tells proxy, key, end user and conversation apart, as far as Dify tells them; `carried_reasoning` is
+    what the tool calls of the conversation brought back.
     """
 
     client: ProxyClient
@@ -46,7 +46,7 @@ class LLMCall:
     stop: Sequence[str]
     stream: bool
     options: RequestOptions
-    earlier_calls: Sequence[str]
+    caller: Hashable
     carried_reasoning: ReasoningByCall
 
     def reply(self) -> ProxyAnswer[ChatArrivals]:
@@ -70,16 +70,20 @@ class LLMCall:
             stop=self.stop,
             stream=self.stream,
             options=self.options,
-            reasoning={
-                **self.carried_reasoning,
-                **store.of(self.settings.proxy.cache_key, self.earlier_calls),
-            },
+            reasoning={**self._remembered_reasoning(), **self.carried_reasoning},
             follows_schemas=has_structured_output(self.settings, self.facts),
             cache_prompt=caches_prompts(self.settings, self.facts),
         )
         return self._teaching(
             request, lambda: ask(self.key, request, self.client.chat, without_reasoning)
         )
+
+    def _remembered_reasoning(self) -> dict[str, Reasoning]:
+        """Return what this process remembers of the reasoning before the tool calls so far."""
+        found: dict[str, Reasoning] = {}
+        for turn in tool_turns(self.messages):
+            found |= store.of(self.caller, turn.question, turn.call_ids)
+        return found
 
     def _completion(self) -> ProxyAnswer[ChatArrivals]:
         request = completion_request(

@@ -1,14 +1,14 @@
 """Reasoning between two turns of a tool conversation.
 
 Dify brings only tool calls back (dify-plugin-contract 1.8), so their reasoning waits here, by the id
-of the call, until the result is sent. It is lost with the process; then the answer comes without
+of the call and what was asked, until the result is sent. It is lost with the process; then the answer comes without
 further reasoning (`translation.chat_request.without_reasoning`).
 """
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from translation.reasoning import Reasoning
@@ -16,6 +16,15 @@ from translation.reasoning import Reasoning
 KEPT_SECONDS = 3600.0
 MAX_CALLS = 2000
 MAX_CHARACTERS = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A call; some models number theirs anew in each conversation (P47)."""
+
+    owner: Hashable
+    call_id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +47,42 @@ class ThinkingStore:
         self._max_calls = max_calls
         self._max_characters = max_characters
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._last: dict[tuple[Hashable, str], _Key] = {}
         self._characters = 0
         self._lock = threading.Lock()
 
-    def keep(self, owner: str, call_ids: Iterable[str], reasoning: Reasoning) -> None:
-        """Keep the reasoning that led to these calls; `owner` is a digest of proxy and key."""
+    def keep(
+        self, owner: Hashable, question: str, call_ids: Iterable[str], reasoning: Reasoning
+    ) -> None:
+        """Keep the reasoning that led to these calls; `question` is a digest of what was asked."""
         if not reasoning:
             return
         until = self._clock() + self._kept_seconds
         with self._lock:
             for call_id in call_ids:
-                self._drop((owner, call_id))
-                self._kept[owner, call_id] = _Kept(reasoning, until)
+                key = _Key(owner, call_id, question)
+                self._drop(key)
+                self._kept[key] = _Kept(reasoning, until)
+                self._last[owner, call_id] = key
                 self._characters += reasoning.characters
             while self._kept and self._is_full():
                 self._drop(next(iter(self._kept)))
 
-    def of(self, owner: str, call_ids: Iterable[str]) -> dict[str, Reasoning]:
-        """Return what is still kept for these calls."""
+    def of(self, owner: Hashable, question: str, call_ids: Iterable[str]) -> dict[str, Reasoning]:
+        """Return what is still kept for these calls of one question.
+
+        Where that question is not known, since Dify brings back another text, the owner's last one counts.
+        """
         now = self._clock()
         with self._lock:
-            found = {call_id: self._kept.get((owner, call_id)) for call_id in call_ids}
+            found = {call_id: self._find(owner, question, call_id) for call_id in call_ids}
         return {id_: kept.reasoning for id_, kept in found.items() if kept and now < kept.until}
+
+    def _find(self, owner: Hashable, question: str, call_id: str) -> _Kept | None:
+        kept = self._kept.get(_Key(owner, call_id, question))
+        last = self._last.get((owner, call_id))
+        return kept or (self._kept.get(last) if last else None)
 
     def _is_full(self) -> bool:
         oldest = next(iter(self._kept.values()))
@@ -70,9 +92,11 @@ class ThinkingStore:
             or oldest.until < self._clock()
         )
 
-    def _drop(self, key: tuple[str, str]) -> None:
+    def _drop(self, key: _Key) -> None:
         if kept := self._kept.pop(key, None):
             self._characters -= kept.reasoning.characters
+            if self._last.get((key.owner, key.call_id)) == key:
+                del self._last[key.owner, key.call_id]
 
 
 store = ThinkingStore()

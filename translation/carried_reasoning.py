@@ -10,7 +10,7 @@ import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -25,7 +25,8 @@ MOST_CHARACTERS = 64 * 1024
 """Every later turn of the conversation sends the id again."""
 _MOST_BYTES = 1024 * 1024
 _MARK = "__reasoning__"
-_CARRYING = re.compile(rf"(.+?){_MARK}(.+)", re.DOTALL)
+_CARRYING = re.compile(rf"(.+?){_MARK}(eJ[\w-]+=*)", re.DOTALL | re.ASCII)
+"""All that zlib packs begins so in base64; a model's own id may hold the mark."""
 
 
 class _Carried(WireModel):
@@ -44,7 +45,9 @@ class BroughtBack:
 
 def carrying_id(call_id: str, reasoning: Reasoning) -> str:
     """Return an id with the reasoning in it; none, or too much of it, leaves the id as it is."""
-    written = json.dumps(asdict(reasoning), separators=(",", ":")).encode()
+    # Beside what is signed nobody asks for the text.
+    carried = replace(reasoning, text="") if reasoning.blocks or reasoning.items else reasoning
+    written = json.dumps(asdict(carried), separators=(",", ":")).encode()
     packed = urlsafe_b64encode(zlib.compress(written)).decode()
     if not reasoning or len(packed) > MOST_CHARACTERS or len(written) > _MOST_BYTES:
         return call_id

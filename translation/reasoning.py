@@ -4,8 +4,16 @@ Anthropic refuses the result of a tool without its signed blocks (F27), others w
 OpenAI's newer models think on from where they were if their items come back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+
+from dify_plugin.entities.model.message import (
+    AssistantPromptMessage,
+    PromptMessage,
+    SystemPromptMessage,
+    UserPromptMessage,
+)
 
 from litellm_proxy.wire.reading import Json
 
@@ -32,3 +40,34 @@ class Reasoning:
 
 
 type ReasoningByCall = Mapping[str, Reasoning]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTurn:
+    """The tool calls of one turn, by their ids, and a digest of what was asked before them."""
+
+    question: str
+    call_ids: Sequence[str]
+
+
+def tool_turns(messages: Sequence[PromptMessage]) -> Iterator[ToolTurn]:
+    """Yield the turns of a conversation in which tools were called."""
+    for place, message in enumerate(messages):
+        if isinstance(message, AssistantPromptMessage) and message.tool_calls:
+            yield ToolTurn(question_of(messages[:place]), [call.id for call in message.tool_calls])
+
+
+def question_of(messages: Sequence[PromptMessage]) -> str:
+    """Return a digest of the instructions and the last question: ids alone tell no conversations apart.
+
+    Kimi numbers its calls anew in each (P47). In an agent's later turns Dify shortens the history, and puts
+    "[image]" in the place of pictures; what counts here stays as it is.
+    """
+    instructions = [m for m in messages if isinstance(m, SystemPromptMessage)]
+    questions = [m for m in messages if isinstance(m, UserPromptMessage)]
+    texts = (m.get_text_content() for m in (*instructions, *questions[-1:]))
+    words = [line for text in texts for line in text.split() if line not in _PLACEHOLDERS]
+    return sha256("\0".join(words).encode(errors="replace")).hexdigest()
+
+
+_PLACEHOLDERS = frozenset({"[image]", "[file]", "[document]", "[audio]", "[video]"})

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any
 
-from dify_plugin import LargeLanguageModel
+from dify_plugin import LargeLanguageModel, get_current_session
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
@@ -48,16 +48,19 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         settings = self._calling_settings(model, credentials, model_parameters)
         facts = self._facts(model, settings, credentials)
-        conversation = brought_back(prompt_messages)
-        require_known_inputs(conversation.messages, settings, facts)
+        brought = brought_back(prompt_messages)
+        require_known_inputs(brought.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
         # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
         is_json = asks_for_json(model_parameters, options.extra)
+        session = get_current_session()
+        conversation = session.conversation_id if session else None
+        caller = (settings.proxy.cache_key, user, conversation)
         answer = ChatAnswer(
             model,
             settings,
             facts,
-            conversation.messages,
+            brought.messages,
             tools or (),
             with_sources=settings.append_sources and not is_json,
             with_reasoning=settings.show_reasoning and not is_json,
@@ -65,20 +68,21 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
             carries_reasoning=bool(model_parameters.get(CARRY_REASONING)),
+            caller=caller,
         )
         call = LLMCall(
             client=self._client(settings),
             key=self._key(settings),
             settings=settings,
             facts=facts,
-            messages=conversation.messages,
+            messages=brought.messages,
             parameters=model_parameters,
             tools=tools or (),
             stop=stop or (),
             stream=stream,
             options=options,
-            earlier_calls=answer.call_ids(),
-            carried_reasoning=conversation.reasoning,
+            caller=caller,
+            carried_reasoning=brought.reasoning,
         )
         return self._translated(answer.results(call.reply()))
 

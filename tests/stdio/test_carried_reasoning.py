@@ -17,6 +17,7 @@ CLAUDE = "claude-sonnet-4-5"
 CODEX = "gpt-5-codex"
 WEATHER = {"name": "weather", "description": "", "parameters": {"type": "object", "properties": {}}}
 CARRIED = {"carry_reasoning": True}
+REASONING_FORM = {"settings": "custom", "reasoning": "yes"}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,35 @@ def test_items_of_openai_come_back_too(env: Environment, other_node: Environment
     assert kinds[-3:] == ["reasoning", "function_call", "function_call_output"]
     # LiteLLM calls the call by its item's id.
     assert [item["call_id"] for item in sent[-2:]] == ["fc_0", "fc_0"]
+
+
+@pytest.mark.parametrize("parameters", [{}, CARRIED])
+@pytest.mark.parametrize("users", [("alice", "bob"), ("api", "api")])
+def test_calls_of_one_name_bring_each_conversation_its_own(
+    env: Environment, parameters: dict[str, Any], users: tuple[str, str]
+) -> None:
+    """Kimi numbers its calls anew in each conversation."""
+    histories: list[tuple[list[dict[str, Any]], str, dict[str, Any]]] = []
+    for user in users:
+        thought = f"What {user} and {len(histories)} thinks."
+        call = openai.tool_delta(0, id="functions.weather:0", name="weather", arguments="{}")
+        end = openai.delta(finish_reason="tool_calls")
+        env.upstream.on("kimi", openai.stream(openai.delta(reasoning_content=thought), call, end))
+        question = {"role": "user", "content": f"I am {len(histories)}. Weather?"}
+        more: dict[str, Any] = {
+            "tools": [WEATHER],
+            "user_id": user,
+            "credentials": REASONING_FORM | env.credentials,
+        }
+        first = env.chat(
+            "scenario/kimi", prompt_messages=[question], model_parameters=parameters, **more
+        )
+        histories.append(([question, *turns(first)[1:]], thought, more))
+    env.upstream.on("kimi", openai.text_stream("Sunny."))
+    for history, thought, more in histories:
+        env.chat("scenario/kimi", prompt_messages=history, model_parameters=parameters, **more)
+        (turn,) = [m for m in env.upstream.asked_for("kimi")[-1]["messages"] if "tool_calls" in m]
+        assert turn["reasoning_content"] == thought
 
 
 def test_without_the_switch_nothing_is_carried(env: Environment, other_node: Environment) -> None:

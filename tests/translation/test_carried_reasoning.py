@@ -41,7 +41,7 @@ def turns(*ids: str) -> list[PromptMessage]:
         Reasoning(blocks=(BLOCK, {"type": "redacted_thinking", "data": "ä"})),
         Reasoning(items=(ITEM,)),
         Reasoning(text="hm"),
-        Reasoning((BLOCK,), "hm", (ITEM,)),
+        Reasoning((BLOCK,), "", (ITEM,)),
     ],
 )
 def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
@@ -62,6 +62,7 @@ def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
 
 @given(st.text(), st.lists(st.dictionaries(st.text(), st.text() | st.integers())))
 def test_any_reasoning_survives(text: str, blocks: list[dict[str, Any]]) -> None:
+    text = "" if blocks else text
     reasoning = Reasoning(blocks=tuple(blocks), text=text)
     back = brought_back(turns(carrying_id("a", reasoning)))
     assert back.messages == turns("a")
@@ -73,6 +74,11 @@ def test_nothing_is_carried_for_nothing() -> None:
     assert carrying_id("a", Reasoning()) == "a"
     assert brought_back(turns("a", "b")).reasoning == {}
     assert brought_back([]).messages == []
+
+
+def test_what_is_signed_is_carried_once() -> None:
+    both = Reasoning((BLOCK,), "hm")
+    assert carrying_id("a", both) == carrying_id("a", SIGNED)
 
 
 def test_what_is_too_long_is_not_carried() -> None:
@@ -95,9 +101,7 @@ WHOLE = packed(json.dumps({"text": "hm"}).encode())
     "damaged",
     [
         WHOLE[:-6],
-        WHOLE[1:],
-        "…",
-        "not packed at all",
+        "eJnotpackedatall",
         packed(b"{"),
         packed(b"[]"),
         packed(b'{"text": 5, "blocks": "x", "items": [1]}'),
@@ -111,7 +115,18 @@ def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str)
     assert not any(back.reasoning.values())
 
 
-@pytest.mark.parametrize("own", ["__reasoning__", "a__reasoning__", "__reasoning__b", "", "a\nb"])
+@pytest.mark.parametrize(
+    "own",
+    [
+        "__reasoning__",
+        "a__reasoning__",
+        "__reasoning__b",
+        "a__reasoning__b",
+        "a__reasoning__…",
+        "",
+        "a\nb",
+    ],
+)
 def test_an_id_that_carries_nothing_is_the_models_own(own: str) -> None:
     assert brought_back(turns(own)).messages == turns(own)
 
