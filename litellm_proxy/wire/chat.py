@@ -283,7 +283,7 @@ class FunctionCallDelta(WireModel):
     """A piece of a function call."""
 
     name: Lenient[str] = None
-    arguments: Lenient[str | dict[str, Json]] = None
+    arguments: Json = None
 
 
 class ToolCallDelta(WireModel):

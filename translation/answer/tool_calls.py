@@ -14,6 +14,7 @@ MAX_CALLS = 1000
 MAX_BYTES = MOST_OF_A_LINE * 4 // 5
 """All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
 
+_PLACEHOLDERS = frozenset({"{}", "null"})
 _LONGEST_NAME = 100
 
 
@@ -30,7 +31,8 @@ class ToolCalls:
     """Merges tool call pieces by index.
 
     What comes under the index of a call is another call if it has another id or name, or if the call
-    is complete already: its arguments are one whole JSON object (P08).
+    is complete already: its arguments are one whole JSON object (P08). An empty one may only hold the place
+    of the arguments that follow (https://github.com/microsoft/autogen/issues/6843).
     """
 
     def __init__(self) -> None:
@@ -51,7 +53,10 @@ class ToolCalls:
             name = (delta.function.name if delta.function else None) or None
             arguments = _text(delta)
             call = self._find(index, call_id, name)
-            if call and arguments.lstrip().startswith("{") and call.is_complete():
+            is_an_object = arguments.lstrip().startswith("{")
+            if call and is_an_object and call.holds_a_place(call_id, name):
+                call.arguments.clear()
+            elif call and is_an_object and call.is_complete():
                 if arguments == call.text() and call_id == call.id:
                     # Some upstreams say a whole call once more at the end.
                     continue
@@ -118,6 +123,11 @@ class _OpenCall:
     def text(self) -> str:
         return "".join(self.arguments)
 
+    def holds_a_place(self, call_id: str | None, name: str | None) -> bool:
+        """Return whether what came so far only stood for the arguments of this very call."""
+        is_the_same = call_id == self.id if call_id else name is None
+        return is_the_same and self.text().strip() in _PLACEHOLDERS
+
     def is_complete(self) -> bool:
         last = next((piece for piece in reversed(self.arguments) if piece.strip()), "")
         return last.rstrip().endswith("}") and isinstance(_parsed(self.text()), dict)
@@ -126,7 +136,9 @@ class _OpenCall:
 def _text(delta: ToolCallDelta) -> str:
     """Return a piece of arguments; some upstreams send the decoded object."""
     arguments = delta.function.arguments if delta.function else None
-    return json.dumps(arguments) if isinstance(arguments, dict) else arguments or ""
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return json.dumps(arguments)
 
 
 def _object(name: str, arguments: str) -> str:
@@ -139,11 +151,18 @@ def _object(name: str, arguments: str) -> str:
         case str(inner) if isinstance(_parsed(inner), dict):
             # Some models write the object as text once more.
             return inner
+        case _ if isinstance(_parsed(rest := _after_a_placeholder(arguments)), dict):
+            return rest
         case _:
             message = (
                 f"the model called {name[:_LONGEST_NAME]} with arguments that are no JSON object"
             )
             raise ProxyProtocolError(message)
+
+
+def _after_a_placeholder(arguments: str) -> str:
+    text = arguments.lstrip()
+    return next((text.removeprefix(p) for p in _PLACEHOLDERS if text.startswith(p)), "")
 
 
 def _parsed(text: str) -> Json:

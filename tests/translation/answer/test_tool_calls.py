@@ -106,8 +106,42 @@ def test_arguments_are_the_text_of_one_object(arguments: object, told: str) -> N
     assert arguments_of(piece(arguments, "a", "f")) == [told]
 
 
-@pytest.mark.parametrize("arguments", ["[1]", "7", '"word"', '{"x": 1', r'"[1]"', "NULL"])
-def test_other_arguments_are_an_error_that_names_the_tool(arguments: str) -> None:
+PARIS = '{"city": "Paris"}'
+
+
+@pytest.mark.parametrize("held", ["{}", "{} ", "null", {}])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [piece(PARIS)],
+        [piece('{"city"'), piece(': "Paris"}')],
+        [piece('{"city"', "a"), piece(': "Paris"}', "a")],
+        [piece('{"city"', "a", "f"), piece(': "Paris"}', "a", "f")],
+    ],
+)
+def test_what_only_holds_the_place_of_arguments_is_none(
+    held: object, rest: list[ToolCallDelta]
+) -> None:
+    """https://github.com/microsoft/autogen/issues/6843, https://github.com/BerriAI/litellm/issues/4537"""
+    assert folded(piece(held, "a", "f"), *rest) == [FoldedToolCall("a", "f", PARIS)]
+
+
+@pytest.mark.parametrize("text", ["{}" + PARIS, "null" + PARIS, "{} " + PARIS])
+def test_a_place_and_its_arguments_in_one_piece(text: str) -> None:
+    (arguments,) = arguments_of(piece(text, "a", "f"))
+    assert arguments.strip() == PARIS
+
+
+def test_a_tool_without_arguments_is_called_with_none() -> None:
+    assert arguments_of(piece("{}", "a", "f"), piece(PARIS, "b", "f")) == ["{}", PARIS]
+    assert arguments_of(piece("{}", "a", "f"), piece("{}", "a", "f")) == ["{}"]
+    assert arguments_of(piece("{}", None, "f"), piece(PARIS, None, "f")) == ["{}", PARIS]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["Paris"], 5, True, "{}[1]", "[1]", "7", '"word"', '{"x": 1', r'"[1]"', "NULL"]
+)
+def test_other_arguments_are_an_error_that_names_the_tool(arguments: object) -> None:
     with pytest.raises(ProxyProtocolError, match=r"^the model called f with .* no JSON object$"):
         folded(piece(arguments, "a", "f"))
 
