@@ -1,9 +1,16 @@
-"""Reasoning that a model writes into its text, as `<think>…</think>` at the very front."""
+"""Reasoning that a model writes into its text, as `<think>…</think>` and the like at the very front."""
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
-_OPEN = "<think>"
-_CLOSE = "</think>"
+_CLOSED_BY = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<budget:thinking>": "</budget:thinking>",
+}
+"""The tags that LiteLLM takes out (litellm 1.106, litellm_core_utils/prompt_templates/common_utils.py)."""
+_TAGS = (*_CLOSED_BY, *_CLOSED_BY.values())
+_CLOSING = tuple(_CLOSED_BY.values())
 
 
 class _State(Enum):
@@ -24,6 +31,7 @@ class InlineThinking:
     def __init__(self) -> None:
         self._state = _State.START
         self._held = ""
+        self._close = ""
 
     def feed(self, piece: str) -> tuple[str, str]:
         """Return the reasoning and the text that a piece of content brings, in this order."""
@@ -33,30 +41,32 @@ class InlineThinking:
         piece, self._held = self._held + piece, ""
         if self._state is _State.START:
             front = piece.lstrip()
-            if not front or _may_become(front, _OPEN) or _may_become(front, _CLOSE):
+            if not front or _may_become(front, _TAGS):
                 self._held = piece
                 return "", ""
-            if front.startswith(_CLOSE):
+            opening = next((tag for tag in _CLOSED_BY if front.startswith(tag)), None)
+            if front.startswith(_CLOSING):
                 # The end of reasoning that came in a field of its own (P25).
                 self._state = _State.AFTER
                 piece = front
-            elif front.startswith(_OPEN):
+            elif opening:
                 self._state = _State.INSIDE
-                piece = front.removeprefix(_OPEN)
+                self._close = _CLOSED_BY[opening]
+                piece = front.removeprefix(opening)
             else:
                 self._state = _State.PASSING
                 return "", piece
         if self._state is _State.INSIDE:
-            reasoning, tag, piece = piece.partition(_CLOSE)
+            reasoning, tag, piece = piece.partition(self._close)
             if not tag:
-                kept = _length_of_started_tag(reasoning)
+                kept = _length_of_started_tag(reasoning, self._close)
                 self._held = reasoning[len(reasoning) - kept :]
                 return reasoning[: len(reasoning) - kept], ""
             self._state = _State.AFTER
         text = piece.lstrip()
-        while text.startswith(_CLOSE):
-            text = text.removeprefix(_CLOSE).lstrip()
-        if _may_become(text, _CLOSE):
+        while tag := next((tag for tag in _CLOSING if text.startswith(tag)), None):
+            text = text.removeprefix(tag).lstrip()
+        if _may_become(text, _CLOSING):
             self._held = text
             return reasoning, ""
         if text:
@@ -70,12 +80,12 @@ class InlineThinking:
         return (held, "") if state is _State.INSIDE else ("", held)
 
 
-def _may_become(text: str, tag: str) -> bool:
-    """Return whether a tag has begun and more of it may follow; a blank text is no beginning."""
-    return 0 < len(text) < len(tag) and tag.startswith(text)
+def _may_become(text: str, tags: Sequence[str]) -> bool:
+    """Return whether one of the tags has begun and more of it may follow; a blank text is no beginning."""
+    return any(0 < len(text) < len(tag) and tag.startswith(text) for tag in tags)
 
 
-def _length_of_started_tag(text: str) -> int:
-    """Return how many characters at the end may be the beginning of the closing tag."""
-    longest = min(len(text), len(_CLOSE) - 1)
-    return next((n for n in range(longest, 0, -1) if _CLOSE.startswith(text[-n:])), 0)
+def _length_of_started_tag(text: str, tag: str) -> int:
+    """Return how many characters at the end may be the beginning of a tag."""
+    longest = min(len(text), len(tag) - 1)
+    return next((n for n in range(longest, 0, -1) if tag.startswith(text[-n:])), 0)
