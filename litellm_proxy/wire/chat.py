@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
+from pydantic import OnErrorOmit
+
 from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.concessions import Concession, Concessions
 from litellm_proxy.wire.error_body import FallibleAnswer
@@ -301,9 +303,15 @@ class OutputImageUrl(WireModel):
 
 
 class OutputImage(WireModel):
-    """An image that the model made."""
+    """An image that the model made; some upstreams write its URL without the object around it."""
 
-    image_url: OutputImageUrl
+    image_url: Lenient[OutputImageUrl | str] = None
+
+    @property
+    def url(self) -> str:
+        """Return where the image is, "" where nobody told it."""
+        place = self.image_url
+        return place.url if isinstance(place, OutputImageUrl) else place or ""
 
 
 class OutputAudio(WireModel):
@@ -356,7 +364,7 @@ class Delta(WireModel):
     reasoning_items: Lenient[list[dict[str, Json]]] = None
     tool_calls: list[ToolCallDelta] | None = None
     function_call: FunctionCallDelta | None = None
-    images: list[OutputImage] | None = None
+    images: Lenient[list[OnErrorOmit[OutputImage]]] = None
     audio: Lenient[OutputAudio] = None
     annotations: Lenient[list[Annotation]] = None
     refusal: Lenient[str] = None
@@ -373,8 +381,12 @@ class Delta(WireModel):
 
 
 class Choice(WireModel):
-    """One choice; `delta` in a stream, `message` in a blocking answer, `text` in completion mode."""
+    """One choice; `delta` in a stream, `message` in a blocking answer, `text` in completion mode.
 
+    `index` tells several choices apart.
+    """
+
+    index: Lenient[int] = None
     delta: Delta | None = None
     message: Delta | None = None
     text: str | None = None

@@ -98,10 +98,12 @@ class ChatEvents:
 
 
 def _text_alone(chunk: ChatChunk) -> str | None:
-    """Return the text of a chunk that says nothing else."""
+    """Return the text of a chunk that says nothing else, and says it of the first choice."""
     match chunk:
-        case ChatChunk(usage=None, choices=[Choice(delta=Delta(content=str(text)))]):
-            alone = ChatChunk(choices=[Choice(delta=Delta(content=text))])
+        case ChatChunk(
+            usage=None, choices=[Choice(index=0 | None as index, delta=Delta(content=str(text)))]
+        ):
+            alone = ChatChunk(choices=[Choice(index=index, delta=Delta(content=text))])
             return text if chunk == alone else None
         case _:
             return None

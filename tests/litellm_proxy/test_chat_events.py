@@ -68,6 +68,15 @@ def test_what_comes_beside_every_text_is_never_lost(more: dict[str, Any]) -> Non
     assert read(*[one] * 6) == [ChatChunk.model_validate_json(one)] * 6
 
 
+def test_texts_of_several_choices_are_told_apart() -> None:
+    def of(index: int) -> bytes:
+        return json.dumps({"choices": [{"index": index, "delta": {"content": "x"}}]}).encode()
+
+    chunks = read(*[of(n % 2) for n in range(40)])
+    others = [c for c in chunks if isinstance(c, ChatChunk) and c.choices and c.choices[0].index]
+    assert len(others) == 20
+
+
 def test_a_text_that_is_also_another_fields_value_is_not_confused() -> None:
     """The model is called like the text, and the text is written in another way."""
     odd = b'{"id":"1","model":"word","choices":[{"delta":{"content":"\\u0077ord"}}]}'

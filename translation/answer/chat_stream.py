@@ -12,7 +12,7 @@ from litellm_proxy.errors import (
     ProxyAnswerEndedEarly,
     ProxyProtocolError,
 )
-from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
+from litellm_proxy.wire.chat import Choice, Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
 from translation.answer.shown_text import ShownText
@@ -92,6 +92,7 @@ class ChatStream:
         self._calls = ToolCalls()
         self._sources: dict[str, Source] = {}
         self._finish_reason: str | None = None
+        self._choice: int | None = None
         self._usage: Usage | None = None
         self._text_bytes = 0
         self._held_characters = 0
@@ -108,8 +109,9 @@ class ChatStream:
             self._add_source(url, "")
         shown: list[str | OutputImage] = []
         for choice in chunk.choices or ():
-            self._finish_reason = choice.finish_reason or self._finish_reason
-            shown += self._piece(choice.piece)
+            if self._is_the_answer(choice):
+                self._finish_reason = choice.finish_reason or self._finish_reason
+                shown += self._piece(choice.piece)
         return shown
 
     def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:
@@ -174,6 +176,12 @@ class ChatStream:
             ended_early=ended_early,
             speech=speech,
         )
+
+    def _is_the_answer(self, choice: Choice) -> bool:
+        """Return whether a choice is the one that Dify shows: the first to come, where `n` asks for several."""
+        if self._choice is None:
+            self._choice = choice.index
+        return choice.index in {None, self._choice}
 
     def _ended_early(
         self, finish_reason: str, *, has_content: bool

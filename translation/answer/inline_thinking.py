@@ -64,8 +64,8 @@ class InlineThinking:
                 return reasoning[: len(reasoning) - kept], ""
             self._state = _State.AFTER
         text = piece.lstrip()
-        while tag := next((tag for tag in _CLOSING if text.startswith(tag)), None):
-            text = text.removeprefix(tag).lstrip()
+        while closing := next((each for each in _CLOSING if text.startswith(each)), ""):
+            text = text.removeprefix(closing).lstrip()
         if _may_become(text, _CLOSING):
             self._held = text
             return reasoning, ""

@@ -16,6 +16,7 @@ from translation.answer.chat_stream import Outcome, Source
 from translation.answer.speech_file import SpeechFile
 from translation.answer.tool_calls import FoldedToolCall
 from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
+from translation.media_type import media_type_of_base64
 
 _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100
@@ -96,14 +97,14 @@ def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:
 
 
 def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
-    url = image.image_url.url
-    header, comma, data = url.partition(",")
+    url = _with_its_type(image.url)
+    header, _, data = url.partition(",")
     data = data if _is_one_word(data) else "".join(data.split())
-    if not header.startswith("data:") and len(url) <= MAX_TEXT_CHARACTERS:
+    if url.startswith(("http://", "https://")) and len(url) <= MAX_TEXT_CHARACTERS:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
     mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
-    if not (comma and data.isascii() and _is_one_word(data)):
+    if not (data and data.isascii() and _is_one_word(data)):
         return AssistantPromptMessage(content=_NO_IMAGE)
     is_video = mime_type.startswith("video/")
     if is_video and not takes_files:
@@ -114,6 +115,12 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
     kind = VideoPromptMessageContent if is_video else ImagePromptMessageContent
     made = kind(format=mime_type.rpartition("/")[2], mime_type=mime_type, base64_data=data)
     return AssistantPromptMessage(content=[made])
+
+
+def _with_its_type(url: str) -> str:
+    """Return a URL; base64 without anything around it becomes one, if it is that of an image."""
+    told = None if ":" in url else media_type_of_base64(url)
+    return f"data:{told};base64,{url}" if told and told.startswith("image/") else url
 
 
 def _is_one_word(data: str) -> bool:

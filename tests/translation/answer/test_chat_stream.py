@@ -182,7 +182,7 @@ def test_f24_images_that_the_model_made_are_shown(file: str) -> None:
     ]
     assert shown[0] == "Here"
     assert isinstance(shown[1], OutputImage)
-    assert shown[1].image_url.url.startswith("data:image/png")
+    assert shown[1].url.startswith("data:image/png")
     stream.finish()
 
 

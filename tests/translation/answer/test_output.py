@@ -1,7 +1,8 @@
+import pytest
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import ImagePromptMessageContent
 
-from litellm_proxy.wire.chat import OutputImage
+from litellm_proxy.wire.chat import Delta, OutputImage
 from translation.answer.chat_stream import Source
 from translation.answer.output import shown_chunks, source_list
 from translation.line_limit import MOST_OF_A_LINE
@@ -35,6 +36,46 @@ def test_an_image_by_url_stays_a_url() -> None:
     content = shown_one("m", image("https://h/a.png")).delta.message.content
     assert isinstance(content, list)
     assert content[0].data == "https://h/a.png"
+
+
+NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
+PNG = "iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"url": ""},
+        {"url": "data:image/png;base64,"},
+        {"url": None},
+        {"url": "nothing"},
+        None,
+        5,
+        "",
+    ],
+)
+def test_an_image_that_is_none_leaves_a_note(made: object) -> None:
+    none = OutputImage.model_validate({"type": "image_url", "image_url": made})
+    assert shown_one("m", none).delta.message.content == NO_IMAGE
+
+
+@pytest.mark.parametrize("made", [f"data:image/png;base64,{PNG}", PNG, {"url": PNG}])
+def test_an_image_without_the_object_or_the_label_around_it(made: object) -> None:
+    bare = OutputImage.model_validate({"image_url": made})
+    content = shown_one("m", bare).delta.message.content
+    assert isinstance(content, list)
+    (part,) = content
+    assert isinstance(part, ImagePromptMessageContent)
+    assert (part.mime_type, part.base64_data, part.url) == ("image/png", PNG, "")
+
+
+def test_images_that_are_none_end_no_answer() -> None:
+    delta = Delta.model_validate(
+        {"content": "a", "images": [None, {"image_url": "https://h/a"}, 7]}
+    )
+    assert delta.images
+    assert [each.url for each in delta.images] == ["https://h/a"]
+    assert Delta.model_validate({"content": "a", "images": "none"}).images is None
 
 
 def test_an_image_that_would_end_the_plugin_is_told_instead() -> None:

@@ -45,7 +45,7 @@ def test_chunks_that_came_together_are_shown_as_one_text_up_to_an_image() -> Non
         chunk({"content": "a"}), "b", chunk(IMAGE), chunk({"content": "c"}), chunk({"content": "d"})
     ]  # fmt: skip
     shown = list(ChatStream().feed_all(chunks))
-    assert [each if isinstance(each, str) else each.image_url.url for each in shown] == [
+    assert [each if isinstance(each, str) else each.url for each in shown] == [
         "ab", "https://h/a.png", "cd",
     ]  # fmt: skip
     assert isinstance(shown[1], OutputImage)
@@ -225,3 +225,35 @@ def test_an_end_is_told_once() -> None:
     assert inline.finish() == ("", "<th")
     assert inline.finish() == ("", "")
     assert inline.feed("ink>") == ("", "ink>")
+
+
+def several(*choices: dict[str, Any]) -> ChatChunk:
+    return ChatChunk.model_validate({"choices": choices})
+
+
+def test_of_several_choices_the_first_is_the_answer() -> None:
+    """`n` may stand in a deployment of LiteLLM's, where no app can see it."""
+    stream = ChatStream()
+    shown = [
+        *stream.feed(several({"index": 0, "delta": {"content": "Good "}})),
+        *stream.feed(several({"index": 1, "delta": {"content": "Hello"}})),
+        *stream.feed(several({"index": 0, "delta": {"content": "morning."}})),
+        *stream.feed(several({"index": 1, "finish_reason": "content_filter"})),
+        *stream.feed(several({"index": 0, "finish_reason": "stop"})),
+    ]
+    assert shown == ["Good ", "morning."]
+    outcome = stream.finish()
+    assert outcome.finish_reason == "stop"
+    assert outcome.ended_early is None
+    whole = ChatStream()
+    both = [{"index": n, "message": {"content": f"{n}"}, "finish_reason": "stop"} for n in (0, 1)]
+    assert whole.feed(several(*both)) == ["0"]
+
+
+def test_a_tool_is_not_called_once_a_choice() -> None:
+    stream = ChatStream()
+    for n in (0, 1):
+        call = {"index": 0, "id": f"call_{n}", "function": {"name": "send", "arguments": "{}"}}
+        stream.feed(several({"index": n, "delta": {"tool_calls": [call]}}))
+    stream.feed(several({"index": 0, "finish_reason": "tool_calls"}))
+    assert [call.id for call in stream.finish().tool_calls] == ["call_0"]
