@@ -5,7 +5,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -71,6 +71,8 @@ _EXCERPT = 200
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
 _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _TELLING_BYTES = len(b"event:")
+_NO_SOUND = (b"{", b"<")
+"""JSON and pages begin so, and no kind of audio that is asked for."""
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _ALIVE = b"I'm alive!"
@@ -202,19 +204,35 @@ class ProxyClient:
 
         response = self._accepted(upload)
         if response.headers.get("content-type", "").startswith(_TRANSCRIPTS):
-            text = self._read_body(response, MAX_ANSWER_BYTES).decode(errors="replace")
-            return Transcription(text=text)
+            body = self._read_body(response, MAX_ANSWER_BYTES)
+            if body.lstrip().startswith(b"{"):
+                # LiteLLM labels what it was asked for, whatever the server made of it.
+                with suppress(ProxyProtocolError):
+                    return self._accept(self._parse(Transcription, body))
+            return Transcription(text=body.decode(errors="replace"))
         return self._accept(self._read(Transcription, response))
 
     def speak(self, request: SpeechRequest) -> Generator[bytes]:
         """Ask for a spoken text; return the audio as it arrives.
 
-        The request is sent before this returns, so a refusal is raised here and not later.
+        The beginning of the answer is read before this returns, so a refusal is raised here and not later,
+        also one that LiteLLM labels as audio.
         """
         response = self._post("/v1/audio/speech", request)
         if response.headers.get("content-type", "").startswith(("application/json", "text/")):
             raise self._rejected(self._read(FallibleAnswer, response).error or "no audio came back")
-        return self._read_pieces(response)
+        pieces = self._read_pieces(response)
+        start = next(filter(None, pieces), b"")
+        if start.lstrip().startswith(_NO_SOUND):
+            with closing(pieces):
+                body = _joined(itertools.chain([start], pieces), MAX_ERROR_BYTES, truncate=True)
+            detail, origin = read_error_body(body)
+            raise self._rejected(
+                detail if detail.message else "no audio came back",
+                headers=response.headers,
+                origin=origin,
+            )
+        return _continued(start, pieces)
 
     def models(self, *, with_patterns: bool = False) -> ModelList:
         """Return the names that the key can call, and on request the wildcard patterns too."""
@@ -585,7 +603,7 @@ def _is_called_a_stream(response: httpx.Response) -> bool:
     return label.lower().startswith("text/event-stream")
 
 
-def _continued(first: Sequence[ChatEvent], others: ChatArrivals) -> ChatArrivals:
+def _continued[T](first: T, others: Generator[T]) -> Generator[T]:
     with closing(others):
         yield first
         yield from others

@@ -357,7 +357,7 @@ class Delta(WireModel):
     """
 
     content: str | None = None
-    reasoning_content: str | None = None
+    reasoning_content: Lenient[str] = None
     reasoning: Lenient[str] = None
     reasoning_details: Lenient[list[ReasoningDetail]] = None
     thinking_blocks: Lenient[list[dict[str, Json]]] = None

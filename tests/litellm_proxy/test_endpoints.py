@@ -171,6 +171,35 @@ def test_speech_comes_in_pieces_and_a_text_in_its_place_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error": {"message": "quota exceeded", "code": "429"}}', "quota exceeded"),
+        (b' \n{"detail": "not here"}', "not here"),
+        (b"<html><title>Login</title>", "Login"),
+        (b"{}", "no audio came back"),
+        (b"{" + b"x" * 100_000, "x"),
+    ],
+)
+def test_what_is_labelled_as_audio_and_is_none(body: bytes, words: str) -> None:
+    answer = httpx.Response(200, content=body, headers={"content-type": "audio/mpeg"})
+    with pytest.raises(ProxyRejected) as caught:
+        Server(answer).client().speak(SpeechRequest("m", "t", "alloy"))
+    assert words in caught.value.message
+
+
+def test_a_transcript_that_is_labelled_as_text_and_is_json() -> None:
+    def heard(body: bytes) -> str | None:
+        answer = httpx.Response(200, content=body, headers={"content-type": "text/plain"})
+        request = TranscriptionRequest("m", io.BytesIO(b"mp3"), "a.mp3")
+        return Server(answer).client().transcribe(request).text
+
+    assert heard(b'{"text": "heard"}') == "heard"
+    assert heard(b"{laughs} heard") == "{laughs} heard"
+    with pytest.raises(ProxyRejected, match="too long"):
+        heard(b'{"error": {"message": "too long"}}')
+
+
+@pytest.mark.parametrize(
     ("answer", "alive"),
     [
         (httpx.Response(200, content=b'"I\'m alive!"'), True),
