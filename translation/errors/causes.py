@@ -23,6 +23,7 @@ class Cause(Enum):
     TAGS_REFUSED = auto()
     GUARDRAIL = auto()
     UPSTREAM_KEY = auto()
+    UPSTREAM_CREDIT = auto()
     TIMEOUT = auto()
     NOT_LITELLM = auto()
     GATEWAY_KEY = auto()
@@ -92,6 +93,15 @@ _FILTERED = re.compile(
     r"\b(content_policy_violation|content_filter|ResponsibleAIPolicyViolation)\b"
 )
 """Codes of providers; LiteLLM 1.108 names no class of its own for them any more."""
+_WITHOUT_CREDIT = frozenset({400, 402, 403, 429})
+_NO_CREDIT = re.compile(
+    r"insufficient[ _](quota|balance|credits?|funds)|exceeded your current quota|more credits"
+    r"|\barrearage\b|account is in good standing|credit balance is too low",
+    re.IGNORECASE,
+)
+_PASSES = re.compile(r"(retry|try again) (in|after)", re.IGNORECASE)
+"""Gemini's "exceeded your current quota" is one of a minute, and says when to come again."""
+_PAYMENT_REQUIRED = 402
 _CLIENT_ERROR = 400
 _STATUS_OF_A_PROVIDER = re.compile(r"Exception - Error code: ([45]\d\d) - ")
 _SERVER_ERROR = 500
@@ -101,7 +111,8 @@ def cause_of(error: ProxyRejected) -> Cause:
     """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
 
     Free text is not matched (litellm-proxy-contract 5, classification rule), but for the refusals
-    that `litellm_proxy.wire.error_body` gives a class name of ours.
+    that `litellm_proxy.wire.error_body` gives a class name of ours, and for accounts without money, which
+    providers tell as rate limits.
     """
     if error.guardrail:
         return Cause.GUARDRAIL
@@ -110,10 +121,18 @@ def cause_of(error: ProxyRejected) -> Cause:
         return _OWN_TYPES[error_type]
     if error_type.endswith("_model_access_denied"):
         return Cause.MODEL_ACCESS
+    if _is_without_credit(error):
+        return Cause.UPSTREAM_CREDIT
     for name in error.classes:
         if name in _OF_CLASS:
             return _OF_CLASS[name]
     return _cause_by_status(error)
+
+
+def _is_without_credit(error: ProxyRejected) -> bool:
+    if error.status not in _WITHOUT_CREDIT or _PASSES.search(error.text):
+        return False
+    return error.status == _PAYMENT_REQUIRED or _NO_CREDIT.search(error.text) is not None
 
 
 def _cause_by_status(error: ProxyRejected) -> Cause:

@@ -49,6 +49,10 @@ _ADVICE = {
     ),
     Cause.GUARDRAIL: "A guardrail in LiteLLM blocked it; change the content of the request.",
     Cause.UPSTREAM_KEY: "The provider key inside LiteLLM needs its administrator.",
+    Cause.UPSTREAM_CREDIT: (
+        "The account at the provider has no credit left: whoever runs LiteLLM has to add some there, or raise "
+        "its limit."
+    ),
     Cause.TIMEOUT: "Try again, or raise the time-outs in LiteLLM and in the model's settings.",
     Cause.NOT_LITELLM: "Check the base URL, and what stands between Dify and LiteLLM.",
     Cause.GATEWAY_KEY: (
@@ -102,6 +106,9 @@ _WHEN_SAVING = {
     Cause.UNSUPPORTED_PARAMETER: "The model does not take a field of yours: change Extra Fields",
     Cause.GUARDRAIL: "A guardrail in LiteLLM blocked the question of this form: look at its rules",
     Cause.UPSTREAM_KEY: "The provider's key inside LiteLLM was refused: its administrator has to set it",
+    Cause.UPSTREAM_CREDIT: (
+        "The provider's account inside LiteLLM has no credit left: its administrator has to add some"
+    ),
     Cause.TIMEOUT: "LiteLLM did not answer in time: try again, or raise Time-out",
     Cause.NOT_LITELLM: "Base URL does not look like a LiteLLM proxy: check it",
     Cause.GATEWAY_KEY: (

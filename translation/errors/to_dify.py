@@ -36,6 +36,7 @@ FORESEEN = (ProxyError, SettingsError, RequestError)
 _DIFY_ERROR: dict[Cause, type[InvokeError]] = {
     Cause.KEY: InvokeAuthorizationError,
     Cause.BUDGET: InvokeRateLimitError,
+    Cause.UPSTREAM_CREDIT: InvokeRateLimitError,
     Cause.COOLDOWN: InvokeRateLimitError,
     Cause.RATE_LIMIT: InvokeRateLimitError,
     Cause.TIMEOUT: InvokeConnectionError,

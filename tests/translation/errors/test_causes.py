@@ -36,6 +36,38 @@ def test_a_status_has_a_cause(status: int | None, words: str, cause: Cause) -> N
 
 
 @pytest.mark.parametrize(
+    ("status", "words", "is_without_credit"),
+    [
+        (429, "You exceeded your current quota, please check your plan and billing details.", True),
+        (429, "Error code: insufficient_quota", True),
+        (402, "Insufficient Balance", True),
+        (402, "Pay first.", True),
+        (400, "Access denied, please make sure your account is in good standing.", True),
+        (400, "Your credit balance is too low to access the Anthropic API.", True),
+        (403, "This request requires more credits, or fewer max_tokens.", True),
+        (429, "You exceeded your current quota. Please retry in 37 s.", False),
+        (429, "You exceeded your current quota. Please try again after a minute.", False),
+        (429, "Rate limit reached for requests per min (RPM): Limit 3", False),
+        (400, "The standing of the account is unknown to me", False),
+        (500, "insufficient_quota", False),
+    ],
+)
+@pytest.mark.parametrize("classes", [(), ("RateLimitError",), ("BadRequestError",)])
+def test_an_account_without_credit_is_no_rate_limit(
+    status: int,
+    words: str,
+    is_without_credit: bool,  # noqa: FBT001
+    classes: tuple[str, ...],
+) -> None:
+    error = ProxyRejected(status=status, message=words, classes=classes, of_provider=bool(classes))
+    assert (cause_of(error) is Cause.UPSTREAM_CREDIT) is is_without_credit
+    assert ("later" in str(to_invoke_error(error))) <= (not is_without_credit)
+    if is_without_credit:
+        assert "no credit left" in str(to_invoke_error(error))
+        assert "no credit left" in to_refusal(error)
+
+
+@pytest.mark.parametrize(
     ("status", "of_a_page", "of_litellm"),
     [
         (500, Cause.PROVIDER, Cause.PROVIDER),
