@@ -18,7 +18,7 @@ from litellm_proxy.wire.options import RequestOptions
 from models.asking_again import ask
 from models.call_log import note_call_id
 from models.learnt import ModelKey, largest_batches
-from translation.answer.usage import embedding_cost
+from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
     require_one_line,
     require_one_model,
@@ -33,7 +33,6 @@ from translation.request.embeddings import (
     smaller_batch,
     speaks_of_texts,
 )
-from translation.token_estimate import estimate_tokens
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
@@ -138,8 +137,7 @@ class EmbeddingCall:
             largest_batches.keep(self.key, min(size, largest_batches.of(self.key) or size))
             return whole
         answer = reply.content
-        counted = answer.usage.prompt_tokens if answer.usage else None
-        tokens = counted if counted is not None else sum(map(estimate_tokens, batch.texts))
+        tokens = embedding_tokens(answer.usage, batch.texts)
         report = reply.report
         note_call_id(report.call_id)
         fallback = report.fallback if report.fallback != self.key.model else None

@@ -1,7 +1,7 @@
 """Token counts and prices → the usage that Dify shows and adds up. Amounts are in USD."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from dify_plugin.entities.model.llm import LLMUsage
@@ -10,6 +10,7 @@ from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 from litellm_proxy.answers import CallReport
 from litellm_proxy.wire.chat import Usage
 from translation.facts.prices import PRICE_UNIT, Prices, per_million
+from translation.token_estimate import estimate_tokens
 
 _ABSURD_COST = 1e6
 _ABSURD_COUNT = 10**9
@@ -106,11 +107,25 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
     prompt = usage.prompt_tokens if usage else None
     completion = usage.completion_tokens if usage else None
     if prompt is None or not 0 < prompt < _ABSURD_COUNT:
-        return estimate()
+        estimated = estimate()
+        if prompt or completion is None or not 0 < completion < _ABSURD_COUNT:
+            return estimated
+        return replace(estimated, completion=completion)
     if completion is None or not 0 <= completion < _ABSURD_COUNT:
         completion = estimate().completion
     read, written = _cached(usage, prompt)
     return TokenCounts(prompt, completion, read, written, _reasoning(usage, completion))
+
+
+def embedding_tokens(usage: Usage | None, texts: Sequence[str]) -> int:
+    """Return how many tokens texts had, estimated where nobody counted them; of images nobody can tell.
+
+    LiteLLM writes 0 where the upstream says nothing.
+    """
+    counted = usage.prompt_tokens if usage else None
+    if counted is not None and 0 < counted < _ABSURD_COUNT:
+        return counted
+    return sum(estimate_tokens(text) for text in texts if not text.startswith("data:"))
 
 
 def _cached(usage: Usage | None, prompt: int) -> tuple[int, int]:

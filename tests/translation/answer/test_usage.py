@@ -3,7 +3,13 @@ from decimal import Decimal
 import pytest
 
 from litellm_proxy.wire.chat import Usage
-from translation.answer.usage import TokenCounts, counts_of, embedding_usage, llm_usage
+from translation.answer.usage import (
+    TokenCounts,
+    counts_of,
+    embedding_tokens,
+    embedding_usage,
+    llm_usage,
+)
 from translation.facts.prices import Prices
 
 PRICED = Prices(input=Decimal("0.000001"), output=Decimal("0.000002"))
@@ -94,3 +100,20 @@ def test_f47_absurd_cache_counts_do_not_count(read: object, written: object) -> 
     details = {"cached_tokens": read, "cache_creation_tokens": written}
     usage = Usage.model_validate({**CACHED, "prompt_tokens_details": details})
     assert counts_of(usage, lambda: TokenCounts(3, 4)) == TokenCounts(160, 12)
+
+
+@pytest.mark.parametrize(("counted", "tokens"), [(7, 7), (0, 3), (None, 3), (-5, 3), (10**15, 3)])
+def test_tokens_of_texts_that_nobody_counted_are_estimated(
+    counted: int | None, tokens: int
+) -> None:
+    usage = Usage(prompt_tokens=counted)
+    assert embedding_tokens(usage, ["one two", "three", "data:image/png;base64,AAAA"]) == tokens
+    assert embedding_tokens(None, []) == 0
+
+
+@pytest.mark.parametrize(
+    ("completion", "told"), [(50, 50), (0, 2), (-1, 2), (None, 2), (10**15, 2)]
+)
+def test_a_count_of_the_answer_alone_counts(completion: int | None, told: int) -> None:
+    usage = Usage(prompt_tokens=0, completion_tokens=completion)
+    assert counts_of(usage, lambda: TokenCounts(9, 2)) == TokenCounts(9, told)
