@@ -5,6 +5,7 @@ of another model, or of another limit, and a variable's value arrives as whateve
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
@@ -21,16 +22,17 @@ _A_LIMIT = "max_tokens"
 _IN_WORDS = ("response_format", "json_schema")
 """A model that does not follow schemas finds the schema in its prompt."""
 _LARGEST = 10**15
+_NUMBER = re.compile(r"[+-]?[0-9]{1,20}([.][0-9]{1,20})?")
 _WHERE = "Change it in the app's model settings."
 
 
 def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
     """Return the parameters that rules exist for; more tokens than the model gives become its most.
 
-    What was left blank is left out (F40), and a number where a text belongs becomes one. Raises RequestError
-    for what only a person can set right.
+    What was left blank is left out (F40), and a number where a text belongs becomes one, as does a text that is
+    a number. Raises RequestError for what only a person can set right.
     """
-    given = {name: value for name, value in parameters.items() if value not in ("", None)}
+    given = {name: value for name, value in parameters.items() if not _is_blank(value)}
     offered = {rule.name for rule in rules}
     if KEY in given and KEY not in offered:
         # Left out it would be a call with another key.
@@ -40,6 +42,10 @@ def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> d
         )
         raise RequestError(message)
     return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
+
+
+def _is_blank(value: Json) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _fitting(rule: ParameterRule, value: Json) -> Json:
@@ -62,6 +68,7 @@ def _switch(rule: ParameterRule, value: Json) -> bool:
 
 def _number(rule: ParameterRule, value: Json) -> float:
     is_whole = rule.type is ParameterType.INT
+    value = _read_number(value)
     if not _is_number(value) or (is_whole and value != int(value)):
         wanted = "a whole number" if is_whole else "a number"
         raise _error(rule, f"must be {wanted}, not {shown(str(value))}")
@@ -74,6 +81,14 @@ def _number(rule: ParameterRule, value: Json) -> float:
     return int(value) if is_whole else round(value, rule.precision or 0)
 
 
+def _read_number(value: Json) -> Json:
+    """Return the number that a text is, as Dify puts a variable in; else what it was."""
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() and abs(number) < _LARGEST else number
+
+
 def _is_number(value: Json) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -82,7 +97,10 @@ def _is_number(value: Json) -> TypeGuard[float]:
 
 
 def _text(rule: ParameterRule, value: Json) -> str:
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = text.strip() if rule.options else text
     if rule.options and text not in rule.options and (rule.name, text) != _IN_WORDS:
         options = ", ".join(rule.options)
         raise _error(rule, f"must be one of {options} for this model, not {shown(text)}")

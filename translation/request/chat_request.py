@@ -68,7 +68,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
         stream=stream,
         tools=[_tool(tool) for tool in tools],
         tools_of_the_history=() if tools else list(_tools_of(conversation)),
-        stop=stop,
+        stop=_words(stop),
         parameters=sent,
         options=options,
     )
@@ -88,10 +88,15 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
         model=model,
         prompt=_prompt(messages),
         stream=stream,
-        stop=stop,
+        stop=_words(stop),
         parameters=body_fields(parameters, stream=stream),
         options=options,
     )
+
+
+def _words(stop: Sequence[str]) -> list[str]:
+    """Return stop words without empty ones, which Dify brings of a field that was cleared."""
+    return [word for word in stop if word]
 
 
 def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.ChatRequest | None:

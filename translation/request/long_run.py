@@ -39,7 +39,7 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
     conversation = history(messages, {})
     if has_tools or any(each["role"] == "tool" for each in conversation):
         raise RequestError(_NO_TOOLS)
-    if stop:
+    if any(stop):
         raise RequestError(_NO_STOP)
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:

@@ -26,6 +26,17 @@ RULES = parameter_rules(parse_settings("m", {"base_url": "http://h"}), FACTS)
         ({"reasoning_effort": "", "temperature": None}, {}),
         ({"top_k": 40, "stop": ["x"]}, {}),
         ({"response_format": "json_schema"}, {"response_format": "json_schema"}),
+        (
+            {"temperature": "0.7", "max_tokens": " 512 ", "seed": "42"},
+            {"temperature": 0.7, "max_tokens": 512, "seed": 42},
+        ),
+        (
+            {"frequency_penalty": "-1", "max_tokens": "9" * 19},
+            {"frequency_penalty": -1, "max_tokens": 2048},
+        ),
+        ({"temperature": " ", "reasoning_effort": "\n", "tags": "\t"}, {}),
+        ({"reasoning_effort": " high "}, {"reasoning_effort": "high"}),
+        ({"tags": ["a", "b"], "end_user": " x "}, {"tags": "a, b", "end_user": " x "}),
     ],
 )
 def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]) -> None:
@@ -47,6 +58,10 @@ def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]
         ({"seed": -1.5}, 'Seed must be a whole number, not "-1.5".'),
         ({"max_tokens": 0}, "Max Tokens must be at least 1, not 0."),
         ({"max_tokens": 1.5}, 'Max Tokens must be a whole number, not "1.5".'),
+        ({"seed": "1.5"}, 'Seed must be a whole number, not "1.5".'),
+        ({"temperature": "1e3"}, 'Temperature must be a number, not "1e3".'),
+        ({"temperature": "3"}, "Temperature must be at most 2, not 3."),
+        ({"temperature": "0,7"}, 'Temperature must be a number, not "0,7".'),
         ({"seed": "abc"}, 'Seed must be a whole number, not "abc".'),
         ({"temperature": True}, 'Temperature must be a number, not "True".'),
         ({"temperature": math.inf}, 'Temperature must be a number, not "inf".'),

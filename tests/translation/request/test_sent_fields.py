@@ -38,6 +38,12 @@ def test_stops_and_options_go_along() -> None:
     assert request.options is FOR_ALICE
 
 
+def test_a_stop_word_that_was_cleared_is_none() -> None:
+    assert chat(QUESTION, stop=["", "END", "\n", ""]).stop == ["END", "\n"]
+    assert b'"stop"' not in chat(QUESTION, stop=[""]).to_json()
+    assert completion_request("m", [QUESTION], {}, stop=["", "END"], stream=False).stop == ["END"]
+
+
 def test_a_prompt_is_marked_for_the_cache_only_where_asked() -> None:
     assert chat(QUESTION).messages == [{"role": "user", "content": "Weather?"}]
     assert chat(QUESTION, cache_prompt=True).messages == [
