@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -86,6 +87,7 @@ _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
 _LONGEST_TEXT = 8000
+_LONGEST_WAIT = 24 * 3600
 _NO_HEADERS: Mapping[str, str] = {}
 
 type _JsonRequest = (
@@ -493,7 +495,6 @@ class ProxyClient:
         call_id = call_id_of(headers)
         fields = detail.provider_specific_fields
         guardrail = fields.guardrail_name if fields else None
-        retry_after = headers.get("retry-after", "")
         message = detail.message or ""
         # Secrets go before anything is cut, or a part of one would be left.
         text = self._redact(message)
@@ -505,7 +506,7 @@ class ProxyClient:
             param=_known(detail.param),
             call_id=call_id and self._redact(call_id),
             guardrail=guardrail and self._redact(guardrail)[:_LONGEST_NAME],
-            retry_after=float(retry_after) if _SECONDS.fullmatch(retry_after) else None,
+            retry_after=_wait_told(headers.get("retry-after", "")),
             classes=classes_at_the_head(message),
             origin=origin,
             of_provider=detail.is_of_a_provider,
@@ -601,6 +602,17 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
 def _is_called_a_stream(response: httpx.Response) -> bool:
     label: str = response.headers.get("content-type", "")
     return label.lower().startswith("text/event-stream")
+
+
+def _wait_told(retry_after: str) -> float | None:
+    """Return how many seconds to wait, told as such or as a date (RFC 9110, 10.2.3); None for neither."""
+    if _SECONDS.fullmatch(retry_after):
+        return float(retry_after)
+    try:
+        seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return round(seconds, 1) if 0 < seconds < _LONGEST_WAIT else None
 
 
 def _continued[T](first: T, others: Generator[T]) -> Generator[T]:

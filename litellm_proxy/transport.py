@@ -37,7 +37,7 @@ def forward_proxy(base_url: str) -> str | None:
     """
     url = httpx.URL(base_url)
     proxies = getproxies_environment()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
+    proxy = (proxies.get(url.scheme) or proxies.get("all") or "").strip()
     if not proxy or _bypassed(url, proxies.get("no", "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
@@ -65,12 +65,12 @@ def _pool(tls: TLSSettings, via: str | None) -> ConnectionPool:
 def _bypassed(url: httpx.URL, no_proxy: str) -> bool:
     """Return whether NO_PROXY names a server, as curl reads it.
 
-    Separated by commas: `*`, hosts with all that is below them, with a port or without, and networks
+    Separated by commas or blanks: `*`, hosts with all that is below them, with a port or without, and networks
     such as 10.0.0.0/8.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
-    names = (name.strip().lower() for name in no_proxy.split(","))
-    return any(name and _stands_for(name, url.host.lower(), port) for name in names)
+    names = no_proxy.replace(",", " ").lower().split()
+    return any(_stands_for(name, url.host.lower(), port) for name in names)
 
 
 def _stands_for(name: str, host: str, port: int) -> bool:

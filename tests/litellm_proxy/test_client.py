@@ -1,6 +1,8 @@
 import json
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -309,10 +311,27 @@ def test_f43_usage_is_always_asked_for_and_the_content_type_may_be_capital(
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("60", 60), ("5.5", 5.5), ("9" * 400, None), ("soon", None)]
+    ("value", "seconds"),
+    [
+        ("60", 60),
+        ("5.5", 5.5),
+        ("9" * 400, None),
+        ("soon", None),
+        ("", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+    ],
 )
 def test_retry_after_is_a_sensible_number_or_nothing(value: str, seconds: float | None) -> None:
     assert refusal_with("no", SETTINGS, **{"retry-after": value}).retry_after == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    """RFC 9110, 10.2.3."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    told = refusal_with("no", SETTINGS, **{"retry-after": date}).retry_after
+    assert told
+    assert 30 < told <= 60
 
 
 def test_f13_the_key_can_go_into_another_header_and_headers_are_never_doubled(

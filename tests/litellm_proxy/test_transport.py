@@ -69,8 +69,11 @@ def test_the_environment_names_the_proxy(
 
 
 def test_all_proxy_and_no_proxy_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "http://all:1")
+    monkeypatch.setenv("ALL_PROXY", " http://all:1 ")
     assert forward_proxy("https://litellm") == "http://all:1"
+    forward_proxy.cache_clear()
+    monkeypatch.setenv("NO_PROXY", "first litellm\tlast")
+    assert forward_proxy("https://litellm") is None
     forward_proxy.cache_clear()
     monkeypatch.setenv("NO_PROXY", "*")
     assert forward_proxy("https://litellm") is None
