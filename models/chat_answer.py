@@ -37,6 +37,7 @@ class ChatAnswer:
 
     `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
     `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it;
+    `is_json`: JSON was asked for;
     `carries_reasoning`: what led to tool calls goes along in their ids; `caller`: whose it is meanwhile.
     """
 
@@ -48,6 +49,7 @@ class ChatAnswer:
     with_sources: bool
     with_reasoning: bool = True
     with_files: bool = False
+    is_json: bool = False
     carries_reasoning: bool = False
     caller: Hashable = ""
     started: float = field(default_factory=time.perf_counter)
@@ -59,7 +61,10 @@ class ChatAnswer:
         received before has been yielded. Closing this closes the connection to the proxy.
         """
         stream = ChatStream(
-            self.call_ids(), show_reasoning=self.with_reasoning, takes_files=self.with_files
+            self.call_ids(),
+            show_reasoning=self.with_reasoning,
+            takes_files=self.with_files,
+            is_json=self.is_json,
         )
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)

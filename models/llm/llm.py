@@ -67,6 +67,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
+            is_json=is_json,
             carries_reasoning=bool(model_parameters.get(CARRY_REASONING)),
             caller=caller,
         )

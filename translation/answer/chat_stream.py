@@ -15,6 +15,7 @@ from litellm_proxy.errors import (
 from litellm_proxy.wire.chat import Choice, Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
+from translation.answer.prose_before_json import ProseBeforeJson
 from translation.answer.shown_text import ShownText
 from translation.answer.speech_file import SpeechFile, SpeechPieces
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
@@ -71,16 +72,18 @@ class ChatStream:
         *,
         show_reasoning: bool = True,
         takes_files: bool = False,
+        is_json: bool = False,
     ) -> None:
         """`taken_call_ids` are those of the conversation so far, which no new call may have.
 
         Without `show_reasoning` what the model thinks is no part of the text; it is kept all the same.
-        `takes_files`: speech is a file beside its transcript.
+        `takes_files`: speech is a file beside its transcript. `is_json`: JSON was asked for.
         """
         self._taken_call_ids = taken_call_ids
         self._show_reasoning = show_reasoning
         self._text = ShownText(show_reasoning=show_reasoning)
         self._inline = InlineThinking()
+        self._prose = ProseBeforeJson() if is_json else None
         self._refusal = ""
         self._takes_files = takes_files
         self._has_audio = False
@@ -232,11 +235,17 @@ class ChatStream:
         if piece.isspace():
             self._hold(len(piece))
         reasoning, content = self._inline.feed(piece)
+        if self._prose:
+            thought, content = self._prose.feed(content)
+            reasoning += thought
         return self._reasoning(reasoning) + self._text.content(content)
 
     def _held_back(self) -> str:
         """Return the text that waited for the rest of a tag."""
         reasoning, content = self._inline.finish()
+        if self._prose:
+            thought, content = self._prose.feed(content)
+            reasoning, content = reasoning + thought, content + self._prose.finish()
         return self._reasoning(reasoning) + self._text.content(content)
 
     def _shown(self, text: str, images: Sequence[OutputImage]) -> list[str | OutputImage]:

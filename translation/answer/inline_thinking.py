@@ -10,7 +10,7 @@ _CLOSED_BY = {
 }
 """The tags that LiteLLM takes out (litellm 1.106, litellm_core_utils/prompt_templates/common_utils.py)."""
 _TAGS = (*_CLOSED_BY, *_CLOSED_BY.values())
-_CLOSING = tuple(_CLOSED_BY.values())
+CLOSING_TAGS = tuple(_CLOSED_BY.values())
 
 
 class _State(Enum):
@@ -45,7 +45,7 @@ class InlineThinking:
                 self._held = piece
                 return "", ""
             opening = next((tag for tag in _CLOSED_BY if front.startswith(tag)), None)
-            if front.startswith(_CLOSING):
+            if front.startswith(CLOSING_TAGS):
                 # The end of reasoning that came in a field of its own (P25).
                 self._state = _State.AFTER
                 piece = front
@@ -64,9 +64,9 @@ class InlineThinking:
                 return reasoning[: len(reasoning) - kept], ""
             self._state = _State.AFTER
         text = piece.lstrip()
-        while closing := next((each for each in _CLOSING if text.startswith(each)), ""):
+        while closing := next((each for each in CLOSING_TAGS if text.startswith(each)), ""):
             text = text.removeprefix(closing).lstrip()
-        if _may_become(text, _CLOSING):
+        if _may_become(text, CLOSING_TAGS):
             self._held = text
             return reasoning, ""
         if text:
