@@ -85,8 +85,9 @@ class ChatAnswer:
                 answer.report.call_id,
             )
         call_ids = [call.id for call in outcome.tool_calls]
-        question = question_of(self.prompt_messages)
-        store.keep(self.caller, question, call_ids, outcome.reasoning)
+        if outcome.reasoning:
+            question = question_of(self.prompt_messages)
+            store.keep(self.caller, question, call_ids, outcome.reasoning)
         if self.carries_reasoning:
             outcome = _carrying_reasoning(outcome)
         usage = llm_usage(

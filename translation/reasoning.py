@@ -17,6 +17,8 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.wire.reading import Json
 
+_PLACEHOLDERS = frozenset({"[image]", "[file]", "[document]", "[audio]", "[video]"})
+
 type ThinkingBlock = dict[str, Json]
 type ReasoningItem = dict[str, Json]
 """An item of type `reasoning` of OpenAI's Responses API: an id, a summary, perhaps encrypted content."""
@@ -52,9 +54,16 @@ class ToolTurn:
 
 def tool_turns(messages: Sequence[PromptMessage]) -> Iterator[ToolTurn]:
     """Yield the turns of a conversation in which tools were called."""
+    question = ""
     for place, message in enumerate(messages):
-        if isinstance(message, AssistantPromptMessage) and message.tool_calls:
-            yield ToolTurn(question_of(messages[:place]), [call.id for call in message.tool_calls])
+        match message:
+            case SystemPromptMessage() | UserPromptMessage():
+                question = ""
+            case AssistantPromptMessage(tool_calls=[_, *_] as calls):
+                question = question or question_of(messages[:place])
+                yield ToolTurn(question, [call.id for call in calls])
+            case _:
+                pass
 
 
 def question_of(messages: Sequence[PromptMessage]) -> str:
@@ -66,8 +75,5 @@ def question_of(messages: Sequence[PromptMessage]) -> str:
     instructions = [m for m in messages if isinstance(m, SystemPromptMessage)]
     questions = [m for m in messages if isinstance(m, UserPromptMessage)]
     texts = (m.get_text_content() for m in (*instructions, *questions[-1:]))
-    words = [line for text in texts for line in text.split() if line not in _PLACEHOLDERS]
+    words = [word for text in texts for word in text.split() if word not in _PLACEHOLDERS]
     return sha256("\0".join(words).encode(errors="replace")).hexdigest()
-
-
-_PLACEHOLDERS = frozenset({"[image]", "[file]", "[document]", "[audio]", "[video]"})
