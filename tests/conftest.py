@@ -14,7 +14,7 @@ from litellm_proxy.transport import pool_for
 from tests.support.environment import Environment, environment
 from harness.upstream import Upstream
 
-settings.register_profile("test", max_examples=500, deadline=None, derandomize=True)
+settings.register_profile("test", max_examples=250, deadline=None, derandomize=True)
 settings.register_profile("fuzz", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
