@@ -72,6 +72,7 @@ _EXCERPT = 200
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
 _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _TELLING_BYTES = len(b"event:")
+_NO_SOUND_BY_LABEL = ("application/json", "text/")
 _NO_SOUND = (b"{", b"<")
 """JSON and pages begin so, and no kind of audio that is asked for."""
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
@@ -221,11 +222,10 @@ class ProxyClient:
         also one that LiteLLM labels as audio.
         """
         response = self._post("/v1/audio/speech", request)
-        if response.headers.get("content-type", "").startswith(("application/json", "text/")):
-            raise self._rejected(self._read(FallibleAnswer, response).error or "no audio came back")
+        label = response.headers.get("content-type", "")
         pieces = self._read_pieces(response)
         start = next(filter(None, pieces), b"")
-        if start.lstrip().startswith(_NO_SOUND):
+        if label.startswith(_NO_SOUND_BY_LABEL) or start.lstrip().startswith(_NO_SOUND):
             with closing(pieces):
                 body = _joined(itertools.chain([start], pieces), MAX_ERROR_BYTES, truncate=True)
             detail, origin = read_error_body(body)

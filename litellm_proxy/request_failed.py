@@ -19,8 +19,8 @@ class RequestFailed(Exception):
     """A request could not be carried out: at which step, and in whose words.
 
     `is_unprocessed`: nobody can have worked on it, since no connection was made, or the server had
-    given up the pooled one that it went to, as it said at once. On a new connection nobody can tell: what is in front of
-    LiteLLM may have passed the request on.
+    given up the pooled one that it went to, as it said at once. On a new connection nobody can tell:
+    what is in front of LiteLLM may have passed the request on.
     """
 
     def __init__(self, failure: Failure, detail: str = "", *, is_unprocessed: bool = False) -> None:

@@ -65,8 +65,8 @@ def _pool(tls: TLSSettings, via: str | None) -> ConnectionPool:
 def _bypassed(url: httpx.URL, no_proxy: str) -> bool:
     """Return whether NO_PROXY names a server, as curl reads it.
 
-    Separated by commas or blanks: `*`, hosts with all that is below them, with a port or without, and networks
-    such as 10.0.0.0/8.
+    Separated by commas or blanks: `*`, hosts with all that is below them, with a port or without, and
+    networks such as 10.0.0.0/8.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
     names = no_proxy.replace(",", " ").lower().split()

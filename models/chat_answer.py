@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
-    `model` is the name in Dify; `with_sources`: the answer ends with the web pages it rests on;
-    `with_reasoning`: what the model thought stands before it; `with_files`: speech is a file beside it;
-    `is_json`: JSON was asked for;
-    `carries_reasoning`: what led to tool calls goes along in their ids; `caller`: whose it is meanwhile.
+    `model` is the name in Dify; `caller` tells proxy, key, end user and conversation apart, as far as Dify
+    tells them. `is_json`: JSON was asked for, so that neither thoughts nor web pages stand beside it;
+    `with_files`: speech is a file beside its transcript; `carries_reasoning`: what led to tool calls goes
+    along in their ids.
     """
 
     model: str
@@ -46,12 +46,10 @@ class ChatAnswer:
     facts: ModelFacts
     prompt_messages: Sequence[PromptMessage]
     tools: Sequence[PromptMessageTool]
-    with_sources: bool
-    with_reasoning: bool = True
-    with_files: bool = False
-    is_json: bool = False
-    carries_reasoning: bool = False
-    caller: Hashable = ""
+    caller: Hashable
+    is_json: bool
+    with_files: bool
+    carries_reasoning: bool
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -62,7 +60,7 @@ class ChatAnswer:
         """
         stream = ChatStream(
             self.call_ids(),
-            show_reasoning=self.with_reasoning,
+            show_reasoning=self.settings.show_reasoning and not self.is_json,
             takes_files=self.with_files,
             is_json=self.is_json,
         )
@@ -97,7 +95,8 @@ class ChatAnswer:
             Prices() if answer.report.fallback else prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
-        sources = source_list(outcome.sources) if self.with_sources else ""
+        has_sources = self.settings.append_sources and not self.is_json
+        sources = source_list(outcome.sources) if has_sources else ""
         yield last_chunk(model, outcome, usage, sources, names_in_dify(t.name for t in self.tools))
 
     def call_ids(self) -> list[str]:

@@ -32,8 +32,8 @@ from translation.request.refused_additions import refused_parameters
 class LLMCall:
     """What Dify asks, and of whom; `key` is under what this process remembers the model.
 
-    `caller` tells proxy, key, end user and conversation apart, as far as Dify tells them; `carried_reasoning` is
-    what the tool calls of the conversation brought back.
+    `caller` is whose reasoning is remembered, as in `ChatAnswer`; `carried_reasoning` is what the tool calls of
+    the conversation brought back.
     """
 
     client: ProxyClient

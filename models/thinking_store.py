@@ -1,8 +1,8 @@
 """Reasoning between two turns of a tool conversation.
 
 Dify brings only tool calls back (dify-plugin-contract 1.8), so their reasoning waits here, by the id
-of the call and what was asked, until the result is sent. It is lost with the process; then the answer comes without
-further reasoning (`translation.chat_request.without_reasoning`).
+of the call and what was asked, until the result is sent. It is lost with the process; then the answer
+comes without further reasoning (`translation.request.chat_request.without_reasoning`).
 """
 
 import threading

@@ -45,13 +45,14 @@ class BroughtBack:
 
 def carrying_id(call_id: str, reasoning: Reasoning) -> str:
     """Return an id with the reasoning in it; none, or too much of it, leaves the id as it is."""
+    if not reasoning:
+        return call_id
     # Beside what is signed nobody asks for the text.
     carried = replace(reasoning, text="") if reasoning.blocks or reasoning.items else reasoning
     written = json.dumps(asdict(carried), separators=(",", ":")).encode()
     packed = urlsafe_b64encode(zlib.compress(written)).decode()
-    if not reasoning or len(packed) > MOST_CHARACTERS or len(written) > _MOST_BYTES:
-        return call_id
-    return f"{call_id}{_MARK}{packed}"
+    fits = len(packed) <= MOST_CHARACTERS and len(written) <= _MOST_BYTES
+    return f"{call_id}{_MARK}{packed}" if fits else call_id
 
 
 def brought_back(messages: Sequence[PromptMessage]) -> BroughtBack:
@@ -64,10 +65,12 @@ def brought_back(messages: Sequence[PromptMessage]) -> BroughtBack:
 def _plain(message: PromptMessage, found: dict[str, Reasoning]) -> PromptMessage:
     match message:
         case AssistantPromptMessage(tool_calls=[*calls]) if any(_MARK in c.id for c in calls):
-            for own, packed in (_parts(call.id) for call in calls):
+            plain = []
+            for call in calls:
+                own, packed = _parts(call.id)
+                plain.append(call.model_copy(update={"id": own}))
                 if reasoning := _unpacked(packed):
                     found[own] = reasoning
-            plain = [call.model_copy(update={"id": _parts(call.id)[0]}) for call in calls]
             return message.model_copy(update={"tool_calls": plain})
         case ToolPromptMessage(tool_call_id=call_id) if _MARK in call_id:
             return message.model_copy(update={"tool_call_id": _parts(call_id)[0]})

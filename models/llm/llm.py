@@ -51,8 +51,6 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         brought = brought_back(prompt_messages)
         require_known_inputs(brought.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
-        # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
-        is_json = asks_for_json(model_parameters, options.extra)
         session = get_current_session()
         conversation = session.conversation_id if session else None
         caller = (settings.proxy.cache_key, user, conversation)
@@ -62,14 +60,13 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             facts,
             brought.messages,
             tools or (),
-            with_sources=settings.append_sources and not is_json,
-            with_reasoning=settings.show_reasoning and not is_json,
+            caller,
+            # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
+            is_json=asks_for_json(model_parameters, options.extra),
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
-            is_json=is_json,
             carries_reasoning=bool(model_parameters.get(CARRY_REASONING)),
-            caller=caller,
         )
         call = LLMCall(
             client=self._client(settings),

@@ -104,7 +104,8 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
     mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
-    if not (data and data.isascii() and _is_one_word(data)):
+    is_data = header.startswith("data:") and data
+    if not (is_data and data.isascii() and _is_one_word(data)):
         return AssistantPromptMessage(content=_NO_IMAGE)
     is_video = mime_type.startswith("video/")
     if is_video and not takes_files:

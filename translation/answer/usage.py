@@ -104,13 +104,13 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
     LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
     sent negative counts (F47).
     """
-    prompt = usage.prompt_tokens if usage else None
+    told = usage.prompt_tokens if usage else None
     completion = usage.completion_tokens if usage else None
-    if prompt is None or not 0 < prompt < _ABSURD_COUNT:
+    if (prompt := _counted(told)) is None:
         estimated = estimate()
-        if prompt or completion is None or not 0 < completion < _ABSURD_COUNT:
-            return estimated
-        return replace(estimated, completion=completion)
+        # Beside an absurd prompt nothing else is believed.
+        believed = None if told else _counted(completion)
+        return replace(estimated, completion=believed or estimated.completion)
     if completion is None or not 0 <= completion < _ABSURD_COUNT:
         completion = estimate().completion
     read, written = _cached(usage, prompt)
@@ -122,10 +122,13 @@ def embedding_tokens(usage: Usage | None, texts: Sequence[str]) -> int:
 
     LiteLLM writes 0 where the upstream says nothing.
     """
-    counted = usage.prompt_tokens if usage else None
-    if counted is not None and 0 < counted < _ABSURD_COUNT:
+    if counted := _counted(usage.prompt_tokens if usage else None):
         return counted
     return sum(estimate_tokens(text) for text in texts if not text.startswith("data:"))
+
+
+def _counted(tokens: int | None) -> int | None:
+    return tokens if tokens is not None and 0 < tokens < _ABSURD_COUNT else None
 
 
 def _cached(usage: Usage | None, prompt: int) -> tuple[int, int]:

@@ -33,6 +33,8 @@ class Cause(Enum):
     REQUEST = auto()
 
 
+REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
+"""A part of the request is refused: without it, the rest may be taken."""
 _OWN_TYPES = {
     "budget_exceeded": Cause.BUDGET,
     "no_db_connection": Cause.KEY,

@@ -18,7 +18,7 @@ from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
-from translation.errors.causes import Cause, cause_of
+from translation.errors.causes import REFUSED_REQUEST, Cause, cause_of
 from translation.reasoning import ReasoningByCall
 from translation.request import response_format
 from translation.request.history import history
@@ -32,7 +32,6 @@ _SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IG
 _SPEAKS_OF_SIGNED = re.compile(
     r"signature|thinking.{0,2}blocks?\b|redacted_thinking", re.IGNORECASE
 )
-_REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -111,7 +110,7 @@ def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.C
     asked = (request.parameters.keys() | request.options.extra.keys()) & _ASKS_FOR_REASONING
     cause = cause_of(error)
     is_missing = len(signed) < len(called) and asked and cause is Cause.REQUEST
-    is_refused = signed and cause in _REFUSED_REQUEST
+    is_refused = signed and cause in REFUSED_REQUEST
     if not (
         (is_missing and _SPEAKS_OF_REASONING.search(error.text))
         or (is_refused and _SPEAKS_OF_SIGNED.search(error.text))

@@ -28,7 +28,8 @@ _OF_TEXTS = re.compile(
     rf"{_TOO_LONG.pattern}|NaN|unsupported value|failed to (encode|decode|tokeni[sz]e)|invalid (input|text|utf)",
     re.IGNORECASE,
 )
-_OF_VECTORS = re.compile(r"\bdimensions?\b", re.IGNORECASE)
+_SOMETHING_ELSE = re.compile(rf"{_TOO_LONG.pattern}|\bdimensions?\b", re.IGNORECASE)
+"""Has a most, too, but not of texts."""
 _NUMBER = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.]*[\w])")
 MOST_SHORTENINGS = 3
 SHORTENED_TO = 0.6
@@ -94,9 +95,7 @@ def smaller_batch(error: ProxyRejected, texts: int) -> int | None:
     """
     if texts == 1 or cause_of(error) not in {Cause.REQUEST, Cause.TOO_LARGE}:
         return None
-    if not _TOO_MANY.search(error.text):
-        return None
-    if _TOO_LONG.search(error.text) or _OF_VECTORS.search(error.text):
+    if not _TOO_MANY.search(error.text) or _SOMETHING_ELSE.search(error.text):
         return None
     told = [int(number) for number in _NUMBER.findall(error.text)]
     return max((number for number in told if 0 < number < texts), default=texts // 2)

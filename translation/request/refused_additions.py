@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.reading import Json
-from translation.errors.causes import Cause, cause_of
+from translation.errors.causes import REFUSED_REQUEST, Cause, cause_of
 
 _NOT_ACCEPTABLE = 406
-_REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
 _SERVER_FAULT = frozenset({Cause.PROVIDER})
 _OF_CAUSE = {
     Cause.USER_REQUIRED: Concession.END_USER_IN_BODY,
@@ -72,7 +71,7 @@ def concession_for(error: ProxyRejected, open_ones: Iterable[Concession]) -> Con
         if concession is Concession.ANY_TYPE:
             if error.status == _NOT_ACCEPTABLE:
                 return concession
-        elif cause in _REFUSED_REQUEST | _SERVER_FAULT and _is_named(concession, error):
+        elif cause in REFUSED_REQUEST | _SERVER_FAULT and _is_named(concession, error):
             # Where LiteLLM refuses the field, no other value of it is taken either.
             if concession is Concession.FLOATS and cause is Cause.UNSUPPORTED_PARAMETER:
                 return Concession.NO_ENCODING
