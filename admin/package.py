@@ -1,16 +1,13 @@
 """The plugin's files → a package that Dify installs, and a check that what is in it starts.
 
 The layout is the one of Dify's own packager: a zip with deflate, sorted `/` names, no directory
-entries, manifest.yaml at the root. What to leave out stands in `.difyignore`. The same files, and
-the same --repo and --contact, give the same bytes.
+entries, manifest.yaml at the root. The same files, and the same --repo and --contact, give the same bytes.
 """
 
-import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +19,9 @@ from harness.child import free_port, running
 from harness.plugin_process import PluginError, PluginProcess
 
 ROOT = Path(__file__).parent.parent
+PACKAGE_FILES = Path(__file__).parent / "package_files.txt"
+"""Every file that goes into a package, one a line. Dify's own packager knows lists of what to leave out
+alone (`.difyignore`)."""
 BOOT_SECONDS = 20
 """What the marketplace's boot check waits."""
 _FIXED_TIME = (2026, 1, 1, 0, 0, 0)
@@ -32,43 +32,11 @@ MAX_FILES = 5000
 
 
 def packed_files() -> list[str]:
-    """Return the names of the files that git tracks and `.difyignore` does not leave out.
-
-    Without git, as in a downloaded archive, those that git would track.
+    """Return the names of the package's files, sorted: those of PACKAGE_FILES, and no others.
 
     What else lies in the folder may be somebody's own, with keys in it.
     """
-    listed = _tracked() if (ROOT / ".git").exists() else _unpacked()
-    lines = (ROOT / ".difyignore").read_text().splitlines()
-    patterns = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
-    return sorted(
-        name
-        for name in set(listed)
-        if (ROOT / name).is_file() and not _ignored(name.partition("/")[0], patterns)
-    )
-
-
-def _tracked() -> list[str]:
-    return subprocess.run(
-        ["git", "ls-files", "--cached"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout.splitlines()  # fmt: skip
-
-
-def _unpacked() -> list[str]:
-    """Return the files of a downloaded archive: all but what git would not track either."""
-    lines = (ROOT / ".gitignore").read_text().splitlines()
-    patterns = [line.strip("/") for line in lines if line and not line.startswith("#")]
-    names = (file.relative_to(ROOT) for file in ROOT.rglob("*"))
-    return [
-        name.as_posix()
-        for name in names
-        if not any(fnmatch(part, pattern) for part in name.parts for pattern in patterns)
-    ]
-
-
-def _ignored(top: str, patterns: list[str]) -> bool:
-    return any(fnmatch(top, pattern) for pattern in patterns)
+    return sorted(PACKAGE_FILES.read_text().split())
 
 
 def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:

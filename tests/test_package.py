@@ -2,28 +2,98 @@
 
 import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 import yaml
 
 from admin.package import build, packed, packed_files
+from harness.upstream import Upstream, json_reply
 from tools.marketplace import missing_of, problems_of
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_package_holds_what_runs_and_nothing_else() -> None:
-    files = packed_files()
-    assert {"manifest.yaml", "main.py", "requirements.txt", "provider/litellm.yaml"} <= set(files)
-    for package in ("litellm_proxy", "translation", "models", "provider"):
-        sources = {str(file.relative_to(ROOT)) for file in (ROOT / package).rglob("*.py")}
-        assert sources <= set(files)
-    tops = {name.partition("/")[0] for name in files}
+def tracked() -> set[str]:
+    """Return what git tracks and Dify's own packager would not leave out."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    lines = (ROOT / ".difyignore").read_text().splitlines()
+    patterns = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
+    return {
+        name
+        for name in listed.stdout.splitlines()
+        if not any(fnmatch(name.partition("/")[0], pattern) for pattern in patterns)
+        and (ROOT / name).is_file()
+    }
+
+
+def test_the_package_is_a_list_that_holds_all_that_runs() -> None:
+    assert set(packed_files()) == tracked(), (
+        "admin/package_files.txt names every file of the package"
+    )
+    tops = {name.partition("/")[0] for name in packed_files()}
     assert not tops & {"tests", "tools", "admin", "harness", "requirements", "Makefile", ".git"}
-    assert not [name for name in files if name.endswith((".pyc", ".env", ".log", ".pem", ".key"))]
+
+
+STRANGERS = (
+    "catalog.yaml", "private.pem", "signing.key", "notes.md", ".env", "models/notes.txt", "models/llm/llm.py.bak",
+    "models/llm/scratch.py", "provider/catalog.json", "provider/other.yaml", "translation/secret.json", "_assets/x.png",
+    "docs/todo.md", "dist/old.difypkg", "readme/README_xx.md", "litellm_proxy/wire/draft.py", "examples/key.txt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["package", "catalog"])
+def test_a_folder_full_of_strangers_is_packed_without_them(command: str, tmp_path: Path) -> None:
+    """As after `git archive`: nothing but the list says what belongs in."""
+    for name in [*tracked(), *admin_files()]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    for name in STRANGERS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("sk-secret")
+    with Upstream() as proxy:
+        row = {
+            "model_name": "m",
+            "litellm_params": {"model": "openai/m"},
+            "model_info": {"mode": "chat"},
+        }
+        proxy.on("/v1/models", json_reply({"data": [{"id": "m"}]}))
+        proxy.on("/v1/model/info", json_reply({"data": [row]}))
+        proxy.on("/model_group/info", json_reply({"data": [{"model_group": "m", "mode": "chat"}]}))
+        script = {
+            "package": "from pathlib import Path; from admin.package import *; build(Path('dist/p.difypkg'), packed())",
+            "catalog": "import sys; from admin.__main__ import main; sys.exit(main())",
+        }  # fmt: skip
+        arguments = ["catalog", "--base-url", proxy.url] if command == "catalog" else []
+        done = subprocess.run(
+            [sys.executable, "-c", script[command], *arguments],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    built = [file for file in (tmp_path / "dist").glob("*.difypkg") if file.name != "old.difypkg"]
+    assert len(built) == 1, done.stdout + done.stderr
+    package = zipfile.ZipFile(built[0])
+    names = set(package.namelist())
+    added = {name for name in names if re.fullmatch(r"models/llm/(_position|m-\w+)\.yaml", name)}
+    assert names - added - {"provider/catalog.json"} == set(packed_files())
+    assert not [name for name in names if b"sk-secret" in package.read(name)]
+
+
+def admin_files() -> list[str]:
+    """Return what packing itself needs."""
+    folders = (ROOT / "admin", ROOT / "harness")
+    return [
+        str(file.relative_to(ROOT))
+        for folder in folders
+        for file in folder.rglob("*")
+        if file.suffix in {".py", ".txt"}
+    ]
 
 
 def test_the_same_files_give_the_same_bytes_in_difys_layout(tmp_path: Path) -> None:

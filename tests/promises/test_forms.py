@@ -2,13 +2,10 @@
 
 import json
 import time
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from admin import package
 from admin.catalogue.choices import Choices, ModelKind
 from admin.catalogue.difference import changes
 from admin.catalogue.selection import select
@@ -240,20 +237,6 @@ def test_names_with_brackets_are_names() -> None:
 def test_a_model_that_a_key_does_not_see_is_not_called_gone() -> None:
     (change,) = changes({("llm", "m"): {}}, {})
     assert change.what == "not listed for this key any more"
-
-
-def test_a_package_is_made_without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tracked = package.packed()
-    archive = tmp_path / "source.zip"
-    with zipfile.ZipFile(archive, "w") as source:
-        for name in package._tracked():
-            source.write(package.ROOT / name, name)
-        source.writestr(".venv/lib/x.py", "")
-        source.writestr("translation/__pycache__/x.pyc", "")
-        source.writestr("dist/old.difypkg", "")
-    zipfile.ZipFile(archive).extractall(tmp_path / "unpacked")
-    monkeypatch.setattr(package, "ROOT", tmp_path / "unpacked")
-    assert package.packed() == tracked
 
 
 def test_the_key_of_a_refusal_is_the_name_on_the_page(env: Environment, upstream: Upstream) -> None:
