@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from dify_plugin import get_current_session
@@ -17,6 +18,7 @@ from litellm_proxy.versions import conceded_to
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from models.asking_again import ask
+from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
@@ -25,7 +27,6 @@ from translation.errors.sentences import sentence_when_saving
 from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.labels import label_of
-from translation.form.reader import shown
 from translation.form.settings import Settings, parse_settings
 from translation.request.app_key import UnknownKeyError, with_key, with_key_of_the_app
 from translation.request.options import probing_user, request_options
@@ -64,7 +65,8 @@ class ProxyModel:
             # What every call would refuse.
             request_options(settings)
             forget(settings)
-            findings = self._findings(settings)
+            with one_call(credentials):
+                findings = self._findings(settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
             _log_unforeseen(error)
             raise CredentialsValidateFailedError(to_refusal(error)) from None
@@ -165,7 +167,8 @@ class ProxyModel:
     ) -> Settings:
         """Return the settings of one call, with the key that its app chooses.
 
-        Raises UnknownKeyError; which names there are is in the log alone.
+        Raises UnknownKeyError. The log has a digest of the name: the first 8 hexadecimal digits of its
+        SHA-256.
         """
         settings = self._settings(model, credentials)
         session = get_current_session()
@@ -174,8 +177,12 @@ class ProxyModel:
                 settings, parameters or {}, session.app_id if session else None
             )
         except UnknownKeyError as error:
-            names = ", ".join(name for name, _ in settings.keys)
-            logger.warning("An app asks for the key %s; Keys has: %s.", _told(error.name), names)
+            # Apps may fill it with what a user typed, or with a key.
+            digest = sha256(error.name.encode(errors="replace")).hexdigest()[:8]
+            count = len(settings.keys)
+            logger.warning(
+                "An app asks for a key %s that is not among the %d of Keys.", digest, count
+            )
             raise
 
     def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
@@ -223,11 +230,6 @@ class ProxyModel:
             resolves=known or _resolves(settings, question),
             is_litellm=discovery.was_reached or _is_litellm(client, names),
         )
-
-
-def _told(name: str) -> str:
-    """Return what an app names; somebody may have pasted a key there."""
-    return "that looks like a key itself" if name.startswith("sk-") else shown(name)
 
 
 def _question(settings: Settings) -> ModelQuestion:
