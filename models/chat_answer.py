@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +16,6 @@ from dify_plugin.entities.model.message import (
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from models.call_log import note_call_id
-from models.thinking_store import store
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
@@ -24,7 +23,6 @@ from translation.carried_reasoning import carrying_id
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
-from translation.reasoning import question_of
 from translation.request.tool_names import names_in_dify
 from translation.token_estimate import estimate_prompt_tokens
 
@@ -35,10 +33,8 @@ logger = logging.getLogger(__name__)
 class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
-    `model` is the name in Dify; `caller` tells proxy, key, end user and conversation apart, as far as Dify
-    tells them. `is_json`: JSON was asked for, so that neither thoughts nor web pages stand beside it;
-    `with_files`: speech is a file beside its transcript; `carries_reasoning`: what led to tool calls goes
-    along in their ids.
+    `model` is the name in Dify. `is_json`: JSON was asked for, so that neither thoughts nor web pages stand
+    beside it; `with_files`: speech is a file beside its transcript.
     """
 
     model: str
@@ -46,10 +42,8 @@ class ChatAnswer:
     facts: ModelFacts
     prompt_messages: Sequence[PromptMessage]
     tools: Sequence[PromptMessageTool]
-    caller: Hashable
     is_json: bool
     with_files: bool
-    carries_reasoning: bool
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
@@ -82,12 +76,7 @@ class ChatAnswer:
                 outcome.nameless_calls,
                 answer.report.call_id,
             )
-        call_ids = [call.id for call in outcome.tool_calls]
-        if outcome.reasoning:
-            question = question_of(self.prompt_messages)
-            store.keep(self.caller, question, call_ids, outcome.reasoning)
-        if self.carries_reasoning:
-            outcome = _carrying_reasoning(outcome)
+        outcome = _carrying_reasoning(outcome)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),

@@ -1,6 +1,6 @@
 """One call of an LLM, through the endpoint that its model has."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
@@ -14,14 +14,13 @@ from litellm_proxy.wire.reading import Json
 from models.asking_again import ask
 from models.learnt import ModelKey, learn_refused_parameters
 from models.long_run import ended_run
-from models.thinking_store import store
 from translation.answer.ended_run import chunk_of_run
 from translation.answer.made_images import chunk_of
 from translation.facts.capabilities import caches_prompts, has_structured_output, mode_of
 from translation.facts.model_facts import ModelFacts
 from translation.facts.parameter_rules import LONG_RUNS
 from translation.form.settings import Mode, Settings
-from translation.reasoning import Reasoning, ReasoningByCall, tool_turns
+from translation.reasoning import ReasoningByCall
 from translation.request.chat_request import chat_request, completion_request, without_reasoning
 from translation.request.image_request import image_request
 from translation.request.long_run import long_run_request
@@ -32,8 +31,7 @@ from translation.request.refused_additions import refused_parameters
 class LLMCall:
     """What Dify asks, and of whom; `key` is under what this process remembers the model.
 
-    `caller` is whose reasoning is remembered, as in `ChatAnswer`; `carried_reasoning` is what the tool calls of
-    the conversation brought back.
+    `reasoning` led to the tool calls so far, whose ids carried it here.
     """
 
     client: ProxyClient
@@ -46,8 +44,7 @@ class LLMCall:
     stop: Sequence[str]
     stream: bool
     options: RequestOptions
-    caller: Hashable
-    carried_reasoning: ReasoningByCall
+    reasoning: ReasoningByCall
 
     def reply(self) -> ProxyAnswer[ChatArrivals]:
         """Ask; whatever comes back comes as the chunks of a chat."""
@@ -70,20 +67,13 @@ class LLMCall:
             stop=self.stop,
             stream=self.stream,
             options=self.options,
-            reasoning={**self._remembered_reasoning(), **self.carried_reasoning},
+            reasoning=self.reasoning,
             follows_schemas=has_structured_output(self.settings, self.facts),
             cache_prompt=caches_prompts(self.settings, self.facts),
         )
         return self._teaching(
             request, lambda: ask(self.key, request, self.client.chat, without_reasoning)
         )
-
-    def _remembered_reasoning(self) -> dict[str, Reasoning]:
-        """Return what this process remembers of the reasoning before the tool calls so far."""
-        found: dict[str, Reasoning] = {}
-        for turn in tool_turns(self.messages):
-            found |= store.of(self.caller, turn.question, turn.call_ids)
-        return found
 
     def _completion(self) -> ProxyAnswer[ChatArrivals]:
         request = completion_request(

@@ -25,7 +25,7 @@ MOST_CHARACTERS = 64 * 1024
 """Every later turn of the conversation sends the id again."""
 _MOST_BYTES = 1024 * 1024
 _MARK = "__reasoning__"
-_CARRYING = re.compile(rf"(.+?){_MARK}(eJ[\w-]+=*)", re.DOTALL | re.ASCII)
+_PACKED = re.compile(r"eJ[\w-]+=*", re.ASCII)
 """All that zlib packs begins so in base64; a model's own id may hold the mark."""
 
 
@@ -80,8 +80,8 @@ def _plain(message: PromptMessage, found: dict[str, Reasoning]) -> PromptMessage
 
 def _parts(call_id: str) -> tuple[str, str]:
     """Return the id that the model gave to a call, and what came along in it, "" for nothing."""
-    carrying = _CARRYING.fullmatch(call_id)
-    return (carrying[1], carrying[2]) if carrying else (call_id, "")
+    own, _, packed = call_id.rpartition(_MARK)
+    return (own, packed) if own and _PACKED.fullmatch(packed) else (call_id, "")
 
 
 def _unpacked(packed: str) -> Reasoning:

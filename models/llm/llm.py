@@ -3,18 +3,18 @@
 from collections.abc import Generator
 from typing import Any
 
-from dify_plugin import LargeLanguageModel, get_current_session
+from dify_plugin import LargeLanguageModel
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from dify_plugin.errors.model import InvokeBadRequestError
 
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from models.chat_answer import ChatAnswer
 from models.llm_call import LLMCall
 from translation.carried_reasoning import brought_back
 from translation.errors.request_error import RequestError
-from translation.facts.parameter_rules import CARRY_REASONING
 from translation.facts.schema import llm_schema
 from translation.request.app_parameters import fitting
 from translation.request.refused_inputs import require_known_inputs
@@ -30,6 +30,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
     _probe_path = "/v1/chat/completions"
     _schema = staticmethod(llm_schema)
 
+    @limited
     @logged
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -51,22 +52,17 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         brought = brought_back(prompt_messages)
         require_known_inputs(brought.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
-        session = get_current_session()
-        conversation = session.conversation_id if session else None
-        caller = (settings.proxy.cache_key, user, conversation)
         answer = ChatAnswer(
             model,
             settings,
             facts,
             brought.messages,
             tools or (),
-            caller,
             # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
             is_json=asks_for_json(model_parameters, options.extra),
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
-            carries_reasoning=bool(model_parameters.get(CARRY_REASONING)),
         )
         call = LLMCall(
             client=self._client(settings),
@@ -79,8 +75,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             stop=stop or (),
             stream=stream,
             options=options,
-            caller=caller,
-            carried_reasoning=brought.reasoning,
+            reasoning=brought.reasoning,
         )
         return self._translated(answer.results(call.reply()))
 

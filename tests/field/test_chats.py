@@ -154,8 +154,8 @@ def test_p12_reasoning_that_is_lost_is_filled_and_this_is_remembered(env: Enviro
 
 def test_p12_providers_that_refuse_it_are_asked_without(env: Environment) -> None:
     with WantsReasoning(refuses=True) as upstream:
-        chat(env, "m", direct(upstream), tools=[tool()])
-        turns = [user("?"), *tool_turn("call_9")]
+        _, last = chat(env, "m", direct(upstream), tools=[tool()])
+        turns = [user("?"), *tool_turn(last["message"]["tool_calls"][0]["id"])]
         for _ in range(2):
             assert chat(env, "m", direct(upstream), *turns, tools=[tool()])[0] == "Sunny."
         assert len(upstream.asked_for("m")) == 4

@@ -16,7 +16,6 @@ from tests.support.providers.scenario import Call, Scenario
 CLAUDE = "claude-sonnet-4-5"
 CODEX = "gpt-5-codex"
 WEATHER = {"name": "weather", "description": "", "parameters": {"type": "object", "properties": {}}}
-CARRIED = {"carry_reasoning": True}
 REASONING_FORM = {"settings": "custom", "reasoning": "yes"}
 
 
@@ -41,15 +40,11 @@ def asked(env: Environment, model: str, parameters: dict[str, Any], *messages: A
     return env.chat(model, "Weather?", model_parameters=parameters, tools=[WEATHER], **more)
 
 
-@pytest.mark.parametrize("later", [CARRIED, {}])
-def test_claude_thinks_on_in_another_process(
-    env: Environment, other_node: Environment, later: dict[str, Any]
-) -> None:
-    """Also where the switch was turned off between the turns."""
+def test_claude_thinks_on_in_another_process(env: Environment, other_node: Environment) -> None:
     effort = {"reasoning_effort": "low"}
     env.upstream.on(CLAUDE, claude_tool_turn(), claude_text("Sunny."))
-    first = asked(env, "known-claude", {**effort, **CARRIED})
-    asked(other_node, "known-claude", {**effort, **later}, *turns(first))
+    first = asked(env, "known-claude", effort)
+    asked(other_node, "known-claude", effort, *turns(first))
     sent = env.upstream.asked_for(CLAUDE)[-1]
     thinking, redacted, call = sent["messages"][1]["content"]
     assert thinking == {"type": "thinking", "thinking": "First think.", "signature": "SIG=="}
@@ -70,7 +65,7 @@ def test_what_another_account_or_provider_refuses_is_left_out(
 ) -> None:
     """Signed for another account, or a fallback that is no Claude."""
     env.upstream.on(CLAUDE, claude_tool_turn())
-    first = asked(env, "known-claude", {"reasoning_effort": "low", **CARRIED})
+    first = asked(env, "known-claude", {"reasoning_effort": "low"})
     answer = claude_text("Sunny.") if model == "known-claude" else openai.text_stream("Sunny.")
     env.upstream.on(upstream_name, openai.error(refusal, 400), answer)
     second = asked(other_node, model, {}, *turns(first))
@@ -83,7 +78,7 @@ def test_items_of_openai_come_back_too(env: Environment, other_node: Environment
     thinks = Scenario(thinking="Let me look.", calls=(Call("call_1", "weather", {"a": 1}),))
     done = openai_responses.whole(Scenario(texts=("Sunny.",)))
     env.upstream.on(CODEX, openai_responses.whole(thinks), done)
-    more: dict[str, Any] = {"model_parameters": CARRIED, "tools": [WEATHER], "stream": False}
+    more: dict[str, Any] = {"model_parameters": {}, "tools": [WEATHER], "stream": False}
     first = env.chat("known-codex", **more)
     other_node.chat("known-codex", prompt_messages=turns(first), **more)
     sent = env.upstream.asked_for(CODEX)[-1]["input"]
@@ -93,10 +88,9 @@ def test_items_of_openai_come_back_too(env: Environment, other_node: Environment
     assert [item["call_id"] for item in sent[-2:]] == ["fc_0", "fc_0"]
 
 
-@pytest.mark.parametrize("parameters", [{}, CARRIED])
-@pytest.mark.parametrize("users", [("alice", "bob"), ("api", "api")])
+@pytest.mark.parametrize("users", [("alice", "bob"), ("api", "api"), ("", "")])
 def test_calls_of_one_name_bring_each_conversation_its_own(
-    env: Environment, parameters: dict[str, Any], users: tuple[str, str]
+    env: Environment, users: tuple[str, str]
 ) -> None:
     """Kimi numbers its calls anew in each conversation."""
     histories: list[tuple[list[dict[str, Any]], str, dict[str, Any]]] = []
@@ -111,39 +105,18 @@ def test_calls_of_one_name_bring_each_conversation_its_own(
             "user_id": user,
             "credentials": REASONING_FORM | env.credentials,
         }
-        first = env.chat(
-            "scenario/kimi", prompt_messages=[question], model_parameters=parameters, **more
-        )
+        first = env.chat("scenario/kimi", prompt_messages=[question], **more)
         histories.append(([question, *turns(first)[1:]], thought, more))
     env.upstream.on("kimi", openai.text_stream("Sunny."))
     for history, thought, more in histories:
-        env.chat("scenario/kimi", prompt_messages=history, model_parameters=parameters, **more)
+        env.chat("scenario/kimi", prompt_messages=history, **more)
         (turn,) = [m for m in env.upstream.asked_for("kimi")[-1]["messages"] if "tool_calls" in m]
         assert turn["reasoning_content"] == thought
 
 
-def test_without_the_switch_nothing_is_carried(env: Environment, other_node: Environment) -> None:
-    env.upstream.on(CLAUDE, claude_tool_turn(), claude_text("Sunny."))
-    first = asked(env, "known-claude", {"reasoning_effort": "low"})
-    assert first[-1]["message"]["tool_calls"][0]["id"] == "toolu_1"
-    asked(other_node, "known-claude", {}, *turns(first))
-    content = env.upstream.asked_for(CLAUDE)[-1]["messages"][1]["content"]
-    assert [part["type"] for part in content] == ["tool_use"]
-
-
-def test_the_switch_is_offered_where_a_model_reasons(env: Environment) -> None:
-    def names(model: str) -> set[str]:
-        answer = next(env.plugin.call("get_ai_model_schemas", model, env.credentials))
-        return {rule["name"] for rule in answer["model_schema"]["parameter_rules"]}
-
-    assert "carry_reasoning" in names("known-claude")
-    assert "carry_reasoning" in names("known-codex")
-    assert "carry_reasoning" not in names("known-gpt-4o")
-
-
 def test_what_is_carried_counts_for_no_tokens(env: Environment) -> None:
     env.upstream.on(CLAUDE, claude_tool_turn())
-    first = asked(env, "known-claude", {"reasoning_effort": "low", **CARRIED})
+    first = asked(env, "known-claude", {"reasoning_effort": "low"})
     carried = turns(first)
     plain = turns(first)
     for message in plain[1:]:
@@ -160,3 +133,26 @@ def test_what_is_carried_counts_for_no_tokens(env: Environment) -> None:
         return count
 
     assert tokens(carried) == tokens(plain)
+
+
+def test_a_history_without_reasoning_gets_none_of_another_user(env: Environment) -> None:
+    """A call id that repeats, the same words, no user: another's thought must not go out."""
+    call = openai.tool_delta(0, id="functions.weather:0", name="weather", arguments="{}")
+    end = openai.delta(finish_reason="tool_calls")
+    env.upstream.on(
+        "kimi", openai.stream(openai.delta(reasoning_content="Alice is ill."), call, end),
+        openai.text_stream("Sunny."),
+    )  # fmt: skip
+    question = {"role": "user", "content": "Weather?"}
+    more: dict[str, Any] = {
+        "tools": [WEATHER], "user_id": "", "credentials": REASONING_FORM | env.credentials,
+    }  # fmt: skip
+    env.chat("scenario/kimi", prompt_messages=[question], **more)
+    other = [
+        question,
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"id": "functions.weather:0", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]},
+        {"role": "tool", "content": "Sunny", "tool_call_id": "functions.weather:0"},
+    ]  # fmt: skip
+    env.chat("scenario/kimi", prompt_messages=other, **more)
+    assert "Alice" not in json.dumps(env.upstream.asked_for("kimi")[-1])

@@ -173,7 +173,8 @@ def test_a_hundred_at_once_half_of_them_failing_stay_apart(env: Environment) -> 
 def test_tenants_with_the_same_call_ids_do_not_share_thinking(env: Environment) -> None:
     env.upstream.on(CLAUDE, claude_tool_turn(), claude_text("Sunny."))
     effort: dict[str, Any] = {"model_parameters": {"reasoning_effort": "low"}, "tools": [WEATHER]}
-    calls = env.chat("known-claude", **effort)[-1]["message"]["tool_calls"]
+    (call,) = env.chat("known-claude", **effort)[-1]["message"]["tool_calls"]
+    calls = [{**call, "id": "toolu_1"}]
     other = {**env.credentials, "api_key": "sk-llm-routes"}
     env.chat("known-claude", credentials=other, prompt_messages=second_turn(calls), **effort)
     content = env.upstream.asked_for(CLAUDE)[-1]["messages"][1]["content"]

@@ -33,7 +33,6 @@ REASONING_SUMMARY = "reasoning_summary"
 THINKING_BUDGET = "thinking_budget"
 VOICE = "voice"
 LONG_RUNS = "long_runs"
-CARRY_REASONING = "carry_reasoning"
 _WITH_BACKGROUND = frozenset({"openai", "azure"})
 """Whose Responses API has a background mode."""
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
@@ -85,7 +84,6 @@ def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterR
             yield _REASONING_SUMMARY
         if is_listed(facts, "thinking"):
             yield _thinking_budget(max_output_tokens_of(settings, facts))
-        yield _CARRY_REASONING
     if is_listed(facts, "verbosity"):
         yield _VERBOSITY
     if facts.audio_output and is_listed(facts, "audio"):
@@ -193,7 +191,6 @@ _REASONING_SUMMARY = _option(
 _SIZES = ("low", "medium", "high")
 _VERBOSITY = _option("verbosity", texts.VERBOSITY, texts.VERBOSITY_HELP, _SIZES)
 _VOICE = _text(VOICE, texts.VOICE, texts.VOICE_HELP)
-_CARRY_REASONING = _switch(CARRY_REASONING, texts.CARRY_REASONING, texts.CARRY_REASONING_HELP)
 _LONG_RUNS = _switch(LONG_RUNS, texts.LONG_RUNS, texts.LONG_RUNS_HELP)
 _SEARCHING = (
     _switch(WEB_SEARCH, texts.WEB_SEARCH, texts.WEB_SEARCH_HELP),

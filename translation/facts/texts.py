@@ -76,19 +76,6 @@ THINKING_BUDGET_HELP = words(
     "思考に使えるトークン数の上限（最大トークン数より小さい値）。推論の強度の代わりになります。",
     "O máximo de tokens para pensar, abaixo de Máximo de tokens. Vale no lugar do esforço de raciocínio.",
 )
-CARRY_REASONING = words("Carry Reasoning", "携带推理", "推論を持ち運ぶ", "Levar o raciocínio")
-CARRY_REASONING_HELP = words(
-    "What the model thought before it called a tool goes to Dify inside the id of the call and comes back "
-    "with the result, so that an agent thinks on after a restart of the plugin, or on another node. Off: the "
-    "plugin remembers it for an hour.",
-    "模型调用工具前的思考放入调用的 ID，经 Dify 随结果返回：插件重启后或在其他节点上，智能体可继续思考。"
-    "关闭时，插件在内存中保留一小时。",
-    "ツールを呼ぶ前に考えた内容を呼び出しの ID に入れて Dify に渡し、結果とともに受け取ります。プラグインの再起動後や"
-    "別のノードでも、エージェントは考えを続けられます。オフの場合、プラグインが 1 時間記憶します。",
-    "O que o modelo pensou antes de chamar uma ferramenta vai ao Dify no id da chamada e volta com o resultado: "
-    "um agente continua a pensar após o plugin reiniciar, ou em outro nó. Desligado: o plugin lembra por uma "
-    "hora.",
-)
 VERBOSITY = words("Verbosity", "详细程度", "詳しさ", "Verbosidade")
 VERBOSITY_HELP = words(
     "How long-winded the answer is.",

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from litellm_proxy.wire.reading import Json
 from translation.facts.parameter_rules import (
-    CARRY_REASONING,
     LONG_RUNS,
     OF_THE_APP,
     REASONING_SUMMARY,
@@ -18,7 +17,6 @@ from translation.request import response_format
 _EFFORT = "reasoning_effort"
 _MADE_INTO_OTHERS = frozenset(
     {
-        CARRY_REASONING,
         LONG_RUNS,
         WEB_SEARCH,
         SEARCH_CONTEXT,
