@@ -38,12 +38,14 @@ class PluginProcess:
         python: str = sys.executable,
         env: Mapping[str, str] | None = None,
         keep_lines: bool = True,
+        module: str = "main",
     ) -> None:
-        """`env` is added to the environment of this process."""
+        """`env` is added to the environment of this process; `module` is what Python runs."""
         self._folder = folder
         self._env = env or {}
         self._python = python
         self._keep_lines = keep_lines
+        self._module = module
         self.reading = threading.Event()
         """While it is cleared, nobody reads what the plugin writes."""
         self.reading.set()
@@ -55,10 +57,11 @@ class PluginProcess:
         """What was asked in each session."""
         self._under_way: set[str] = set()
         self._all_ended = threading.Condition()
+        self._writing = threading.Lock()
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [self._python, "-m", "main"],
+            [self._python, "-m", self._module],
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -131,8 +134,9 @@ class PluginProcess:
             },
         }
         assert self._process.stdin
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        self._process.stdin.flush()
+        with self._writing:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
         return self._read_answers(session, answers)
 
     def _read_answers(

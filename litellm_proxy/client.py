@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -24,7 +24,17 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
+from litellm_proxy.event_loop import give_way
+from litellm_proxy.gunzip import unpacked
 from litellm_proxy.http_exchange import DEADLINE
+from litellm_proxy.limits import (
+    CONNECT_SECONDS,
+    LAST_BYTES_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_DOCUMENT_BYTES,
+    MAX_ERROR_BYTES,
+    MAX_ERROR_CHARACTERS,
+)
 from litellm_proxy.request_failed import RequestFailed, refused_by_httpx
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.sse import EventStreamDecoder
@@ -52,19 +62,11 @@ from litellm_proxy.wire.model_info import (
 )
 from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
 from litellm_proxy.wire.options import RequestOptions
-from litellm_proxy.wire.reading import WireModel
 from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
 from litellm_proxy.wire.responses import Run, RunRequest
 
-CONNECT_SECONDS = 10.0
-LAST_BYTES_SECONDS = 0.05
-"""How long the end of a body may take after [DONE], for the connection to be kept."""
 MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-MAX_ERROR_BYTES = 64 * 1024
-GIVE_WAY_BYTES = 16 * 1024
-"""After how much of one stream others surely get their turn: a few milliseconds' work."""
 _REFUSALS_OF_A_PROXY = frozenset({403, 407, 502, 503, 504})
 _HTTP_ERROR = 400
 _HTTP_REDIRECT = 300
@@ -87,9 +89,9 @@ _NOT_HERE = frozenset({401, 403, 404})
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_NAME = 100
-_LONGEST_TEXT = 8000
 _LONGEST_WAIT = 24 * 3600
 _NO_HEADERS: Mapping[str, str] = {}
+_GZIP = {"Accept-Encoding": "gzip"}
 
 type _JsonRequest = (
     ChatRequest
@@ -160,7 +162,7 @@ class ProxyClient:
         return self._rejected(error)
 
     def _run(self, response: httpx.Response) -> ProxyAnswer[Run]:
-        run = self._read(Run, response)
+        run = self._read(Run.read, response)
         return ProxyAnswer(run if run.id else self._accept(run), self._report(response))
 
     def make_image(self, request: ImageRequest) -> ProxyAnswer[ImageAnswer]:
@@ -173,24 +175,24 @@ class ProxyClient:
             )
 
         response = self._accepted(upload) if request.images else self._post(request.path, request)
-        answer = self._accept(self._read(ImageAnswer, response))
+        answer = self._accept(self._read(ImageAnswer.read, response))
         return ProxyAnswer(answer, self._report(response))
 
     def embed(self, request: EmbeddingsRequest) -> ProxyAnswer[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
         response = self._post("/v1/embeddings", request)
-        answer = self._accept(self._read(EmbeddingsAnswer, response))
+        answer = self._accept(self._read(EmbeddingsAnswer.read, response))
         return ProxyAnswer(answer, self._report(response))
 
     def rerank(self, request: RerankRequest) -> RerankAnswer:
         """Return how the documents of a request rank."""
         sent = self._post("/v1/rerank", request)
-        return self._accept(self._read(RerankAnswer, sent))
+        return self._accept(self._read(RerankAnswer.read, sent))
 
     def moderate(self, request: ModerationRequest) -> ModerationAnswer:
         """Return what was found in a text."""
         sent = self._post("/v1/moderations", request)
-        return self._accept(self._read(ModerationAnswer, sent))
+        return self._accept(self._read(ModerationAnswer.read, sent))
 
     def transcribe(self, request: TranscriptionRequest) -> Transcription:
         """Return the text of an audio file; the file is sent as a stream from its beginning."""
@@ -207,13 +209,13 @@ class ProxyClient:
 
         response = self._accepted(upload)
         if response.headers.get("content-type", "").startswith(_TRANSCRIPTS):
-            body = self._read_body(response, MAX_ANSWER_BYTES)
+            body = self._read_body(response, MAX_BODY_BYTES)
             if body.lstrip().startswith(b"{"):
                 # LiteLLM labels what it was asked for, whatever the server made of it.
                 with suppress(ProxyProtocolError):
-                    return self._accept(self._parse(Transcription, body))
+                    return self._accept(self._parse(Transcription.read, body))
             return Transcription(text=body.decode(errors="replace"))
-        return self._accept(self._read(Transcription, response))
+        return self._accept(self._read(Transcription.read, response))
 
     def speak(self, request: SpeechRequest) -> Generator[bytes]:
         """Ask for a spoken text; return the audio as it arrives.
@@ -239,34 +241,46 @@ class ProxyClient:
     def models(self, *, with_patterns: bool = False) -> ModelList:
         """Return the names that the key can call, and on request the wildcard patterns too."""
         query = "?return_wildcard_routes=true" if with_patterns else ""
-        return self._read(ModelList, self._send("GET", f"/v1/models{query}"))
+        return self._read(ModelList.read, self._send("GET", f"/v1/models{query}", headers=_GZIP))
+
+    def read_models[T](self, read: Callable[[bytes], T]) -> T:
+        """Return what `read` makes of the body of the list of names; likewise below."""
+        return self._read(read, self._send("GET", "/v1/models", headers=_GZIP))
 
     def model_group(self, name: str) -> ModelGroups:
         """Return what the proxy knows of one public model name: one group or none."""
+        return self.read_model_group(name, ModelGroups.read)
+
+    def read_model_group[T](self, name: str, read: Callable[[bytes], T]) -> T:
+        """Ask for one group, and read the body."""
         asked = quote(name, safe="", errors="replace")
         path = f"/model_group/info?model_group={asked}"
-        return self._read(ModelGroups, self._send("GET", path))
+        return self._read(read, self._send("GET", path))
 
     def model_groups(self) -> ModelGroups:
         """Return what the proxy knows of every public name of the key; slow for many models."""
-        return self._read(ModelGroups, self._send("GET", "/model_group/info"))
+        return self._read(ModelGroups.read, self._send("GET", "/model_group/info", headers=_GZIP))
 
     def deployments(self) -> Deployments:
-        """Return every deployment that the key can reach; several MB for a thousand models.
+        """Return every deployment that the key can reach; several MB for a thousand models."""
+        return self.read_deployments(Deployments.read)
+
+    def read_deployments[T](self, read: Callable[[bytes], T]) -> T:
+        """Ask for the deployments, and read the body.
 
         Which of the two routes answers is remembered for each caller (`litellm_proxy.versions`).
         """
         caller = self._settings.cache_key
         path = info_path(caller)
         try:
-            return self._read(Deployments, self._send("GET", path))
+            return self._read(read, self._send("GET", path, headers=_GZIP))
         except ProxyRejected as error:
             if error.status not in _NOT_HERE:
                 raise
             refusal = error
         other = next(each for each in INFO_PATHS if each != path)
         try:
-            answer = self._read(Deployments, self._send("GET", other))
+            answer = self._read(read, self._send("GET", other, headers=_GZIP))
         except ProxyError:
             raise refusal from None
         note_info_path(caller, other)
@@ -280,7 +294,7 @@ class ProxyClient:
         """
         body = question.to_json(prompt="")
         sent = self._send("POST", "/utils/token_counter", body, question.options.headers())
-        count = self._read(TokenCount, sent)
+        count = self._read(TokenCount.read, sent)
         if count.model_used not in {None, question.model}:
             return True
         return False if "original_response" in count.model_fields_set else None
@@ -326,26 +340,25 @@ class ProxyClient:
         Servers and balancers in between have been seen to label streams as anything.
         """
         with closing(self._read_pieces(response)) as pieces:
+            # Blanks before the first event mean nothing, however many there are.
             start = b""
             for piece in pieces:
-                start += piece
-                if len(start.lstrip(_BLANKS)) >= _TELLING_BYTES:
+                start = (start + piece).lstrip(_BLANKS)
+                if len(start) >= _TELLING_BYTES:
                     break
-            first = start.lstrip(_BLANKS)
-            is_stream = first.startswith(_STREAM_STARTS) or (
-                _is_called_a_stream(response) and not first.startswith(b"{")
+            is_stream = start.startswith(_STREAM_STARTS) or (
+                _is_called_a_stream(response) and not start.startswith(b"{")
             )
             received = itertools.chain([start], pieces)
             if is_stream:
                 yield from self._read_events(response, received)
             else:
-                body = _joined(received, MAX_ANSWER_BYTES)
-                yield [self._accept(self._parse(ChatChunk, body))]
+                body = _joined(received, MAX_DOCUMENT_BYTES)
+                yield [self._accept(self._parse(ChatChunk.read, body))]
 
     def _read_events(self, response: httpx.Response, pieces: Iterable[bytes]) -> ChatArrivals:
-        stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk, data)))
+        stream = _EventStream(lambda data: self._accept(self._parse(ChatChunk.read, data)))
         deadlines = response.request.extensions
-        since_last_turn = 0
         try:
             for received in pieces:
                 chunks: list[ChatEvent] = []
@@ -362,11 +375,6 @@ class ProxyClient:
                     deadlines[DEADLINE] = min(
                         deadlines[DEADLINE], time.monotonic() + LAST_BYTES_SECONDS
                     )
-                # A burst must not keep others waiting; what trickles waits by itself.
-                since_last_turn += len(received)
-                if since_last_turn >= GIVE_WAY_BYTES:
-                    since_last_turn = 0
-                    time.sleep(0)
         except ProxyUnreachable:
             # After [DONE] the body is read on only to hand the connection back to the pool.
             if not stream.done:
@@ -418,10 +426,6 @@ class ProxyClient:
 
     def _accepted(self, make: Callable[[], httpx.Request]) -> httpx.Response:
         response = self._handle(make)
-        if "," in response.headers.get("content-encoding", ""):
-            response.close()
-            message = "it is compressed more than once"
-            raise ProxyProtocolError(message)
         if response.status_code < _HTTP_REDIRECT:
             return response
         if refused := self._refused_on_the_way(response):
@@ -498,10 +502,12 @@ class ProxyClient:
         message = detail.message or ""
         # Secrets go before anything is cut, or a part of one would be left.
         text = self._redact(message)
+        sentence = first_sentence(text)
+        give_way()
         return ProxyRejected(
             status=status or detail.status,
-            message=first_sentence(text),
-            text=text[:_LONGEST_TEXT],
+            message=sentence,
+            text=text[:MAX_ERROR_CHARACTERS],
             error_type=_known(detail.type),
             param=_known(detail.param),
             call_id=call_id and self._redact(call_id),
@@ -521,12 +527,12 @@ class ProxyClient:
             text = short.sub("***", text)
         return _HASH.sub("***", text)
 
-    def _read[M: WireModel](self, model: type[M], response: httpx.Response) -> M:
-        return self._parse(model, self._read_body(response, MAX_ANSWER_BYTES))
+    def _read[T](self, read: Callable[[bytes], T], response: httpx.Response) -> T:
+        return self._parse(read, self._read_body(response, MAX_BODY_BYTES))
 
-    def _parse[M: WireModel](self, model: type[M], data: bytes) -> M:
+    def _parse[T](self, read: Callable[[bytes], T], data: bytes) -> T:
         try:
-            return model.model_validate_json(data)
+            return read(data)
         except ValidationError as error:
             text = data[:MAX_ERROR_BYTES].decode(errors="replace")
             shown = self._redact(text)[:_EXCERPT]
@@ -538,22 +544,24 @@ class ProxyClient:
     def _read_body(self, response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
         """Return the body; beyond `limit` bytes cut it or raise ProxyProtocolError."""
         with closing(self._read_pieces(response)) as pieces:
-            return _joined(pieces, limit, truncate=truncate)
+            body = _joined(pieces, limit, truncate=truncate)
+        give_way()
+        return body
 
     def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
         extensions = response.request.extensions
+        coding = response.headers.get("content-encoding", "")
         try:
-            for piece in response.iter_bytes():
+            for piece in unpacked(cast("httpx.SyncByteStream", response.stream), coding):
                 yield piece
+                give_way()
                 if time.monotonic() > extensions[DEADLINE]:
                     raise self._too_long()
         except RequestFailed as error:
             if time.monotonic() > extensions[DEADLINE]:
                 raise self._too_long() from None
             raise self._unreachable(error) from None
-        except httpx.DecodingError as error:
-            raise self._unreachable(refused_by_httpx(error)) from None
         finally:
             response.close()
 
@@ -585,7 +593,7 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
     headers = httpx.Headers(
         {
             "Accept": "application/json, text/event-stream",
-            "Accept-Encoding": "gzip",
+            "Accept-Encoding": "identity",
             "User-Agent": USER_AGENT,
         }
     )

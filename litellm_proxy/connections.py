@@ -13,6 +13,7 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from litellm_proxy import name_lookup
 from litellm_proxy.errors import Failure
 from litellm_proxy.http1 import request_head
 from litellm_proxy.http_exchange import (
@@ -31,15 +33,14 @@ from litellm_proxy.http_exchange import (
     read_head,
     send,
 )
+from litellm_proxy.limits import KEEP_ALIVE_SECONDS, MAX_IDLE_CONNECTIONS
+from litellm_proxy.name_lookup import Address
 from litellm_proxy.request_failed import RequestFailed, not_connected
 from litellm_proxy.settings import TLSSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEEP_ALIVE_SECONDS = 30.0
-"""Shorter than the usual 60 s and more of servers and balancers, so that we close first."""
-MAX_IDLE = 128
 ONE_WAY_AND_BACK_SECONDS = 1.0
 """A server that had closed an idle connection says so within this; later, it had the request."""
 _TELLS_ITS_STATE = sys.platform == "linux"
@@ -61,7 +62,7 @@ class Server:
 class ConnectionPool(httpx.BaseTransport):
     """Sends each request over the connection that was used last, or over a new one.
 
-    There is no limit to connections in use, and MAX_IDLE of them wait for at most KEEP_ALIVE_SECONDS.
+    There is no limit to connections in use, and MAX_IDLE_CONNECTIONS of them wait for at most KEEP_ALIVE_SECONDS.
     Raises RequestFailed, from the body of an answer too. A request has its time-outs (seconds) in `extensions["timeout"]`, and
     the time (monotonic) when its answer has to be complete in `extensions[DEADLINE]`.
     """
@@ -111,8 +112,8 @@ class ConnectionPool(httpx.BaseTransport):
         with self._lock:
             self._idle.append((server, time.monotonic(), connection))
             old = self._expired()
-            old += [idle for _, _, idle in self._idle[:-MAX_IDLE]]
-            del self._idle[:-MAX_IDLE]
+            old += [idle for _, _, idle in self._idle[:-MAX_IDLE_CONNECTIONS]]
+            del self._idle[:-MAX_IDLE_CONNECTIONS]
         for idle in old:
             idle.close()
 
@@ -162,11 +163,10 @@ class ConnectionPool(httpx.BaseTransport):
         except UnicodeError:
             raise RequestFailed(Failure.NAME, "it cannot be one") from None
         tls = self._tls_context if server.scheme == "https" else None
-        at = (self._via.host, self._via.port or 80) if self._via else (server.host, server.port)
-        try:
-            connection = socket.create_connection(at, seconds)
-        except OSError as error:
-            raise not_connected(error) from None
+        host, port = (
+            (self._via.host, self._via.port or 80) if self._via else (server.host, server.port)
+        )
+        connection = _connection(name_lookup.names.addresses(host, port, seconds), seconds)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is None:
@@ -222,6 +222,25 @@ class ConnectionPool(httpx.BaseTransport):
             target = str(request.url).encode("ascii")
             fields = [*fields, *httpx.Headers(self._proxy_authorization).raw]
         return request_head(request.method, target, fields)
+
+
+def _connection(addresses: Sequence[Address], seconds: float) -> socket.socket:
+    """Connect to the first address that accepts; raise RequestFailed as the last one failed."""
+    failure = RequestFailed(Failure.NAME, "it has no address")
+    for family, address in addresses:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(seconds)
+        try:
+            connection.connect(address)
+        except OSError as error:
+            connection.close()
+            failure = not_connected(error)
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise failure
 
 
 def _is_open(idle: socket.socket) -> bool:

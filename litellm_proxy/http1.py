@@ -11,13 +11,8 @@ from itertools import chain
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.limits import MAX_EMPTY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS
 
-MAX_HEAD_BYTES = 64 * 1024
-"""Of a head, together with those of the information that may come before it."""
-MAX_FIELDS = 256
-"""LiteLLM repeats the provider's headers beside its own."""
-MAX_EMPTY_BYTES = 64 * 1024
-"""Of sizes, extensions and trailers that come in a body without any content between them."""
 _VERSIONS = frozenset({"1.0", "1.1"})
 _LOWEST_STATUS = 100
 _SWITCHING_PROTOCOLS = 101
@@ -141,7 +136,7 @@ class AnswerReader:
             return
         size = sum(map(len, chain.from_iterable(self.fields)))
         _require(size <= MAX_HEAD_BYTES, "its head is too large")
-        _require(len(self.fields) <= MAX_FIELDS, "it has too many headers")
+        _require(len(self.fields) <= MAX_HEADERS, "it has too many headers")
         _require(self.status >= _LOWEST_STATUS, "its first line is not HTTP/1.1")
         _require(self._parser.get_http_version() in _VERSIONS, "its first line is not HTTP/1.1")
         if self._is_coded:

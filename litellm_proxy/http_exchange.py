@@ -12,11 +12,11 @@ import httpx
 
 from litellm_proxy.errors import Failure, ProxyProtocolError
 from litellm_proxy.http1 import AnswerReader
+from litellm_proxy.limits import READ_BYTES
 from litellm_proxy.request_failed import RequestFailed, broken
 
 DEADLINE = "deadline"
 SHORTEST_WAIT = 0.001
-_READ_BYTES = 64 * 1024
 
 
 class ClosedUnanswered(RequestFailed):
@@ -64,7 +64,7 @@ def read_head(connection: socket.socket, seconds: float) -> tuple[AnswerReader, 
 
 def _next_of_head(connection: socket.socket, *, has_begun: bool) -> bytes:
     try:
-        received = connection.recv(_READ_BYTES)
+        received = connection.recv(READ_BYTES)
     except TimeoutError as error:
         raise broken(error) from None
     except OSError as error:
@@ -148,7 +148,7 @@ class Body(httpx.SyncByteStream):
         try:
             if left < self._patience.silence:
                 self._connection.settimeout(left)
-            return self._connection.recv(_READ_BYTES)
+            return self._connection.recv(READ_BYTES)
         except OSError as error:
             raise broken(error) from None
 

@@ -58,8 +58,8 @@ def broken(error: OSError) -> RequestFailed:
             return RequestFailed(Failure.BROKEN, error.strerror or "")
 
 
-def refused_by_httpx(error: ValueError | httpx.InvalidURL | httpx.DecodingError) -> RequestFailed:
-    """Return why httpx could not write the request or unpack its answer."""
+def refused_by_httpx(error: ValueError | httpx.InvalidURL) -> RequestFailed:
+    """Return why httpx could not write the request."""
     match error:
         case httpx.InvalidURL() | UnicodeError():
             return RequestFailed(Failure.NAME, "it cannot be one")

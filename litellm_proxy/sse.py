@@ -11,22 +11,23 @@ an error: a damaged `data` would otherwise be skipped, and the answer end short 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
+import re
 from collections.abc import Iterator
 
 from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.limits import MAX_DOCUMENT_BYTES
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _OTHER_FIELDS = frozenset({b"event", b"id", b"retry"})
 
-MAX_EVENT_BYTES = 32 * 1024 * 1024
-"""An event may carry an image as base64; more than this is not an answer but an accident."""
+_EMPTY_LINES = re.compile(rb"\n{3,}")
 
 
 class EventStreamDecoder:
     """Holds what one stream has not completed yet; no I/O."""
 
-    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    def __init__(self, max_event_bytes: int = MAX_DOCUMENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
         self._partial_line: list[bytes] = []
         self._bytes_of_line = 0
@@ -48,6 +49,8 @@ class EventStreamDecoder:
         self._after_cr = received.endswith(b"\r")
         if b"\r" in received:
             received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\n\n\n" in received:
+            received = _EMPTY_LINES.sub(b"\n\n", received)
         first, *others = received.split(b"\n")
         self._partial_line.append(first)
         self._bytes_of_line += len(first)

@@ -13,15 +13,15 @@ import httpx
 
 from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.errors import Failure
+from litellm_proxy.limits import MAX_POOLS
 from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import TLSSettings
-
-MAX_POOLS = 32
-"""A pool that is used least goes first; its open streams go on, since they hold it."""
 
 
 def pool_for(base_url: str, tls: TLSSettings) -> httpx.BaseTransport:
     """Return the pool for a server; connections are kept alive, parallel streams are not queued.
+
+    A pool that is used least is let go first; its open streams go on, since they hold it.
 
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured, and SSL_CERT_FILE and SSL_CERT_DIR
     (by httpx). Raises RequestFailed when the HTTP proxy that they name is none.

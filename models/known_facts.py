@@ -6,10 +6,16 @@ runs its file without registering it (dify-plugin-contract 9).
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 
 from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
+from litellm_proxy.event_loop import give_way
+from litellm_proxy.limits import MAX_CACHED_BYTES, MAX_CACHED_RESPONSES
+from litellm_proxy.memory import Memory
+from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList
 from translation.facts.discovery import (
     DEPLOYMENTS,
     GROUP,
@@ -28,21 +34,30 @@ SCHEMA_SECONDS = 2.0
 VALIDATION_SECONDS = 20.0
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 30.0
+_NAME_BYTES = 150
+"""A name in a response, with its place in the dictionary."""
+_FACTS_BYTES = 1000
+"""The facts of one model; equal ones are there once."""
 
-GIVE_WAY_MODELS = 100
-"""After so many, some milliseconds, streams of other calls go on."""
-MAX_MODELS = 65_536
-"""Models in memory for each endpoint, of all keys together; what is the same is there once."""
+type _Facts = Mapping[str, ModelFacts]
+type _Responses[K] = ProxyCache[K, bytes]
+"""By key, the digest of the response, under which `_contents` has its facts."""
 
-_groups: ProxyCache[tuple[str, str], Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The facts of one response, and about how many bytes they are."""
+
+    facts: _Facts
+    size: int
+
+
+_contents: Memory[bytes, _Content] = Memory(
+    MAX_CACHED_BYTES, size_of=lambda content: content.size, clock=time.monotonic
 )
-_deployments: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
-)
-_listings: ProxyCache[str, Mapping[str, ModelFacts]] = ProxyCache(
-    KEPT_SECONDS, RETRY_SECONDS, MAX_MODELS, len
-)
+_groups: _Responses[tuple[str, str]] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
+_deployments: _Responses[str] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
+_listings: _Responses[str] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
 
 
 def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFacts:
@@ -65,31 +80,24 @@ def discover(settings: Settings, seconds: float) -> Discovery:
     deadline = time.monotonic() + seconds
     key = settings.proxy.cache_key
 
-    def ask_deployments() -> Mapping[str, ModelFacts]:
-        return _gathered(facts_of_deployments(_client(settings).deployments()))
+    def load_deployments() -> bytes:
+        return _client(settings).read_deployments(_digested(Deployments.read, facts_of_deployments))
 
-    _deployments.start(key, ask_deployments)
-    group = _ask(
-        _groups,
-        (key, settings.model),
-        settings,
-        deadline,
-        lambda: _gathered(facts_of_groups(_client(settings).model_group(settings.model))),
-    )
-    deployments = _ask(_deployments, key, settings, deadline, ask_deployments)
-    by_endpoint: dict[str, ModelFacts | ProxyError | None] = {
-        DEPLOYMENTS: _found(deployments, lambda known: known.get(settings.model)),
-        GROUP: _found(group, lambda known: known.get(settings.model)),
+    def load_group() -> bytes:
+        read = _digested(ModelGroups.read, facts_of_groups)
+        return _client(settings).read_model_group(settings.model, read)
+
+    def load_listing() -> bytes:
+        return _client(settings).read_models(_digested(ModelList.read, facts_of_listing))
+
+    _deployments.start(key, load_deployments)
+    group = _ask(_groups, (key, settings.model), settings, deadline, load_group)
+    by_endpoint = {
+        DEPLOYMENTS: _ask(_deployments, key, settings, deadline, load_deployments),
+        GROUP: group,
     }
     if not any(isinstance(found, ModelFacts) for found in by_endpoint.values()):
-        listing = _ask(
-            _listings,
-            key,
-            settings,
-            deadline,
-            lambda: _gathered(facts_of_listing(_client(settings).models())),
-        )
-        by_endpoint[LISTING] = _found(listing, lambda known: known.get(settings.model))
+        by_endpoint[LISTING] = _ask(_listings, key, settings, deadline, load_listing)
     return Discovery(by_endpoint)
 
 
@@ -101,37 +109,64 @@ def forget(settings: Settings) -> None:
     _listings.drop(key)
 
 
-def _ask[K, V](
-    cache: ProxyCache[K, V],
+def _ask[K](
+    cache: _Responses[K],
     key: K,
     settings: Settings,
     deadline: float,
-    load: Callable[[], V],
-) -> Remembered[V]:
-    seconds = max(0.0, deadline - time.monotonic())
+    load: Callable[[], bytes],
+) -> ModelFacts | ProxyError | None:
+    """Return what a response says of the model; None where it does not name it."""
 
     def late() -> ProxyError:
         return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
 
-    return cache.get(key, load, seconds, late)
+    def known() -> Remembered[bytes]:
+        return cache.get(key, load, max(0.0, deadline - time.monotonic()), late)
+
+    found = known()
+    if found.value and not (content := _contents.get(found.value)):
+        # It had to go for the responses of others.
+        cache.drop(key)
+        found = known()
+    if found.value is None:
+        return found.error
+    content = _contents.get(found.value)
+    return content.facts.get(settings.model) if content else late()
 
 
-def _gathered(facts_by_name: Iterator[tuple[str, ModelFacts]]) -> Mapping[str, ModelFacts]:
-    """Return the facts of all models, letting other calls through on the way."""
-    known: dict[str, ModelFacts] = {}
-    for name, facts in facts_by_name:
-        known[name] = facts
-        if len(known) % GIVE_WAY_MODELS == 0:
-            time.sleep(0)
-    return known
+def _digested[A](
+    parse: Callable[[bytes], A], facts_in: Callable[[A], Iterator[tuple[str, ModelFacts]]]
+) -> Callable[[bytes], bytes]:
+    """Return a reader that keeps a response's facts, and returns the digest of the response.
+
+    Equal responses are parsed once: the keys of one proxy often see the same models.
+    """
+
+    def read(body: bytes) -> bytes:
+        # Two million bytes take a millisecond.
+        digest = sha256(body).digest() + parse.__qualname__.encode()
+        give_way()
+        if not _contents.get(digest):
+            _contents.set(digest, _content(facts_in(parse(body))))
+        return digest
+
+    return read
+
+
+def _content(facts_by_name: Iterator[tuple[str, ModelFacts]]) -> _Content:
+    """Gather the facts of all models, letting other calls run meanwhile."""
+    facts: dict[str, ModelFacts] = {}
+    for name, each in facts_by_name:
+        facts[name] = each
+        give_way()
+    different = len(set(map(id, facts.values())))
+    return _Content(facts, 1 + len(facts) * _NAME_BYTES + different * _FACTS_BYTES)
 
 
 def _client(settings: Settings) -> ProxyClient:
-    """Return who asks; whoever waits goes on sooner, and what comes later is still remembered."""
+    """Return the client for background loads.
+
+    Its answer fills the cache even after callers have timed out.
+    """
     return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
-
-
-def _found[V](
-    answer: Remembered[V], facts: Callable[[V], ModelFacts | None]
-) -> ModelFacts | ProxyError | None:
-    return answer.error if answer.value is None else facts(answer.value)

@@ -13,6 +13,8 @@ PURE_PARTS_OF_THE_PROXY = (
     "litellm_proxy.settings",
     "litellm_proxy.errors",
     "litellm_proxy.answers",
+    "litellm_proxy.event_loop",
+    "litellm_proxy.limits",
 )
 ROOMS: dict[str, set[str]] = {
     "form": set(),

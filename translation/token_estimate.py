@@ -10,8 +10,11 @@ it takes 0.3 s and 80 MB of memory. Dify's SDK counts with tiktoken, which downl
 
 import re
 from collections.abc import Iterable
+from itertools import batched
 
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
+
+from litellm_proxy.event_loop import give_way
 
 # The pieces into which o200k cuts a text before it looks anything up, as far as they matter.
 _PIECE = re.compile(
@@ -48,11 +51,16 @@ _PER_SPACE_RUN = 90
 _PER_MARK_RUN = 100
 _PER_MARK_MORE = 10
 _TOKENS_PER_MESSAGE = 4
+_PIECES_PER_PAUSE = 2000
 
 
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a modern BPE vocabulary makes of `text`; linear in length."""
-    return -(-sum(map(_hundredths, _PIECE.finditer(text))) // _ONE)
+    total = 0
+    for pieces in batched(_PIECE.finditer(text), _PIECES_PER_PAUSE):
+        total += sum(map(_hundredths, pieces))
+        give_way()
+    return -(-total // _ONE)
 
 
 def _hundredths(match: re.Match[str]) -> int:

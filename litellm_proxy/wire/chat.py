@@ -10,7 +10,7 @@ from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.concessions import Concession, Concessions
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Json, Lenient, WireModel
+from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
 
 
 class CacheControl(TypedDict):
@@ -345,7 +345,7 @@ class ProviderFields(WireModel):
     """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone (P28)."""
 
     refusal: Lenient[str] = None
-    reasoning_details: Lenient[list[ReasoningDetail]] = None
+    reasoning_details: Lenient[Parts[ReasoningDetail]] = None
 
 
 class Delta(WireModel):
@@ -359,14 +359,14 @@ class Delta(WireModel):
     content: str | None = None
     reasoning_content: Lenient[str] = None
     reasoning: Lenient[str] = None
-    reasoning_details: Lenient[list[ReasoningDetail]] = None
-    thinking_blocks: Lenient[list[dict[str, Json]]] = None
-    reasoning_items: Lenient[list[dict[str, Json]]] = None
-    tool_calls: list[ToolCallDelta] | None = None
+    reasoning_details: Lenient[Parts[ReasoningDetail]] = None
+    thinking_blocks: Lenient[Parts[dict[str, Json]]] = None
+    reasoning_items: Lenient[Parts[dict[str, Json]]] = None
+    tool_calls: Parts[ToolCallDelta] | None = None
     function_call: FunctionCallDelta | None = None
-    images: Lenient[list[OnErrorOmit[OutputImage]]] = None
+    images: Lenient[Parts[OnErrorOmit[OutputImage]]] = None
     audio: Lenient[OutputAudio] = None
-    annotations: Lenient[list[Annotation]] = None
+    annotations: Lenient[Parts[Annotation]] = None
     refusal: Lenient[str] = None
     provider_specific_fields: Lenient[ProviderFields] = None
 
@@ -424,6 +424,6 @@ class Usage(WireModel):
 class ChatChunk(FallibleAnswer):
     """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
 
-    choices: list[Choice] | None = None
-    citations: Lenient[list[str]] = None
+    choices: Parts[Choice] | None = None
+    citations: Lenient[Parts[str]] = None
     usage: Lenient[Usage] = None

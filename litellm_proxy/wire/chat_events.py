@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyError
+from litellm_proxy.event_loop import give_way
 from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 
 _PLAIN_TEXT = re.compile(rb'[^"\\\x00-\x1f]*')
@@ -66,6 +67,7 @@ class ChatEvents:
                     self._learn(event, chunk)
                     _add_text(texts, into)
                     into.append(chunk)
+                    give_way()
                 else:
                     texts.append(text)
         finally:

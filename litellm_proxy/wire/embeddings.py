@@ -10,7 +10,7 @@ from litellm_proxy.wire.chat import Usage
 from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Lenient, WireModel
+from litellm_proxy.wire.reading import Lenient, ListModel, WireModel
 
 
 class Encoding(StrEnum):
@@ -72,8 +72,9 @@ class EmbeddingRow(WireModel):
     embedding: str | list[FiniteFloat]
 
 
-class EmbeddingsAnswer(FallibleAnswer):
+class EmbeddingsAnswer(ListModel, FallibleAnswer):
     """Vectors in the upstream's order, which need not be the request's."""
 
+    row = EmbeddingRow
     data: list[EmbeddingRow] | None = None
     usage: Lenient[Usage] = None

@@ -29,7 +29,8 @@ _CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
 _CLASS = re.compile(r"[A-Z]\w*")
 _MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _PAGE = re.compile(
-    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    rb"\A\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _TITLE = re.compile(rb"<title[^<>]{0,100}>([^<]{1,300})", re.IGNORECASE)
 _MOST_OF_A_PAGE = 20_000

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from litellm_proxy.limits import MAX_ERROR_CHARACTERS
 from litellm_proxy.wire.reading import Json
 
 MAX_SENTENCE = 500
-_MOST_READ = 16 * 1024
 _DEEPEST = 8
+_MOST_LITERALS = 20
 _ADVICE = re.compile(
     r"LiteLLM: model group"
     r"|No fallback model group found"
@@ -51,7 +52,7 @@ def first_sentence(message: str) -> str:
 
     The innermost message of what a provider answered, else the first line that says anything.
     """
-    message = without_advice(message[:_MOST_READ])
+    message = without_advice(message[:MAX_ERROR_CHARACTERS])
     line = _innermost(message) or _first_line(message)
     return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
 
@@ -82,7 +83,7 @@ def _first_line(message: str) -> str:
 
 def _innermost(message: str) -> str:
     """Return the innermost message of an object among the words, "" without one."""
-    text = _BYTES.sub(lambda match: _decoded(match.group()), message)
+    text = _BYTES.sub(lambda match: _decoded(match.group()), message, count=_MOST_LITERALS)
     start = text.find("{")
     if start < 0:
         return ""

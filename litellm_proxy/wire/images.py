@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Lenient, WireModel
+from litellm_proxy.wire.reading import Lenient, Parts, WireModel
 
 EDITS = "/v1/images/edits"
 GENERATIONS = "/v1/images/generations"
@@ -99,5 +99,5 @@ class ImageUsage(WireModel):
 class ImageAnswer(FallibleAnswer):
     """The images that were made."""
 
-    data: Lenient[list[MadeImage]] = None
+    data: Lenient[Parts[MadeImage]] = None
     usage: Lenient[ImageUsage] = None

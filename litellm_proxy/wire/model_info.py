@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from pydantic import OnErrorOmit
-
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Json, Lenient, WireModel
+from litellm_proxy.wire.reading import Json, Lenient, ListModel, Parts, WireModel
 
 CHAT_MODE = "chat"
 """LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
@@ -38,10 +36,12 @@ class ListedModel(WireModel):
     max_output_tokens: Lenient[float] = None
 
 
-class ModelList(WireModel):
+class ModelList(ListModel):
     """The names that the key can call; a wildcard is expanded into many."""
 
-    data: list[OnErrorOmit[ListedModel]]
+    row = ListedModel
+    omits_bad_rows = True
+    data: list[ListedModel]
 
 
 class ModelGroup(WireModel):
@@ -52,7 +52,7 @@ class ModelGroup(WireModel):
     """
 
     model_group: Lenient[str] = None
-    providers: Lenient[list[str]] = None
+    providers: Lenient[Parts[str]] = None
     mode: Lenient[str] = None
     max_input_tokens: Lenient[float] = None
     max_output_tokens: Lenient[float] = None
@@ -63,14 +63,16 @@ class ModelGroup(WireModel):
     supports_parallel_function_calling: Lenient[bool] = None
     supports_reasoning: Lenient[bool] = None
     supports_web_search: Lenient[bool] = None
-    supported_reasoning_efforts: Lenient[list[str]] = None
-    supported_openai_params: Lenient[list[str]] = None
+    supported_reasoning_efforts: Lenient[Parts[str]] = None
+    supported_openai_params: Lenient[Parts[str]] = None
 
 
-class ModelGroups(WireModel):
+class ModelGroups(ListModel):
     """At most one group when the question named one."""
 
-    data: list[OnErrorOmit[ModelGroup]]
+    row = ModelGroup
+    omits_bad_rows = True
+    data: list[ModelGroup]
 
 
 class DeploymentInfo(WireModel):
@@ -107,8 +109,8 @@ class DeploymentInfo(WireModel):
     supports_prompt_caching: Lenient[bool] = None
     supports_web_search: Lenient[bool] = None
     supports_embedding_image_input: Lenient[bool] = None
-    reasoning_effort_levels: Lenient[list[str]] = None
-    supported_openai_params: Lenient[list[str]] = None
+    reasoning_effort_levels: Lenient[Parts[str]] = None
+    supported_openai_params: Lenient[Parts[str]] = None
 
 
 class DeploymentParams(WireModel):
@@ -125,10 +127,12 @@ class Deployment(WireModel):
     model_info: DeploymentInfo = DeploymentInfo()
 
 
-class Deployments(WireModel):
+class Deployments(ListModel):
     """All deployments that the key can reach, several of one name where it is load-balanced."""
 
-    data: list[OnErrorOmit[Deployment]]
+    row = Deployment
+    omits_bad_rows = True
+    data: list[Deployment]
 
 
 class TokenCount(WireModel):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import WireModel
+from litellm_proxy.wire.reading import Parts, WireModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,4 @@ class Judgement(WireModel):
 class ModerationAnswer(FallibleAnswer):
     """One judgement per text."""
 
-    results: list[Judgement] | None = None
+    results: Parts[Judgement] | None = None

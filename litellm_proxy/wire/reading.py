@@ -1,9 +1,30 @@
-"""How foreign JSON is read: unknown keys are ignored, and optional parts may be garbage."""
+"""How foreign JSON is read: unknown keys are ignored, optional parts may be garbage, sizes are bounded."""
 
-from typing import Annotated, Any
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.event_loop import give_way
+from litellm_proxy.limits import (
+    MAX_DOCUMENT_BYTES,
+    MAX_DOCUMENT_OBJECTS,
+    MAX_DOCUMENT_VALUES,
+    MAX_PARTS,
+    MAX_ROW_VALUES,
+    MAX_ROWS,
+    ROW_BYTES,
+)
+
+_SMALL_BYTES = 100_000
+"""So few bytes hold no more values than may be."""
+_DECODER = json.JSONDecoder()
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class WireModel(BaseModel):
@@ -13,6 +34,12 @@ class WireModel(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="ignore", protected_namespaces=(), defer_build=True
     )
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Parse a JSON document. Raises ProxyProtocolError and ValidationError."""
+        require_bounded(body)
+        return cls.model_validate_json(body)
 
 
 class _NoneOnError:
@@ -27,5 +54,131 @@ class _NoneOnError:
 type Lenient[T] = Annotated[T | None, _NoneOnError()]
 """For what an answer can do without: `field: Lenient[int] = None` reads "abc" as None."""
 
+type Parts[T] = Annotated[list[T], Field(max_length=MAX_PARTS)]
+"""A list in one chunk; a longer one is an error, or None where it is lenient."""
+
 type Json = Any
 """A decoded JSON value that is passed on as it is."""
+
+
+def require_bounded(document: bytes | str, most_values: int = MAX_DOCUMENT_VALUES) -> None:
+    """Raise ProxyProtocolError for a JSON document that would take longer than 50 ms to parse."""
+    if len(document) <= _SMALL_BYTES:
+        return
+    if len(document) > MAX_DOCUMENT_BYTES:
+        message = f"one JSON document in it is larger than {MAX_DOCUMENT_BYTES} bytes"
+        raise ProxyProtocolError(message)
+    content = document if isinstance(document, bytes) else document.encode(errors="replace")
+    limits = ((b"{", MAX_DOCUMENT_OBJECTS, "objects"), (b",", most_values, "values"),
+              (b"[", most_values, "lists"))  # fmt: skip
+    for mark, most, name in limits:
+        # Only where there may be too many, those in texts are told apart.
+        if content.count(mark) > most and _count_outside_texts(content, mark) > most:
+            message = f"one JSON document in it has more than {most} {name}"
+            raise ProxyProtocolError(message)
+
+
+def _count_outside_texts(document: bytes, mark: bytes) -> int:
+    count = place = 0
+    for text in _TEXT.finditer(document):
+        count += document.count(mark, place, text.start())
+        place = text.end()
+        give_way()
+    return count + document.count(mark, place)
+
+
+class ListModel(WireModel):
+    """An object with a list of rows, which are parsed one by one: the list may be 64 MB long."""
+
+    listed: ClassVar[str] = "data"
+    """The list's name in the object."""
+    row: ClassVar[type[WireModel]]
+    omits_bad_rows: ClassVar[bool] = False
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Parse the rows and everything else. Raises ProxyProtocolError and ValidationError."""
+        rows: list[WireModel] = []
+        others: list[str] = []
+        text_of_body = body.decode(errors="replace")
+        give_way()
+        for name, text in _members(text_of_body, cls.listed):
+            if name is not None:
+                others.append(f"{json.dumps(name)}:{text}")
+                continue
+            try:
+                rows.append(cls.row.model_validate_json(text))
+            except ValidationError:
+                if not cls.omits_bad_rows:
+                    raise
+            if len(rows) > MAX_ROWS:
+                message = f"its list has more than {MAX_ROWS} rows"
+                raise ProxyProtocolError(message)
+            give_way()
+        whole = cls.model_validate_json("{" + ",".join(others) + "}")
+        return whole.model_copy(update={cls.listed: rows}) if rows else whole
+
+
+def _members(body: str, listed: str) -> Iterator[tuple[str | None, str]]:
+    """Yield name and JSON of each member of an object.
+
+    The list named `listed` is yielded as an empty one, and then its items without a name.
+    """
+    reader = _Reader(body)
+    reader.require("{")
+    while not reader.skips("}"):
+        name = str(json.loads(reader.value()))
+        reader.require(":")
+        if name == listed and reader.skips("["):
+            yield name, "[]"
+            while not reader.skips("]"):
+                yield None, reader.value()
+                reader.skips(",")
+        else:
+            yield name, reader.value()
+        reader.skips(",")
+
+
+class _Reader:
+    """Cuts a text into JSON values; a stray comma between them is no error."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._place = 0
+
+    def skips(self, mark: str) -> bool:
+        """Go past blanks and a mark; return whether it was there."""
+        if blanks := _BLANKS.match(self._text, self._place):
+            self._place = blanks.end()
+        found = self._text.startswith(mark, self._place)
+        self._place += len(mark) * found
+        return found
+
+    def require(self, mark: str) -> None:
+        """Go past a mark; raise ProxyProtocolError if it is not there."""
+        if not self.skips(mark):
+            raise self._error()
+
+    def value(self) -> str:
+        """Return the JSON of the next value. Only ROW_BYTES are searched first, as rows are small."""
+        self.skips("")
+        size = ROW_BYTES
+        while True:
+            part = self._text[self._place : self._place + size]
+            require_bounded(part, MAX_ROW_VALUES)
+            is_rest = self._place + size >= len(self._text)
+            try:
+                _, end = _DECODER.raw_decode(part)
+            except (ValueError, RecursionError):
+                if is_rest:
+                    raise self._error() from None
+            else:
+                # A number may go on behind the part.
+                if is_rest or end < size:
+                    self._place += end
+                    return part[:end]
+            size *= 4
+
+    def _error(self) -> ProxyProtocolError:
+        shown = self._text[self._place : self._place + 100]
+        return ProxyProtocolError(f"it is not the JSON that was expected, at {shown!r}")

@@ -8,7 +8,7 @@ from pydantic import FiniteFloat
 
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import WireModel
+from litellm_proxy.wire.reading import ListModel, WireModel
 
 
 class RankedImage(TypedDict):
@@ -45,7 +45,9 @@ class RankedDocument(WireModel):
     relevance_score: FiniteFloat
 
 
-class RerankAnswer(FallibleAnswer):
+class RerankAnswer(ListModel, FallibleAnswer):
     """Documents by falling score, maybe fewer than were sent."""
 
+    listed = "results"
+    row = RankedDocument
     results: list[RankedDocument] | None = None

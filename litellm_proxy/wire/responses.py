@@ -9,7 +9,7 @@ from pydantic import Field
 from litellm_proxy.wire.chat import CompletionTokensDetails, PromptTokensDetails
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Json, Lenient, WireModel
+from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
 
 UNDER_WAY = frozenset({"queued", "in_progress"})
 COMPLETED = "completed"
@@ -50,7 +50,7 @@ class RunContent(WireModel):
 
     text: Lenient[str] = None
     refusal: Lenient[str] = None
-    annotations: Lenient[list[RunAnnotation]] = None
+    annotations: Lenient[Parts[RunAnnotation]] = None
 
 
 class RunSummary(WireModel):
@@ -63,8 +63,8 @@ class RunItem(WireModel):
     """A message, or reasoning."""
 
     type: Lenient[str] = None
-    content: Lenient[list[RunContent]] = None
-    summary: Lenient[list[RunSummary]] = None
+    content: Lenient[Parts[RunContent]] = None
+    summary: Lenient[Parts[RunSummary]] = None
 
 
 class RunIncomplete(WireModel):
@@ -88,7 +88,7 @@ class Run(FallibleAnswer):
 
     id: Annotated[str, Field(max_length=2000)] = ""
     status: Lenient[str] = None
-    output: Lenient[list[RunItem]] = None
+    output: Lenient[Parts[RunItem]] = None
     incomplete_details: Lenient[RunIncomplete] = None
     usage: Lenient[RunUsage] = None
 

@@ -8,6 +8,7 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.moderations import ModerationRequest
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from translation.facts.schema import moderation_schema
 from translation.saving.validation import MODERATION
 
@@ -19,6 +20,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
     _probe_path = "/v1/moderations"
     _schema = staticmethod(moderation_schema)
 
+    @limited
     @logged
     def _invoke(
         self,

@@ -14,6 +14,7 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent
 from litellm_proxy.wire.rerank import Ranked, RerankRequest
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation
@@ -28,6 +29,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
     _probe_path = "/v1/rerank"
     _schema = staticmethod(rerank_schema)
 
+    @limited
     @logged
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -46,6 +48,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         )
         return RerankResult(model=model, docs=found)
 
+    @limited
     @logged
     def _invoke_multimodal(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,

@@ -9,6 +9,7 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.audio import TranscriptionRequest
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from translation.facts.schema import speech2text_schema
 from translation.media_type import HEAD_BYTES, file_name_of
 from translation.saving.validation import SPEECH2TEXT
@@ -23,6 +24,7 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
     _probe_path = "/v1/audio/transcriptions"
     _schema = staticmethod(speech2text_schema)
 
+    @limited
     @logged
     def _invoke(
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None

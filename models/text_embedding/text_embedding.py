@@ -15,6 +15,7 @@ from dify_plugin.entities.model.text_embedding import (
 from litellm_proxy.client import ProxyClient
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.answer.usage import embedding_usage
 from translation.facts.capabilities import (
@@ -37,6 +38,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     _probe_path = "/v1/embeddings"
     _schema = staticmethod(text_embedding_schema)
 
+    @limited
     @logged
     def _invoke(
         self,
@@ -53,6 +55,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             model=embedded.fallback or model, embeddings=embedded.vectors, usage=usage
         )
 
+    @limited
     @logged
     def _invoke_multimodal(
         self,

@@ -14,6 +14,7 @@ from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from models.call_log import logged
+from models.calls_in_flight import limited
 from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.form.settings import Settings
@@ -33,6 +34,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
     _probe_path = "/v1/audio/speech"
     _schema = staticmethod(tts_schema)
 
+    @limited
     @logged
     def _invoke(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,

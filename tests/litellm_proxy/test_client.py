@@ -297,7 +297,7 @@ def test_in_stream_errors_are_cut_to_one_sentence_in_every_shape() -> None:
 def test_what_is_compressed_twice_is_not_unpacked() -> None:
     headers = {"content-encoding": "gzip, gzip"}
     answer = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b""))
-    with pytest.raises(ProxyProtocolError, match="compressed more than once"):
+    with pytest.raises(ProxyProtocolError, match="compressed as 'gzip, gzip'"):
         ProxyClient(SETTINGS, httpx.MockTransport(lambda _: answer)).models()
 
 

@@ -15,6 +15,7 @@ from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.connections import ConnectionPool
 from litellm_proxy.errors import Failure, ProxyUnreachable
+from litellm_proxy.limits import MAX_IDLE_CONNECTIONS
 from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.support.raw_server import RawServer
@@ -70,7 +71,7 @@ def test_128_streams_at_a_time_wait_for_nobody(upstream: Upstream, pool: Connect
     for worker in workers:
         worker.join()
     assert bodies == [b"ab"] * 128
-    assert len(pool._idle) <= connections.MAX_IDLE
+    assert len(pool._idle) <= MAX_IDLE_CONNECTIONS
 
 
 def test_a_connection_that_the_server_closed_is_not_used(pool: ConnectionPool) -> None:

@@ -5,13 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.http1 import (
-    MAX_EMPTY_BYTES,
-    MAX_FIELDS,
-    MAX_HEAD_BYTES,
-    AnswerReader,
-    request_head,
-)
+from litellm_proxy.http1 import AnswerReader, request_head
+from litellm_proxy.limits import MAX_EMPTY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS
 
 OK = b"HTTP/1.1 200 OK"
 END = b"\r\n\r\n"
@@ -174,7 +169,7 @@ def test_information_is_followed_by_the_answer() -> None:
         OK + b"\r\ncontent-length: 5\r\ncontent-length: 6",
         OK + b"\r\ntransfer-encoding: gzip, chunked",
         OK + b"\r\ntransfer-encoding: gzip",
-        OK + b"\r\na: b" * (MAX_FIELDS + 1),
+        OK + b"\r\na: b" * (MAX_HEADERS + 1),
         OK + b"\r\na: " + b"b" * MAX_HEAD_BYTES,
     ],
 )

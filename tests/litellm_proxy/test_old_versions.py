@@ -9,6 +9,8 @@ from harness.upstream import Reply, Upstream, json_reply
 from litellm_proxy import versions
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.limits import MAX_CALLERS
+from litellm_proxy.memory import Memory
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.concessions import NONE, Concession
 from litellm_proxy.wire.error_body import read_error_body
@@ -148,7 +150,7 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
     told: str,
     conceded: bool,  # noqa: FBT001
 ) -> None:
-    monkeypatch.setattr(versions, "_told", {})
+    monkeypatch.setattr(versions, "_versions", Memory(10))
     versions.note_version("http://h", {"x-litellm-version": told})
     expected = frozenset({Concession.END_USER_IN_METADATA}) if conceded else NONE
     assert versions.conceded_to("http://h") == expected
@@ -167,10 +169,26 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
 
 
 def test_a_version_of_any_length_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: dict[str, str] = {}
-    monkeypatch.setattr(versions, "_told", kept)
+    kept: Memory[str, str] = Memory(10)
+    monkeypatch.setattr(versions, "_versions", kept)
     versions.note_version("http://h", {"x-litellm-version": "1.106.2" + "x" * 60_000})
-    assert kept == {}
+    assert kept.get("http://h") is None
+
+
+def test_thousands_of_callers_keep_their_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All were forgotten at the 4 096th, so that every second pass sent what an old version misreads."""
+    monkeypatch.setattr(versions, "_versions", Memory(MAX_CALLERS))
+    for _ in range(2):
+        for caller in range(4200):
+            versions.note_version(f"key {caller}", {"x-litellm-version": "1.80.0"})
+        assert all(versions.conceded_to(f"key {caller}") for caller in range(4200))
+
+
+def test_the_callers_seen_least_recently_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "_versions", Memory(3))
+    for caller in ("a", "b", "c", "a", "d"):
+        versions.note_version(caller, {"x-litellm-version": "1.80.0"})
+    assert [bool(versions.conceded_to(caller)) for caller in "abcd"] == [True, False, True, True]
 
 
 def test_a_session_is_sent_where_no_version_passes_it_on() -> None:

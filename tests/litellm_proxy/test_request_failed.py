@@ -58,10 +58,7 @@ def test_a_connection_that_breaks(error: OSError, failure: Failure, detail: str)
         (httpx.InvalidURL("x"), Failure.NAME),
         (UnicodeError("x"), Failure.NAME),
         (ValueError("a header holds a line break"), Failure.BROKEN),
-        (httpx.DecodingError("x"), Failure.BROKEN),
     ],
 )
-def test_what_httpx_refuses(
-    error: ValueError | httpx.InvalidURL | httpx.DecodingError, failure: Failure
-) -> None:
+def test_what_httpx_refuses(error: ValueError | httpx.InvalidURL, failure: Failure) -> None:
     assert refused_by_httpx(error).failure is failure

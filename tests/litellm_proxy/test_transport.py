@@ -5,8 +5,9 @@ from functools import lru_cache
 import pytest
 
 from litellm_proxy import transport
+from litellm_proxy.limits import MAX_POOLS
 from litellm_proxy.settings import TLSSettings
-from litellm_proxy.transport import MAX_POOLS, forward_proxy, pool_for, without_password
+from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from tests.support.relay import CERTIFICATE
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

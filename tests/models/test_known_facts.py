@@ -1,8 +1,8 @@
 """How often the proxy is asked, and what Dify is shown when it cannot be asked."""
 
 import json
-import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from models import known_facts
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from translation.facts.capabilities import DEFAULT_CONTEXT_SIZE
-from translation.facts.model_facts import NOTHING_KNOWN
+from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 REGISTRATION = PluginRegistration(DifyPluginEnv())
@@ -236,22 +236,39 @@ def test_f41_levels_of_effort_are_those_of_the_proxy_if_they_can_be_levels(
     assert rules["reasoning_effort"].options == ["none", "max"]
 
 
-def test_other_calls_go_on_while_the_facts_of_many_models_are_read() -> None:
-    turns = 0
-    is_over = threading.Event()
+def test_equal_responses_are_parsed_once_for_all_keys(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = serve(upstream)
+    parsed: list[object] = []
 
-    def others() -> None:
-        nonlocal turns
-        while not is_over.is_set():
-            turns += 1
-            time.sleep(0)
+    def facts(read: object) -> Iterator[tuple[str, ModelFacts]]:
+        parsed.append(read)
+        return iter(())
 
-    other = threading.Thread(target=others)
-    other.start()
-    names = (f"model-{number}" for number in range(5000))
-    known = known_facts._gathered((name, NOTHING_KNOWN) for name in names)
-    seen = turns
-    is_over.set()
-    other.join()
-    assert len(known) == 5000
-    assert seen >= 10
+    monkeypatch.setattr(known_facts, "facts_of_deployments", facts)
+    upstream.on("/v1/model/info", json_reply({"data": [], "of": upstream.url}))
+    for number in range(5):
+        schema({**form, "api_key": f"sk-{number}"})
+    assert len(parsed) == 1
+
+
+def test_many_keys_with_many_models_of_their_own_stay_known(upstream: Upstream) -> None:
+    """Beyond a number of names each call asked again, which took 0.3 s of processor time each."""
+    contents = known_facts._contents
+    for key in range(1000):
+        facts = {f"model-{key}-{number}": NOTHING_KNOWN for number in range(100)}
+        contents.set(b"%d" % key, known_facts._content(iter(facts.items())))
+    assert all(contents.get(b"%d" % key) for key in range(1000))
+    for key in range(1000):
+        contents.drop(b"%d" % key)
+
+
+def test_facts_that_had_to_go_are_asked_for_again(upstream: Upstream) -> None:
+    form = serve(upstream)
+    before = schema(form)
+    for digest in list(known_facts._contents._entries):
+        known_facts._contents.drop(digest)
+    asked = len(discoveries(upstream))
+    assert schema(form) == before
+    assert len(discoveries(upstream)) == asked + 2

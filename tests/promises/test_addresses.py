@@ -1,6 +1,5 @@
 """Hosts, keys, HTTP proxies and the end of the process."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ import pytest
 
 from harness.upstream import Upstream, json_reply
 from litellm_proxy.connections import ConnectionPool
+from litellm_proxy.name_lookup import Address, names
 from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.field.asking import direct, refusal
@@ -29,11 +29,11 @@ def test_a_host_is_asked_under_the_name_that_the_url_has(
 ) -> None:
     asked: list[object] = []
 
-    def connect(address: tuple[str, int], _: float) -> None:
-        asked.append(address)
-        raise ConnectionRefusedError
+    def addresses(host: str, port: int, _: float) -> list[Address]:
+        asked.append((host, port))
+        return []
 
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(names, "addresses", addresses)
     base_url = parse_settings("m", {"base_url": f"http://{host}:4000"}).proxy.base_url
     request = httpx.Request("GET", base_url, extensions={"timeout": httpx.Timeout(1).as_dict()})
     with pytest.raises(RequestFailed):

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -112,17 +113,17 @@ def test_a_thousand_keys_in_turn_are_asked_once_each(monkeypatch: pytest.MonkeyP
         def __init__(self, settings: Any, **_: Any) -> None:
             self.key = settings.api_key
 
-        def deployments(self) -> Any:
+        def read_deployments(self, read: Callable[[bytes], Any]) -> Any:
             asked.append(f"deployments {self.key}")
-            return None
+            return read(b'{"data": [], "of": "a thousand keys"}')
 
-        def model_group(self, name: str) -> Any:
+        def read_model_group(self, name: str, read: Callable[[bytes], Any]) -> Any:
             asked.append(f"{name} {self.key}")
-            return name
+            return read(b'{"data": [], "of": "a thousand groups"}')
 
     monkeypatch.setattr(known_facts, "ProxyClient", Proxy)
     monkeypatch.setattr(known_facts, "facts_of_deployments", lambda _: iter(facts.items()))
-    monkeypatch.setattr(known_facts, "facts_of_groups", lambda name: iter([(name, facts[name])]))
+    monkeypatch.setattr(known_facts, "facts_of_groups", lambda _: iter(facts.items()))
     forms = [
         parse_settings("model-7", {"base_url": "http://many", "api_key": f"sk-{n:04}"})
         for n in range(1000)

@@ -12,6 +12,7 @@ from litellm_proxy.errors import (
     ProxyAnswerEndedEarly,
     ProxyProtocolError,
 )
+from litellm_proxy.event_loop import give_way
 from litellm_proxy.wire.chat import Choice, Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
@@ -84,7 +85,7 @@ class ChatStream:
         self._text = ShownText(show_reasoning=show_reasoning)
         self._inline = InlineThinking()
         self._prose = ProseBeforeJson() if is_json else None
-        self._refusal = ""
+        self._refusal: list[str] = []
         self._takes_files = takes_files
         self._has_audio = False
         self._speech = SpeechPieces()
@@ -126,6 +127,8 @@ class ChatStream:
         failure = None
         try:
             for chunk in chunks:
+                if not isinstance(chunk, str):
+                    give_way()
                 for shown in self.feed(chunk):
                     if isinstance(shown, str):
                         texts.append(shown)
@@ -164,7 +167,7 @@ class ChatStream:
             if self._calls.nameless:
                 message = "the model called a tool without naming it"
                 raise ProxyProtocolError(message)
-            raise ProxyAnswerEmpty(finish_reason, self._refusal)
+            raise ProxyAnswerEmpty(finish_reason, "".join(self._refusal))
         return Outcome(
             closing_text=text,
             tool_calls=calls,
@@ -194,7 +197,7 @@ class ChatStream:
         A provider's stream that LiteLLM closes with a finish reason of its own looks whole.
         """
         if self._refusal and self._text.is_visible:
-            return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, self._refusal)
+            return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, "".join(self._refusal))
         if finish_reason in _ENDED_BY_A_FILTER and (self._text.is_visible or self._calls):
             return ProxyAnswerEndedEarly(_ENDED_BY_A_FILTER[finish_reason])
         if finish_reason != _CUT:
@@ -260,14 +263,16 @@ class ChatStream:
             self._hold(characters_of(piece.thinking_blocks))
             self._thinking_blocks.add(piece.thinking_blocks)
         for item in piece.reasoning_items or ():
-            self._hold(len(str(item)))
             # A stream brings an item again as it grows.
-            self._reasoning_items[str(item.get("id"))] = item
+            item_id = str(item.get("id"))
+            before = self._reasoning_items.get(item_id)
+            self._hold(len(str(item)) - (len(str(before)) if before else 0))
+            self._reasoning_items[item_id] = item
         fields = piece.provider_specific_fields
         refusal = piece.refusal or (fields and fields.refusal)
         if refusal:
             self._hold(len(refusal))
-            self._refusal += refusal
+            self._refusal.append(refusal)
         for annotation in piece.annotations or ():
             if annotation.url_citation:
                 self._add_source(annotation.url_citation.url, annotation.url_citation.title or "")

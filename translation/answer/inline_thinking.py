@@ -30,6 +30,8 @@ class InlineThinking:
 
     def __init__(self) -> None:
         self._state = _State.START
+        self._blanks: list[str] = []
+        """What stands before the first character of the answer."""
         self._held = ""
         self._close = ""
 
@@ -41,8 +43,9 @@ class InlineThinking:
         piece, self._held = self._held + piece, ""
         if self._state is _State.START:
             front = piece.lstrip()
+            self._blanks.append(piece[: len(piece) - len(front)])
             if not front or _may_become(front, _TAGS):
-                self._held = piece
+                self._held = front
                 return "", ""
             opening = next((tag for tag in _CLOSED_BY if front.startswith(tag)), None)
             if front.startswith(CLOSING_TAGS):
@@ -55,7 +58,7 @@ class InlineThinking:
                 piece = front.removeprefix(opening)
             else:
                 self._state = _State.PASSING
-                return "", piece
+                return "", "".join(self._blanks) + front
         if self._state is _State.INSIDE:
             reasoning, tag, piece = piece.partition(self._close)
             if not tag:
@@ -77,7 +80,13 @@ class InlineThinking:
         """Return what was held back for a tag that never came."""
         held, self._held = self._held, ""
         state, self._state = self._state, _State.PASSING
-        return (held, "") if state is _State.INSIDE else ("", held)
+        match state:
+            case _State.START:
+                return "", "".join(self._blanks) + held
+            case _State.INSIDE:
+                return held, ""
+            case _:
+                return "", held
 
 
 def _may_become(text: str, tags: Sequence[str]) -> bool:

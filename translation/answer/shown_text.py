@@ -29,7 +29,7 @@ class ShownText:
     def __init__(self, *, show_reasoning: bool) -> None:
         self._show_reasoning = show_reasoning
         self._place = _Place.FRONT
-        self._blank_reasoning = ""
+        self._blank_reasoning: list[str] = []
         self.is_visible = False
         """Whether there is something that a person can see."""
         self.has_reasoning = False
@@ -42,9 +42,13 @@ class ShownText:
 
     def reasoning(self, piece: str) -> str:
         """Return what a piece of reasoning adds; blanks wait for what follows them."""
-        piece = self._blank_reasoning + piece
         thought = piece.rstrip()
-        self._blank_reasoning = piece[len(thought) :]
+        if thought:
+            blanks = "".join(self._blank_reasoning)
+            self._blank_reasoning = [piece[len(thought) :]]
+            thought = blanks + thought
+        else:
+            self._blank_reasoning.append(piece)
         if thought and self._place not in _THINKING:
             self._place = _Place.THINKING_AGAIN if self.has_content else _Place.THINKING
             self.has_reasoning = True
@@ -76,5 +80,5 @@ class ShownText:
     def _end_of_reasoning(self, mark: str) -> str:
         is_open = self._place in _THINKING and self._show_reasoning
         self._place = _Place.CONTENT
-        self._blank_reasoning = ""
+        self._blank_reasoning.clear()
         return mark if is_open else ""

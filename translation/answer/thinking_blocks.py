@@ -11,23 +11,30 @@ class ThinkingBlocks:
 
     def __init__(self) -> None:
         self._blocks: list[ThinkingBlock] = []
+        self._texts: list[list[str]] = []
+        """The pieces of text of each block."""
 
     def add(self, pieces: Sequence[Mapping[str, Json]]) -> None:
         """Take the blocks, or pieces of blocks, of one chunk."""
         for piece in pieces:
             last = self._blocks[-1] if self._blocks else None
             if last and piece.get("type") == last["type"] == "thinking" and not last["signature"]:
-                last["thinking"] += _text(piece, "thinking")
+                self._texts[-1].append(_text(piece, "thinking"))
                 last["signature"] = _text(piece, "signature")
             elif piece.get("type") == "thinking":
-                text, signature = _text(piece, "thinking"), _text(piece, "signature")
-                self._blocks.append({**piece, "thinking": text, "signature": signature})
+                self._blocks.append({**piece, "signature": _text(piece, "signature")})
+                self._texts.append([_text(piece, "thinking")])
             elif piece.get("type"):
                 self._blocks.append(dict(piece))
+                self._texts.append([])
 
     def folded(self) -> list[ThinkingBlock]:
         """Return the complete blocks in order; one without a signature would be refused."""
-        return [block for block in self._blocks if block.get("signature") != ""]
+        return [
+            {**block, "thinking": "".join(texts)} if texts else block
+            for block, texts in zip(self._blocks, self._texts, strict=True)
+            if block.get("signature") != ""
+        ]
 
 
 def characters_of(pieces: Sequence[Mapping[str, Json]]) -> int:

@@ -1,12 +1,15 @@
 """Pieces of tool calls → complete calls."""
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.event_loop import give_way
 from litellm_proxy.wire.chat import ToolCallDelta
-from litellm_proxy.wire.reading import Json
+from litellm_proxy.wire.reading import Json, require_bounded
 from translation.answer.call_ids import new_call_id
 from translation.line_limit import MOST_OF_A_LINE
 
@@ -15,6 +18,9 @@ MAX_BYTES = MOST_OF_A_LINE * 4 // 5
 """All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
 
 _PLACEHOLDERS = frozenset({"{}", "null"})
+_LONGEST_PLACEHOLDER = 5
+_MARK = re.compile(r'["{}\[\]]|\\.', re.DOTALL)
+"""What opens and closes in JSON; an escaped character counts as none of it."""
 _LONGEST_NAME = 100
 
 
@@ -30,46 +36,55 @@ class FoldedToolCall:
 class ToolCalls:
     """Merges tool call pieces by index.
 
-    What comes under the index of a call is another call if it has another id or name, or if the call
-    is complete already: its arguments are one whole JSON object (P08). An empty one may only hold the place
+    A piece under the index of a call belongs to another call if it has another id or name, or if the call
+    is complete already: its arguments are one whole JSON object. An empty object may only hold the place
     of the arguments that follow (https://github.com/microsoft/autogen/issues/6843).
     """
 
     def __init__(self) -> None:
         self._calls: list[_OpenCall] = []
+        self._last_by_index: dict[int, _OpenCall] = {}
+        self._by_id: dict[tuple[int, str], _OpenCall] = {}
         self._characters = 0
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
     def add(self, deltas: Sequence[ToolCallDelta]) -> None:
-        """Take the pieces of one chunk; raise ProxyProtocolError when there is too much of them.
+        """Add the pieces of one chunk; raise ProxyProtocolError when there is too much of them.
 
         Where upstreams leave the index out, the place in the chunk stands for it.
         """
         for place, delta in enumerate(deltas):
             index = place if delta.index is None else delta.index
-            call_id = None if delta.id in (None, "") else str(delta.id)
-            name = (delta.function.name if delta.function else None) or None
-            arguments = _text(delta)
-            call = self._find(index, call_id, name)
-            is_an_object = arguments.lstrip().startswith("{")
-            if call and is_an_object and call.holds_a_place(call_id, name):
-                call.arguments.clear()
-            elif call and is_an_object and call.is_complete():
-                if arguments == call.text() and call_id == call.id:
-                    # Some upstreams say a whole call once more at the end.
+            piece = _Piece(
+                None if delta.id in (None, "") else str(delta.id),
+                (delta.function.name if delta.function else None) or None,
+                _text(delta),
+            )
+            call = self._find(index, piece)
+            if call and piece.begins_an_object and call.holds_a_place_for(piece):
+                call.arguments = _Arguments()
+            elif call and piece.begins_an_object and call.arguments.is_whole_object():
+                if call.is_repeated_by(piece):
                     continue
                 call = None
-            if call is None:
-                call = _OpenCall(index)
-                self._calls.append(call)
-            call.id = call.id or call_id
-            call.name = call.name or name
-            call.arguments.append(arguments)
-            self._characters += len(arguments)
+            self._continue(call or self._begin(index), piece)
         if len(self._calls) > MAX_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
+
+    def _begin(self, index: int) -> "_OpenCall":
+        call = self._last_by_index[index] = _OpenCall(index)
+        self._calls.append(call)
+        return call
+
+    def _continue(self, call: "_OpenCall", piece: "_Piece") -> None:
+        call.id = call.id or piece.id
+        call.name = call.name or piece.name
+        call.arguments.add(piece.arguments)
+        self._characters += len(piece.arguments)
+        if call.id:
+            self._by_id[call.index, call.id] = call
 
     def folded(self, taken_ids: Collection[str] = ()) -> list[FoldedToolCall]:
         """Return the calls that can be carried out, in the order in which they began.
@@ -84,7 +99,10 @@ class ToolCalls:
             if call.name:
                 call_id = call.id if call.id and call.id not in taken else new_call_id()
                 taken.add(call_id)
-                calls.append(FoldedToolCall(call_id, call.name, _object(call.name, call.text())))
+                calls.append(
+                    FoldedToolCall(call_id, call.name, _object(call.name, call.arguments.text()))
+                )
+                give_way()
         written = (json.dumps([c.id, c.name, c.arguments], ensure_ascii=False) for c in calls)
         if sum(len(text.encode(errors="replace")) for text in written) > MAX_BYTES:
             raise _too_large()
@@ -95,20 +113,103 @@ class ToolCalls:
         """Return how many calls name no tool."""
         return sum(not call.name for call in self._calls)
 
-    def _find(self, index: int, call_id: str | None, name: str | None) -> "_OpenCall | None":
+    def _find(self, index: int, piece: "_Piece") -> "_OpenCall | None":
         """Return the open call that a piece continues, if any.
 
         With an id, the call of that id, or the last of its index if that has none yet. Without one,
         the last of its index, unless the piece brings another name.
         """
-        here = [call for call in self._calls if call.index == index]
-        same = [call for call in here if call_id and call.id == call_id]
-        if same or not here:
-            return same[-1] if same else None
-        last = here[-1]
-        another_id = call_id and last.id
-        another_name = name and last.name and name != last.name
+        last = self._last_by_index.get(index)
+        if piece.id and (same := self._by_id.get((index, piece.id))):
+            return same
+        if last is None:
+            return None
+        another_id = piece.id and last.id
+        another_name = piece.name and last.name and piece.name != last.name
         return None if another_id or another_name else last
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a tool call as it arrives."""
+
+    id: str | None
+    name: str | None
+    arguments: str
+
+    @property
+    def begins_an_object(self) -> bool:
+        return self.arguments.lstrip().startswith("{")
+
+
+class _Arguments:
+    """The text of a call's arguments while it arrives, each character looked at once."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._visible = 0
+        """Characters that are not blanks."""
+        self._start = ""
+        self._read = 0
+        """How many pieces the scanner has read."""
+        self._depth = 0
+        self._in_string = False
+        self._escape = ""
+        """The backslash that ended what was read; it belongs to the next character."""
+        self._state = _Json.OPEN
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._visible += sum(map(len, piece.split()))
+        if len(self._start) < _LONGEST_PLACEHOLDER:
+            self._start = (self._start + piece).lstrip()[:_LONGEST_PLACEHOLDER]
+
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    @property
+    def is_placeholder(self) -> bool:
+        start = self._start.rstrip()
+        return start in _PLACEHOLDERS and self._visible == len(start)
+
+    def is_whole_object(self) -> bool:
+        """Return whether the text is one JSON object. What is scanned is not scanned again."""
+        unread = self._escape + "".join(self._pieces[self._read :])
+        self._read = len(self._pieces)
+        self._escape = "\\" if (len(unread) - len(unread.rstrip("\\"))) % 2 else ""
+        unread = unread.removesuffix(self._escape)
+        if unread.strip() and self._state is _Json.CLOSED:
+            self._state = _Json.BROKEN
+        if self._state is _Json.OPEN:
+            self._scan(unread)
+        return self._state is _Json.CLOSED
+
+    def _scan(self, text: str) -> None:
+        for mark in _MARK.finditer(text):
+            match mark.group(), self._in_string:
+                case '"', _:
+                    self._in_string = not self._in_string
+                case "{" | "[", False:
+                    self._depth += 1
+                case "}" | "]", False:
+                    self._depth -= 1
+                    if self._depth <= 0:
+                        is_object = not text[mark.end() :].strip() and isinstance(
+                            _parsed(self.text()), dict
+                        )
+                        self._state = _Json.CLOSED if is_object else _Json.BROKEN
+                        return
+                case _:
+                    pass
+
+
+class _Json(Enum):
+    """How far a JSON object has been read."""
+
+    OPEN = auto()
+    CLOSED = auto()
+    BROKEN = auto()
+    """Something stands behind its end, or in its place."""
 
 
 @dataclass(slots=True)
@@ -118,19 +219,16 @@ class _OpenCall:
     index: int
     id: str | None = None
     name: str | None = None
-    arguments: list[str] = field(default_factory=list)
+    arguments: _Arguments = field(default_factory=_Arguments)
 
-    def text(self) -> str:
-        return "".join(self.arguments)
+    def holds_a_place_for(self, piece: _Piece) -> bool:
+        """Return whether the arguments so far only stand for those of this very call."""
+        is_the_same = piece.id == self.id if piece.id else piece.name is None
+        return is_the_same and self.arguments.is_placeholder
 
-    def holds_a_place(self, call_id: str | None, name: str | None) -> bool:
-        """Return whether what came so far only stood for the arguments of this very call."""
-        is_the_same = call_id == self.id if call_id else name is None
-        return is_the_same and self.text().strip() in _PLACEHOLDERS
-
-    def is_complete(self) -> bool:
-        last = next((piece for piece in reversed(self.arguments) if piece.strip()), "")
-        return last.rstrip().endswith("}") and isinstance(_parsed(self.text()), dict)
+    def is_repeated_by(self, piece: _Piece) -> bool:
+        """Return whether a piece is the whole call once more, as some upstreams send at the end."""
+        return piece.id == self.id and piece.arguments == self.arguments.text()
 
 
 def _text(delta: ToolCallDelta) -> str:
@@ -166,6 +264,7 @@ def _after_a_placeholder(arguments: str) -> str:
 
 
 def _parsed(text: str) -> Json:
+    require_bounded(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -28,13 +28,13 @@ _PYTHON_ADDRESS = re.compile(
     r"\(?'(?:\d{1,3}\.){3}\d{1,3}', \d{1,5}\)?|\('[0-9a-f:]+', \d{1,5}[^)]*\)"
 )
 _DEPLOYMENT = re.compile(
-    r",?\s*\b(?:litellm_params(?:\.\w+)?|model_id|deployment_id|api_base|api_version|model_group"
-    r"|model_info)\s*[:=]\s*[^\s,;]+",
+    r",?\s{0,5}\b(?:litellm_params(?:\.\w{1,60})?|model_id|deployment_id|api_base|api_version|model_group"
+    r"|model_info)\s{0,5}[:=]\s{0,5}[^\s,;]+",
     re.IGNORECASE,
 )
 _ALLOWED = re.compile(
-    r"\s*\b(?:This \w{1,20} can only access models|(?:Only )?allowed[_ ](?:[a-z]+ ){0,3}(?:models|routes|teams"
-    r"|team ids))\s*[=:]\s*\[[^\]]*\]\.?",
+    r"\s{0,5}\b(?:This \w{1,20} can only access models|(?:Only )?allowed[_ ](?:[a-z]+ ){0,3}(?:models|routes|teams"
+    r"|team ids))\s{0,5}[=:]\s{0,5}\[[^\]]*\]\.?",
     re.IGNORECASE,
 )
 """What else a key, a team or a role may use (LiteLLM proxy/auth, of several versions)."""

@@ -3,3 +3,13 @@
 
 class RequestError(ValueError):
     """Dify asked for something that cannot be sent to the proxy; the text says what."""
+
+
+class TooManyCallsError(RequestError):
+    """A proxy has as many calls under way as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} calls to this LiteLLM are under way already. Try again later; if LiteLLM hangs, "
+            "shorten Time-out in the model's form."
+        )

@@ -16,7 +16,7 @@ from litellm_proxy.errors import (
     ProxyUnreachable,
 )
 from translation.errors.causes import Cause, cause_of
-from translation.errors.request_error import RequestError
+from translation.errors.request_error import RequestError, TooManyCallsError
 from translation.errors.sentences import sentence, sentence_when_saving
 from translation.form.reader import SettingsError
 from translation.line_limit import shortened
@@ -61,6 +61,8 @@ def _kind_of(error: Exception) -> type[InvokeError]:
             return _DIFY_ERROR.get(cause_of(error), InvokeBadRequestError)
         case ProxyUnreachable():
             return InvokeConnectionError
+        case TooManyCallsError():
+            return InvokeRateLimitError
         case ProxyProtocolError():
             return InvokeServerUnavailableError
         case _:

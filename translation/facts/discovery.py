@@ -7,6 +7,7 @@ from functools import lru_cache
 from sys import intern
 
 from litellm_proxy.errors import ProxyError
+from litellm_proxy.event_loop import give_way
 from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
 from translation.facts.model_facts import (
     NOTHING_KNOWN,
@@ -96,6 +97,7 @@ def facts_of_deployments(deployments: Deployments) -> Iterator[tuple[str, ModelF
     infos: dict[str, list[DeploymentInfo]] = {}
     for deployment in deployments.data:
         infos.setdefault(deployment.model_name, []).append(deployment.model_info)
+    give_way()
     for name, rows in infos.items():
         yield intern(name), shared(facts_from_deployments(rows))
 

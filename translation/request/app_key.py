@@ -11,7 +11,7 @@ from translation.form.labels import label_of
 from translation.form.reader import MAX_KEY_NAME, FormReader
 from translation.form.settings import Settings
 
-UNRESOLVED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+UNRESOLVED = re.compile(r"\{\{[^{}]{1,200}\}\}")
 """Basic apps resolve no variables in parameters (dify-plugin-contract 14)."""
 
 

@@ -15,12 +15,12 @@ from translation.token_estimate import estimate_tokens
 
 _TOO_MANY = re.compile(
     r"batch|too many|at most|no more than|larger than|instance|array|number of (text|input|item)"
-    r"|max\w*\W+(\w+\W+){0,4}(input|text|item|document|sentence|element|request)",
+    r"|\bmax\w{0,20}\W{1,5}(\w{1,20}\W{1,5}){0,4}(input|text|item|document|sentence|element|request)",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
     r"tokens?\W{0,3}\)? (is|are) too (large|long)|physical batch|too (large|long) to (process|embed)"
-    r"|(input|text|sequence|prompt)\w* (is |are )?(too long|too large|exceeds?)|context (length|size)"
+    r"|(input|text|sequence|prompt)\w{0,20} (is |are )?(too long|too large|exceeds?)|context (length|size)"
     r"|maximum (sequence|context|input) length",
     re.IGNORECASE,
 )

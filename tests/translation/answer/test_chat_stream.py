@@ -286,9 +286,17 @@ def test_items_of_reasoning_are_kept_once_for_the_tool_call_they_led_to() -> Non
               {"reasoning_items": [whole, second]})  # fmt: skip
     assert fold_deltas(*pieces)[1].reasoning.items == (whole, second)
     assert not fold_deltas({"reasoning_items": [first]}, {"content": "Hi"})[1].reasoning
-    large = {"id": "rs", "encrypted_content": "x" * 3_000_000}
+    large = [{"id": f"rs_{n}", "encrypted_content": "x" * 3_000_000} for n in range(3)]
     with pytest.raises(ProxyProtocolError, match="more than can be kept"):
-        fold_deltas(*[{"reasoning_items": [large]}] * 3)
+        fold_deltas(*[{"reasoning_items": [item]} for item in large])
+
+
+def test_an_item_of_reasoning_that_grows_counts_once() -> None:
+    growing = [{"id": "rs", "encrypted_content": "x" * size} for size in range(0, 300_000, 1000)]
+    outcome = fold_deltas(
+        *[{"reasoning_items": [item]} for item in growing], {"tool_calls": [CALL]}
+    )[1]
+    assert outcome.reasoning.items == (growing[-1],)
 
 
 def hidden(*deltas: dict[str, Any]) -> tuple[str, Outcome]:

@@ -1,0 +1,63 @@
+"""Bodies without their content coding (RFC 9110, 8.4), in pieces of bounded size.
+
+61 kB of gzip can be 60 MB of text, so no call unpacks more than READ_BYTES at once. gzip is only asked
+for where it saves much: `/v1/model/info`. Some servers compress unasked.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.limits import MAX_BODY_BYTES, READ_BYTES
+
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_MEMBER = b"\x1f\x8b"
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """Yield a body as it was before its `Content-Encoding`.
+
+    Raises ProxyProtocolError for any other coding than gzip and deflate, for several, for damaged
+    bytes, and for a body of more than MAX_BODY_BYTES.
+    """
+    coding = coding.strip().lower()
+    if coding in {"", "identity"}:
+        yield from pieces
+        return
+    if coding not in _CODINGS:
+        message = f"it is compressed as {coding[:40]!r}, which was not asked for"
+        raise ProxyProtocolError(message)
+    size = 0
+    for piece in _inflated(pieces):
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            message = f"it is larger than {MAX_BODY_BYTES} bytes when unpacked"
+            raise ProxyProtocolError(message)
+        yield piece
+
+
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    stream = zlib.decompressobj(_GZIP_OR_ZLIB)
+    is_empty = True
+    try:
+        for received in pieces:
+            packed = received
+            is_empty = is_empty and not packed
+            while packed:
+                if stream.eof and not packed.startswith(_MEMBER):
+                    # Padding.
+                    return
+                if stream.eof:
+                    # A gzip body may have several members (RFC 1952, 2.2).
+                    stream = zlib.decompressobj(_GZIP_OR_ZLIB)
+                yield stream.decompress(packed, READ_BYTES)
+                packed = stream.unused_data if stream.eof else stream.unconsumed_tail
+        while not stream.eof and (rest := stream.decompress(b"", READ_BYTES)):
+            yield rest
+    except zlib.error as error:
+        message = f"its compressed body is damaged ({error})"
+        raise ProxyProtocolError(message) from None
+    if not (stream.eof or is_empty):
+        message = "its compressed body ended early"
+        raise ProxyProtocolError(message)
