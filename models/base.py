@@ -15,6 +15,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.versions import conceded_to
+from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from models.asking_again import ask
@@ -22,7 +23,7 @@ from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
-from models.learnt import ModelKey, concessions_of, refused_parameters_of
+from models.learned import ModelKey, concessions_of, learned_of, today
 from translation.errors.sentences import sentence_when_saving
 from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
@@ -30,7 +31,7 @@ from translation.form.labels import label_of
 from translation.form.settings import Settings, parse_settings
 from translation.request.app_key import UnknownKeyError, with_key, with_key_of_the_app
 from translation.request.options import probing_user, request_options
-from translation.saving.stored_facts import VARIABLE, from_stored, stored_concessions, to_stored
+from translation.saving.stored_facts import VARIABLE, stored_learned, to_stored
 from translation.saving.validation import Findings, Kind, is_a_bare_fault, knows_the_key, refusal_of
 
 logger = logging.getLogger(__name__)
@@ -76,9 +77,9 @@ class ProxyModel:
         if refusal:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
-            learnt = concessions_of(self._key(settings)) | conceded_to(settings.proxy.cache_key)
-            facts = self._with_refusals(findings.facts, settings, {})
-            credentials[VARIABLE] = to_stored(facts, learnt)
+            learned = dict(learned_of(self._key(settings)))
+            learned.update(dict.fromkeys(conceded_to(settings.proxy.cache_key), today()))
+            credentials[VARIABLE] = to_stored(findings.facts, learned)
 
     def _refusal_of_a_key(self, settings: Settings, findings: Findings) -> str | None:
         """Return why a key that apps may choose cannot be saved, None if all can."""
@@ -143,7 +144,9 @@ class ProxyModel:
             parameters=parameters,
         )
         of_the_version = conceded_to(settings.proxy.cache_key)
-        return options.conceding(stored_concessions(credentials) | of_the_version)
+        stored = stored_learned(credentials, today())
+        known = frozenset(each for each in Concession if each in stored)
+        return options.conceding(known | of_the_version)
 
     def _key(self, settings: Settings) -> ModelKey:
         """Return under what this process remembers the model."""
@@ -195,8 +198,8 @@ class ProxyModel:
         self, facts: ModelFacts, settings: Settings, credentials: Mapping[str, Any]
     ) -> ModelFacts:
         """Return the facts with what calls have shown, now or before the form was saved."""
-        stored = from_stored(credentials).refused_params or frozenset()
-        refused = refused_parameters_of(self._key(settings)) | stored
+        learned = {**stored_learned(credentials, today()), **learned_of(self._key(settings))}
+        refused = frozenset(learned) - frozenset(Concession)
         return replace(facts, refused_params=refused) if refused else facts
 
     def _client(self, settings: Settings) -> ProxyClient:

@@ -17,7 +17,7 @@ from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.asking_again import ask
 from models.call_log import note_call_id
-from models.learnt import ModelKey, largest_batches
+from models.learned import ModelKey, largest_batches
 from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
     require_one_line,
@@ -33,6 +33,7 @@ from translation.request.embeddings import (
     smaller_batch,
     speaks_of_texts,
 )
+from translation.request.refused_additions import teaches
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
@@ -44,6 +45,7 @@ CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _FAULT = 500
+_MAX_REASON = 200
 _MOST_EQUAL_FAULTS = 3
 """A fault that repeats word for word is no passing one; of one that speaks of texts, two are enough."""
 _TRIED_AGAIN = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT})
@@ -100,7 +102,7 @@ class EmbeddingCall:
         return _joined(parts)
 
     def _largest(self) -> int:
-        return min(self.batch, largest_batches.of(self.key) or self.batch)
+        return min(self.batch, largest_batches.get(self.key) or self.batch)
 
     def _in_parallel(self, texts: Sequence[str], done: int, run: "_Run") -> list[Embedded]:
         pool = ThreadPoolExecutor(IN_FLIGHT)
@@ -134,7 +136,8 @@ class EmbeddingCall:
                 raise told or error from None
             whole = _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
             # Only now it is sure that there were too many, and nothing else was wrong.
-            largest_batches.keep(self.key, min(size, largest_batches.of(self.key) or size))
+            if teaches(error):
+                self._learn(size, error)
             return whole
         answer = reply.content
         tokens = embedding_tokens(answer.usage, batch.texts)
@@ -150,6 +153,13 @@ class EmbeddingCall:
             )
         cost = embedding_cost(answer.usage, report)
         return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost, fallback)
+
+    def _learn(self, size: int, error: ProxyRejected) -> None:
+        logger.warning(
+            "%s: requests hold at most %d texts now, since LiteLLM answered %s: %s (call id %s)",
+            self.key.model, size, error.status, error.message[:_MAX_REASON], error.call_id,
+        )  # fmt: skip
+        largest_batches.set(self.key, min(size, largest_batches.get(self.key) or size))
 
     def _ask(self, batch: Batch, run: "_Run") -> ProxyAnswer[EmbeddingsAnswer]:
         request = EmbeddingsRequest(

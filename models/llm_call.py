@@ -1,5 +1,6 @@
 """One call of an LLM, through the endpoint that its model has."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
 from models.asking_again import ask
-from models.learnt import ModelKey, learn_refused_parameters
+from models.learned import ModelKey, learn
 from models.long_run import ended_run
 from translation.answer.ended_run import chunk_of_run
 from translation.answer.made_images import chunk_of
@@ -25,6 +26,9 @@ from translation.request.chat_request import chat_request, completion_request, w
 from translation.request.image_request import image_request
 from translation.request.long_run import long_run_request
 from translation.request.refused_additions import refused_parameters
+
+logger = logging.getLogger(__name__)
+_MAX_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,13 @@ class LLMCall:
         try:
             return send()
         except ProxyRejected as error:
-            learn_refused_parameters(self.key, refused_parameters(error, request.parameters))
+            if refused := refused_parameters(error, request.parameters):
+                logger.warning(
+                    "%s: %s is offered no longer, since LiteLLM answered %s: %s (call id %s)",
+                    self.key.model, ", ".join(sorted(refused)), error.status,
+                    error.message[:_MAX_REASON], error.call_id,
+                )  # fmt: skip
+                learn(self.key, refused)
             raise
 
 

@@ -165,6 +165,13 @@ class ProxyRequest:
         """Yield what could still be given up of this request, the most specific first."""
         return self.options.open_concessions()
 
+    def sent_text(self) -> str:
+        """Return what a provider may quote when it rejects the request."""
+        to_json = getattr(self, "to_json", None)
+        body: bytes = to_json() if to_json else b""
+        # JSON writes other letters as escapes.
+        return json.dumps(json.loads(body), ensure_ascii=False) if body else ""
+
 
 def merged(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
     """Return both bodies as one: `over` wins, metadata is merged within, and tags are joined."""

@@ -14,7 +14,9 @@ from translation.media_type import labelled
 from translation.token_estimate import estimate_tokens
 
 _TOO_MANY = re.compile(
-    r"batch|too many|at most|no more than|larger than|instance|array|number of (text|input|item)"
+    r"batch|too many \w{0,20} ?(text|input|item|document|string)|instance|array|number of (text|input|item)"
+    r"|(at most|no more than|larger than) \w{1,20} (text|input|item|document|sentence|element|string|row)"
+    r"|(text|input|item|document|sentence|element|string|row)\w{0,3}\b[^.]{0,40} (at most|no more than|larger than)"
     r"|\bmax\w{0,20}\W{1,5}(\w{1,20}\W{1,5}){0,4}(input|text|item|document|sentence|element|request)",
     re.IGNORECASE,
 )

@@ -1,14 +1,24 @@
 """Which addition of ours a refusal is about. Nothing is given up for any other reason."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import islice
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
+from litellm_proxy.wire.options import ProxyRequest
 from litellm_proxy.wire.reading import Json
 from translation.errors.causes import REFUSED_REQUEST, Cause, cause_of
 
 _NOT_ACCEPTABLE = 406
+_CLIENT_ERRORS = range(400, 500)
+_PASSING = frozenset({408, 409, 425, 429})
+_AROUND = 10
+"""Characters on each side of a name by which an echo of the request is told."""
+_MOST_LOOKED_AT = 20
+_LEAST_ECHO = 8
+"""Characters around a name; fewer may stand in a request by chance."""
+_NOT_TO_BE_COMPARED = re.compile(r"""[\\\s"']""")
 _SERVER_FAULT = frozenset({Cause.PROVIDER})
 _OF_CAUSE = {
     Cause.USER_REQUIRED: Concession.END_USER_IN_BODY,
@@ -59,19 +69,27 @@ _AMBIGUOUS = frozenset({"metadata", "tools"})
 """Words of any sentence; as a field's name they stand in quotation marks, or are the `param`."""
 
 
-def concession_for(error: ProxyRejected, open_ones: Iterable[Concession]) -> Concession | None:
+def teaches(error: ProxyRejected) -> bool:
+    """Return whether a rejection says something of every such request, and not of this moment."""
+    status = error.status or 0
+    return status in _CLIENT_ERRORS and status not in _PASSING
+
+
+def concession_for(error: ProxyRejected, request: ProxyRequest) -> Concession | None:
     """Return what to give up, of what still can be, so that the request may be taken; else None.
 
-    LiteLLM's own parameter check names all fields that it refuses; a provider names one.
+    LiteLLM's own parameter check names all fields that it refuses; a provider names one. Words that
+    the request itself contains are no name: some providers quote the prompt that they refuse.
     """
     cause = cause_of(error)
-    for concession in open_ones:
+    sent = _comparable(request.sent_text())
+    for concession in request.open_concessions():
         if _OF_CAUSE.get(cause) is concession:
             return concession
         if concession is Concession.ANY_TYPE:
             if error.status == _NOT_ACCEPTABLE:
                 return concession
-        elif cause in REFUSED_REQUEST | _SERVER_FAULT and _is_named(concession, error):
+        elif cause in REFUSED_REQUEST | _SERVER_FAULT and _is_named(concession, error, sent):
             # Where LiteLLM refuses the field, no other value of it is taken either.
             if concession is Concession.FLOATS and cause is Cause.UNSUPPORTED_PARAMETER:
                 return Concession.NO_ENCODING
@@ -91,7 +109,7 @@ def refused_parameters(error: ProxyRejected, parameters: Mapping[str, Json]) -> 
     return frozenset(name for name in numbers if _stands_in(name, words))
 
 
-def _is_named(concession: Concession, error: ProxyRejected) -> bool:
+def _is_named(concession: Concession, error: ProxyRejected, sent: str) -> bool:
     names = _NAMES.get(concession, ())
     if concession is Concession.NO_REASONING_BACK and _REFUSED_ITEM.search(error.text):
         return True
@@ -102,10 +120,22 @@ def _is_named(concession: Concession, error: ProxyRejected) -> bool:
         return True
     if not _SPEAKS_OF_FIELDS.search(error.text):
         return False
-    return any(_stands_in(name, error.text) for name in names)
+    return any(_stands_in(name, error.text, sent) for name in names)
 
 
-def _stands_in(name: str, text: str) -> bool:
+def _stands_in(name: str, text: str, sent: str = "") -> bool:
+    """Return whether a text has a name that is not part of an echo of what was sent."""
     word = re.escape(name)
     pattern = rf"['\"`\[.]{word}['\"`\]]" if name in _AMBIGUOUS else rf"(?<![\w-]){word}(?![\w-])"
-    return re.search(pattern, text, re.IGNORECASE) is not None
+    found = re.finditer(pattern, text, re.IGNORECASE)
+    return any(not _is_echo(text, each, sent) for each in islice(found, _MOST_LOOKED_AT))
+
+
+def _is_echo(text: str, found: re.Match[str], sent: str) -> bool:
+    around = _comparable(text[max(0, found.start() - _AROUND) : found.end() + _AROUND])
+    return len(around) >= len(found.group()) + _LEAST_ECHO and around in sent
+
+
+def _comparable(text: str) -> str:
+    """Return a text without what quoting it changes."""
+    return _NOT_TO_BE_COMPARED.sub("", text)

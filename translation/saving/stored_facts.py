@@ -8,11 +8,12 @@ to be refused is known after a restart.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from litellm_proxy.wire.concessions import NONE, Concession, Concessions
+from litellm_proxy.wire.reading import Lenient, WireModel
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.parameter_rules import TELLING
 
@@ -20,20 +21,26 @@ VARIABLE = "__litellm_facts"
 """No form field has such a name."""
 
 MAX_CHARACTERS = 8000
-_CONCESSIONS = "concessions"
+KEPT_DAYS = 7
+"""How long what calls have shown counts: an upgraded LiteLLM may take everything again."""
+_LEARNED = "learned"
 _TELLING = TELLING | {"dimensions", "encoding_format", "input_type"}
 """Beside those of chats the ones that change what is sent for embeddings."""
 _ADAPTER = TypeAdapter(ModelFacts)
 
 
-def to_stored(facts: ModelFacts, concessions: Concessions = NONE) -> str:
-    """Return what is known as compact JSON; parameters whose support changes nothing are left out."""
+def to_stored(facts: ModelFacts, learned: Mapping[str, date] | None = None) -> str:
+    """Return what is known as compact JSON; parameters whose support changes nothing are left out.
+
+    `learned` is what calls have shown to be rejected, with dates.
+    """
     if facts.supported_params is not None:
         telling = tuple(sorted(name for name in facts.supported_params if name in _TELLING))
         facts = replace(facts, supported_params=telling)
     stored = _ADAPTER.dump_python(facts, mode="json", exclude_none=True)
-    if concessions:
-        stored[_CONCESSIONS] = sorted(concessions)
+    stored.pop("refused_params", None)
+    if learned:
+        stored[_LEARNED] = {name: day.isoformat() for name, day in sorted(learned.items())}
     return json.dumps(stored, separators=(",", ":"))
 
 
@@ -43,10 +50,11 @@ def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
     return _facts_in(text) if text else NOTHING_KNOWN
 
 
-def stored_concessions(credentials: Mapping[str, object]) -> Concessions:
-    """Return what was known to be refused when the form was saved."""
+def stored_learned(credentials: Mapping[str, object], today: date) -> Mapping[str, date]:
+    """Return what calls had shown when the form was saved, at most KEPT_DAYS ago."""
     text = _stored(credentials)
-    return _concessions_in(text) if _CONCESSIONS in text else NONE
+    known = _learned_in(text) if _LEARNED in text else {}
+    return {name: day for name, day in known.items() if (today - day).days <= KEPT_DAYS}
 
 
 def _stored(credentials: Mapping[str, object]) -> str:
@@ -63,11 +71,12 @@ def _facts_in(text: str) -> ModelFacts:
 
 
 @lru_cache(maxsize=512)
-def _concessions_in(text: str) -> Concessions:
+def _learned_in(text: str) -> Mapping[str, date]:
     try:
-        stored = json.loads(text)
-    except (ValueError, RecursionError):
-        return NONE
-    names = stored.get(_CONCESSIONS) if isinstance(stored, dict) else None
-    known = names if isinstance(names, list) else []
-    return frozenset(each for each in Concession if each.value in known)
+        return _Stored.model_validate_json(text).learned or {}
+    except ValidationError:
+        return {}
+
+
+class _Stored(WireModel):
+    learned: Lenient[dict[str, date]] = None

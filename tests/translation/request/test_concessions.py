@@ -1,19 +1,37 @@
 """What is given up when a refusal is about an addition of ours."""
 
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.concessions import Concession
-from translation.request.refused_additions import concession_for
+from litellm_proxy.wire.options import ProxyRequest
+from translation.request.refused_additions import concession_for, teaches
 
 C = Concession
 
 
+class Sent(ProxyRequest):
+    """A request that could still concede so much, with the text of its user."""
+
+    def __init__(self, open_ones: Iterable[Concession], text: str = "") -> None:
+        self._open_ones, self._text = open_ones, text
+
+    def open_concessions(self) -> Iterator[Concession]:
+        return iter(self._open_ones)
+
+    def to_json(self) -> bytes:
+        return json.dumps(
+            {"messages": [{"content": self._text}], "metadata": {"tags": []}}
+        ).encode()
+
+
 def given_up(words: str, *open_ones: Concession, **more: Any) -> Concession | None:
     error = ProxyRejected(message=words, **{"status": 400, **more})
-    return concession_for(error, open_ones)
+    return concession_for(error, Sent(open_ones))
 
 
 UNSUPPORTED = ("UnsupportedParamsError",)
@@ -108,3 +126,30 @@ def test_a_name_alone_is_no_refusal_of_it() -> None:
 def test_any_type_is_given_up_for_its_own_status_only() -> None:
     assert given_up("Not Acceptable", C.ANY_TYPE, status=406) is C.ANY_TYPE
     assert given_up("Not Acceptable", C.ANY_TYPE, status=400) is None
+
+
+PROMPT = "Why does my server say: Unknown field 'metadata' in the request?"
+
+
+@pytest.mark.parametrize(
+    ("words", "concession"),
+    [
+        (f"Your prompt was refused: {PROMPT}", None),
+        (f"Your prompt was refused: {json.dumps(PROMPT)}", None),
+        (f"Unknown field 'metadata'. Your prompt was: {PROMPT}", C.NO_METADATA),
+        ("Unknown field 'metadata'", C.NO_METADATA),
+    ],
+)
+def test_words_of_the_request_itself_are_no_name(words: str, concession: Concession | None) -> None:
+    error = ProxyRejected(message=words, status=400)
+    assert concession_for(error, Sent([C.NO_METADATA], PROMPT)) is concession
+
+
+@pytest.mark.parametrize("status", [None, 408, 409, 425, 429, 500, 502, 503, 504])
+def test_nothing_is_learned_of_what_passes(status: int | None) -> None:
+    assert not teaches(ProxyRejected(message="x", status=status))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 406, 422])
+def test_a_rejection_of_the_request_teaches(status: int) -> None:
+    assert teaches(ProxyRejected(message="x", status=status))

@@ -1,5 +1,6 @@
 """May a form be saved: by the refusal of its model, by the refusal of the lists, by the names."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from litellm_proxy.errors import (
 )
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import parse_settings
-from translation.saving.stored_facts import VARIABLE, stored_concessions, to_stored
+from translation.saving.stored_facts import VARIABLE, stored_learned, to_stored
 from translation.saving.validation import (
     LLM,
     RERANK,
@@ -276,5 +277,5 @@ def test_what_is_kept_with_a_form_is_short() -> None:
     facts = ModelFacts(mode="chat", supported_params=("tools", "user", "seed"), vision=True)
     assert to_stored(facts) == '{"mode":"chat","vision":true,"supported_params":["seed","tools"]}'
     assert to_stored(ModelFacts()) == "{}"
-    assert stored_concessions({VARIABLE: to_stored(facts)}) == frozenset()
+    assert stored_learned({VARIABLE: to_stored(facts)}, date(2026, 11, 30)) == {}
     assert parse_settings("m", {"base_url": URL, VARIABLE: "{}"}).model == "m"
