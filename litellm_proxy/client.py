@@ -41,10 +41,10 @@ from litellm_proxy.sse import EventStreamDecoder
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.version import USER_AGENT
 from litellm_proxy.versions import INFO_PATHS, info_path, note_info_path, note_version
-from litellm_proxy.wire.audio import SpeechRequest, Transcription, TranscriptionRequest
-from litellm_proxy.wire.chat import ChatChunk, ChatRequest, CompletionRequest
+from litellm_proxy.wire.audio import Transcription
+from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
-from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
+from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from litellm_proxy.wire.error_body import (
     ErrorDetail,
     FallibleAnswer,
@@ -52,18 +52,18 @@ from litellm_proxy.wire.error_body import (
     read_error_body,
 )
 from litellm_proxy.wire.error_words import first_sentence
-from litellm_proxy.wire.images import ImageAnswer, ImageRequest
+from litellm_proxy.wire.images import ImageAnswer
 from litellm_proxy.wire.model_info import (
     Deployments,
     ModelGroups,
     ModelList,
-    ModelQuestion,
     TokenCount,
 )
-from litellm_proxy.wire.moderations import ModerationAnswer, ModerationRequest
+from litellm_proxy.wire.moderations import ModerationAnswer
 from litellm_proxy.wire.options import RequestOptions
-from litellm_proxy.wire.rerank import RerankAnswer, RerankRequest
-from litellm_proxy.wire.responses import Run, RunRequest
+from litellm_proxy.wire.request import Requestable
+from litellm_proxy.wire.rerank import RerankAnswer
+from litellm_proxy.wire.responses import Run
 
 MAX_TRIES = 3
 PAUSE_SECONDS = (0.05, 0.25)
@@ -93,16 +93,6 @@ _LONGEST_WAIT = 24 * 3600
 _NO_HEADERS: Mapping[str, str] = {}
 _GZIP = {"Accept-Encoding": "gzip"}
 
-type _JsonRequest = (
-    ChatRequest
-    | CompletionRequest
-    | EmbeddingsRequest
-    | ImageRequest
-    | RunRequest
-    | RerankRequest
-    | ModerationRequest
-    | SpeechRequest
-)
 type ChatArrivals = Generator[Sequence[ChatEvent]]
 """What arrived together comes together, pieces of plain text joined."""
 
@@ -132,30 +122,33 @@ class ProxyClient:
         silence = min(settings.timeout, total_seconds)
         self._timeouts = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence)).as_dict()
 
-    def chat(self, request: ChatRequest) -> ProxyAnswer[ChatArrivals]:
-        """Ask the chat endpoint; return the chunks of a stream, or one for a blocking answer.
+    def chat(self, asked: Requestable) -> ProxyAnswer[ChatArrivals]:
+        """Ask the chat or completion endpoint; return the chunks of a stream, or one for a blocking answer.
 
-        The request is sent before this returns, so a refusal is raised here and not later.
+        The request is sent before this returns, so a rejection is raised here and not later.
         """
-        return self._answer("/v1/chat/completions", request)
+        response = self._post(asked)
+        report = self._report(response)
+        chunks = self._read_chunks(response)
+        if _is_called_a_stream(response):
+            return ProxyAnswer(chunks, report)
+        # Nothing to wait for but an answer that is whole: a rejection in it is raised here.
+        first = next(chunks, ())
+        return ProxyAnswer(_continued(first, chunks), report)
 
-    def complete(self, request: CompletionRequest) -> ProxyAnswer[ChatArrivals]:
-        """Ask the completion endpoint; otherwise like `chat`."""
-        return self._answer("/v1/completions", request)
-
-    def start_run(self, request: RunRequest) -> ProxyAnswer[Run]:
+    def start_run(self, asked: Requestable) -> ProxyAnswer[Run]:
         """Start a run in the background; return it as it is then."""
-        return self._run(self._post("/v1/responses", request))
+        return self._run(self._post(asked))
 
     def run(self, run_id: str, options: RequestOptions) -> ProxyAnswer[Run]:
         """Return a run as it is now; one that failed is no error here. `options` go into headers."""
-        path = f"/v1/responses/{quote(run_id, safe='')}"
-        return self._run(self._send("GET", path, headers=options.headers(in_form=True)))
+        asked = options.request(f"/v1/responses/{quote(run_id, safe='')}", {})
+        return self._run(self._send("GET", asked.path, headers=asked.identity_headers()))
 
     def cancel_run(self, run_id: str, options: RequestOptions) -> None:
         """Ask that a run ends."""
-        path = f"/v1/responses/{quote(run_id, safe='')}/cancel"
-        self._send("POST", path, b"{}", options.headers(in_form=True)).close()
+        asked = options.request(f"/v1/responses/{quote(run_id, safe='')}/cancel", {})
+        self._send("POST", asked.path, b"{}", asked.identity_headers()).close()
 
     def rejected(self, error: ErrorDetail | str) -> ProxyRejected:
         """Return the error that a run ended with, without secrets."""
@@ -165,49 +158,29 @@ class ProxyClient:
         run = self._read(Run.read, response)
         return ProxyAnswer(run if run.id else self._accept(run), self._report(response))
 
-    def make_image(self, request: ImageRequest) -> ProxyAnswer[ImageAnswer]:
+    def make_image(self, asked: Requestable) -> ProxyAnswer[ImageAnswer]:
         """Return the image that was made, or made of others."""
-
-        def upload() -> httpx.Request:
-            headers = request.options.headers(in_form=True)
-            return self._request(
-                "POST", request.path, headers=headers, data=request.fields, files=request.files
-            )
-
-        response = self._accepted(upload) if request.images else self._post(request.path, request)
+        response = self._post(asked)
         answer = self._accept(self._read(ImageAnswer.read, response))
         return ProxyAnswer(answer, self._report(response))
 
-    def embed(self, request: EmbeddingsRequest) -> ProxyAnswer[EmbeddingsAnswer]:
+    def embed(self, asked: Requestable) -> ProxyAnswer[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
-        response = self._post("/v1/embeddings", request)
+        response = self._post(asked)
         answer = self._accept(self._read(EmbeddingsAnswer.read, response))
         return ProxyAnswer(answer, self._report(response))
 
-    def rerank(self, request: RerankRequest) -> RerankAnswer:
+    def rerank(self, asked: Requestable) -> RerankAnswer:
         """Return how the documents of a request rank."""
-        sent = self._post("/v1/rerank", request)
-        return self._accept(self._read(RerankAnswer.read, sent))
+        return self._accept(self._read(RerankAnswer.read, self._post(asked)))
 
-    def moderate(self, request: ModerationRequest) -> ModerationAnswer:
+    def moderate(self, asked: Requestable) -> ModerationAnswer:
         """Return what was found in a text."""
-        sent = self._post("/v1/moderations", request)
-        return self._accept(self._read(ModerationAnswer.read, sent))
+        return self._accept(self._read(ModerationAnswer.read, self._post(asked)))
 
-    def transcribe(self, request: TranscriptionRequest) -> Transcription:
+    def transcribe(self, asked: Requestable) -> Transcription:
         """Return the text of an audio file; the file is sent as a stream from its beginning."""
-
-        def upload() -> httpx.Request:
-            request.file.seek(0)
-            return self._request(
-                "POST",
-                "/v1/audio/transcriptions",
-                headers=request.options.headers(in_form=True),
-                data=request.fields,
-                files={"file": (request.file_name, request.file)},
-            )
-
-        response = self._accepted(upload)
+        response = self._post(asked)
         if response.headers.get("content-type", "").startswith(_TRANSCRIPTS):
             body = self._read_body(response, MAX_BODY_BYTES)
             if body.lstrip().startswith(b"{"):
@@ -217,13 +190,13 @@ class ProxyClient:
             return Transcription(text=body.decode(errors="replace"))
         return self._accept(self._read(Transcription.read, response))
 
-    def speak(self, request: SpeechRequest) -> Generator[bytes]:
+    def speak(self, asked: Requestable) -> Generator[bytes]:
         """Ask for a spoken text; return the audio as it arrives.
 
-        The beginning of the answer is read before this returns, so a refusal is raised here and not later,
+        The beginning of the answer is read before this returns, so a rejection is raised here and not later,
         also one that LiteLLM labels as audio.
         """
-        response = self._post("/v1/audio/speech", request)
+        response = self._post(asked)
         label = response.headers.get("content-type", "")
         pieces = self._read_pieces(response)
         start = next(filter(None, pieces), b"")
@@ -286,16 +259,15 @@ class ProxyClient:
         note_info_path(caller, other)
         return answer
 
-    def resolves(self, question: ModelQuestion) -> bool | None:
+    def resolves(self, model: str, options: RequestOptions) -> bool | None:
         """Return whether the proxy knows a name that no list shows, such as a hidden alias.
 
         Asks the token counter, which costs nothing. False may also mean a public name that equals
         its backend's; None: this LiteLLM does not resolve names there, as up to 1.72.
         """
-        body = question.to_json(prompt="")
-        sent = self._send("POST", "/utils/token_counter", body, question.options.headers())
-        count = self._read(TokenCount.read, sent)
-        if count.model_used not in {None, question.model}:
+        asked = options.request("/utils/token_counter", {"model": model, "prompt": ""})
+        count = self._read(TokenCount.read, self._post(asked))
+        if count.model_used not in {None, model}:
             return True
         return False if "original_response" in count.model_fields_set else None
 
@@ -307,32 +279,20 @@ class ProxyClient:
         except ProxyError:
             return False
 
-    def probe(self, path: str, question: ModelQuestion) -> None:
+    def probe(self, asked: Requestable) -> None:
         """Name the model at an endpoint without the input that the endpoint requires.
 
-        Spends nothing. LiteLLM checks key, budget, route and model rights first, then refuses with
-        a 400 whose `param` names the missing input; that one refusal is swallowed.
+        Spends nothing. LiteLLM checks key, budget, route and model rights first, then rejects with
+        a 400 whose `param` names the missing input; that one rejection is swallowed.
         """
         try:
-            self._send("POST", path, question.to_json(), question.options.headers()).close()
+            self._post(asked).close()
         except ProxyRejected as error:
             if error.param in _REQUIRED_INPUTS or _LACKS_INPUT.search(error.text):
                 return
             raise
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
-
-    def _answer(
-        self, path: str, request: ChatRequest | CompletionRequest
-    ) -> ProxyAnswer[ChatArrivals]:
-        response = self._post(path, request)
-        report = self._report(response)
-        chunks = self._read_chunks(response)
-        if _is_called_a_stream(response):
-            return ProxyAnswer(chunks, report)
-        # Nothing to wait for but an answer that is whole: a refusal in it is raised here.
-        first = next(chunks, ())
-        return ProxyAnswer(_continued(first, chunks), report)
 
     def _read_chunks(self, response: httpx.Response) -> ChatArrivals:
         """Yield the chunks of an answer; whether it is a stream is told by its first bytes (P15).
@@ -390,8 +350,24 @@ class ProxyClient:
             raise self._rejected(answer.error)
         return answer
 
-    def _post(self, path: str, request: _JsonRequest) -> httpx.Response:
-        return self._send("POST", path, request.to_json(), request.options.headers())
+    def _post(self, asked: Requestable) -> httpx.Response:
+        request = asked.request()
+        if not request.files:
+            return self._send("POST", request.path, request.to_json(), request.sent_headers())
+
+        def upload() -> httpx.Request:
+            for _, (_, content, *_) in request.files:
+                if hasattr(content, "seek"):
+                    content.seek(0)
+            return self._request(
+                "POST",
+                request.path,
+                headers=request.sent_headers(),
+                data=request.to_form(),
+                files=request.files,
+            )
+
+        return self._accepted(upload)
 
     def _send(
         self,

@@ -11,16 +11,13 @@ from sys import intern
 
 from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
-from litellm_proxy.wire.concessions import NONE, Concession, Concessions
+from litellm_proxy.wire.fallbacks import for_version
 
 INFO_PATHS = ("/v1/model/info", "/model/info")
 """Up to 1.63 LiteLLM refuses virtual keys at the first, and answers them at the second."""
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
 _LONGEST_VERSION = 100
-_OWN_METADATA_IS_SAFE = (1, 83, 0)
-"""Before, a caller's `litellm_metadata` takes the place of LiteLLM's own, and the spend of a call belongs to
-no key and has no tags (litellm_core_utils/core_helpers.py, get_litellm_metadata_from_kwargs)."""
 
 _versions: Memory[str, str] = Memory(MAX_CALLERS)
 _info_paths: Memory[str, str] = Memory(MAX_CALLERS)
@@ -33,9 +30,9 @@ def note_version(caller: str, headers: Mapping[str, str]) -> None:
         _versions.set(caller, intern(version))
 
 
-def conceded_to(caller: str) -> Concessions:
-    """Return what has to be given up for the version of a proxy, as far as it is known."""
-    return _conceded(_versions.get(caller) or "")
+def needed_by(caller: str) -> frozenset[str]:
+    """Return the names of the fallbacks that the version of a proxy needs, as far as it is known."""
+    return _needed_by(_versions.get(caller) or "")
 
 
 def info_path(caller: str) -> str:
@@ -49,8 +46,6 @@ def note_info_path(caller: str, path: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _conceded(version: str) -> Concessions:
+def _needed_by(version: str) -> frozenset[str]:
     numbers = _VERSION.fullmatch(version)
-    if numbers and tuple(map(int, numbers.groups())) < _OWN_METADATA_IS_SAFE:
-        return frozenset({Concession.END_USER_IN_METADATA})
-    return NONE
+    return for_version(tuple(map(int, numbers.groups()))) if numbers else frozenset()

@@ -14,16 +14,17 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
-from litellm_proxy.versions import conceded_to
-from litellm_proxy.wire.concessions import Concession
+from litellm_proxy.versions import needed_by
+from litellm_proxy.wire.fallbacks import PARAMETERS
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
-from models.asking_again import ask
+from litellm_proxy.wire.request import Request
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
-from models.learned import ModelKey, concessions_of, learned_of, today
+from models.learned import ModelKey, learned_of, today
+from models.sending import sent
 from translation.errors.sentences import sentence_when_saving
 from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
@@ -78,7 +79,7 @@ class ProxyModel:
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
             learned = dict(learned_of(self._key(settings)))
-            learned.update(dict.fromkeys(conceded_to(settings.proxy.cache_key), today()))
+            learned.update(dict.fromkeys(needed_by(settings.proxy.cache_key), today()))
             credentials[VARIABLE] = to_stored(findings.facts, learned)
 
     def _refusal_of_a_key(self, settings: Settings, findings: Findings) -> str | None:
@@ -143,18 +144,16 @@ class ProxyModel:
             conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
-        of_the_version = conceded_to(settings.proxy.cache_key)
         stored = stored_learned(credentials, today())
-        known = frozenset(each for each in Concession if each in stored)
-        return options.conceding(known | of_the_version)
+        return options.knowing(needed_by(settings.proxy.cache_key) | stored.keys())
 
     def _key(self, settings: Settings) -> ModelKey:
         """Return under what this process remembers the model."""
         return ModelKey(settings.proxy.cache_key, self.model_type.value, settings.model)
 
-    def _ask[R: ProxyRequest, A](self, settings: Settings, request: R, send: Callable[[R], A]) -> A:
-        """Send a request, and again without what we added unasked if that is refused."""
-        return ask(self._key(settings), request, send)
+    def _ask[A](self, settings: Settings, asked: ProxyRequest, send: Callable[[Request], A]) -> A:
+        """Send a request, with fallbacks where a part of it is rejected."""
+        return sent(self._key(settings), asked, send).answer
 
     def _settings(self, model: str, credentials: Mapping[str, Any]) -> Settings:
         """Return the settings of a model that was added by hand, or of one of the catalogue."""
@@ -199,7 +198,7 @@ class ProxyModel:
     ) -> ModelFacts:
         """Return the facts with what calls have shown, now or before the form was saved."""
         learned = {**stored_learned(credentials, today()), **learned_of(self._key(settings))}
-        refused = frozenset(learned) - frozenset(Concession)
+        refused = frozenset(PARAMETERS[name] for name in learned if name in PARAMETERS)
         return replace(facts, refused_params=refused) if refused else facts
 
     def _client(self, settings: Settings) -> ProxyClient:
@@ -208,17 +207,21 @@ class ProxyModel:
     def _probed(self, settings: Settings) -> ProxyError | None:
         """Name the model at its endpoint; return the refusal, None if calls would get through."""
         client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
-        return _error_of(
-            lambda: self._ask(
-                settings, _question(settings), lambda asked: client.probe(self._probe_path, asked)
-            )
-        )
+        options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
+        question = ModelQuestion(settings.model, self._probe_path, options)
+        return _error_of(lambda: self._ask(settings, question, client.probe))
+
+    def _resolves(self, settings: Settings) -> bool | None:
+        """Return whether the proxy knows a name that no list shows; None if it does not say."""
+        client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
+        try:
+            return client.resolves(settings.model, _probing_options(settings))
+        except ProxyError:
+            return None
 
     def _findings(self, settings: Settings) -> Findings:
         client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
         probe = self._probed(settings)
-        question = _question(settings)
-        question = question.conceding(concessions_of(self._key(settings)))
         discovery = discover(settings, VALIDATION_SECONDS)
         names = _listed_names(client)
         listed = not isinstance(names, ProxyError) and settings.model in names
@@ -230,14 +233,13 @@ class ProxyModel:
             names=names,
             facts=discovery.facts,
             in_a_list=known,
-            resolves=known or _resolves(settings, question),
+            resolves=known or self._resolves(settings),
             is_litellm=discovery.was_reached or _is_litellm(client, names),
         )
 
 
-def _question(settings: Settings) -> ModelQuestion:
-    options = RequestOptions(user=probing_user(settings), tags=settings.tags)
-    return ModelQuestion(settings.model, options)
+def _probing_options(settings: Settings) -> RequestOptions:
+    return RequestOptions(user=probing_user(settings), tags=settings.tags)
 
 
 def _explained(error: Exception) -> InvokeError:
@@ -292,11 +294,3 @@ def _is_litellm(client: ProxyClient, names: list[str] | ProxyError) -> bool:
     if not isinstance(names, ProxyError):
         return True
     return knows_the_key(names) or (is_a_bare_fault(names) and client.is_alive())
-
-
-def _resolves(settings: Settings, question: ModelQuestion) -> bool | None:
-    client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
-    try:
-        return client.resolves(question)
-    except ProxyError:
-        return None

@@ -16,6 +16,7 @@ from dify_plugin.entities.model.message import (
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from models.call_log import note_call_id
+from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
@@ -46,17 +47,19 @@ class ChatAnswer:
     with_files: bool
     started: float = field(default_factory=time.perf_counter)
 
-    def results(self, answer: ProxyAnswer[ChatArrivals]) -> Generator[LLMResultChunk]:
+    def results(self, sent: Sent[ProxyAnswer[ChatArrivals]]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
 
         Raises what reading the reply raises, and ProxyError for an answer that is none; what was
         received before has been yielded. Closing this closes the connection to the proxy.
         """
+        answer = sent.answer
         stream = ChatStream(
             self.call_ids(),
             show_reasoning=self.settings.show_reasoning and not self.is_json,
             takes_files=self.with_files,
             is_json=self.is_json,
+            stop=sent.request.unsent.get("stop") or (),
         )
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)

@@ -14,10 +14,11 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
+from litellm_proxy.wire.fallbacks import teaches
 from litellm_proxy.wire.options import RequestOptions
-from models.asking_again import ask
 from models.call_log import note_call_id
 from models.learned import ModelKey, largest_batches
+from models.sending import MAX_REASON, sent
 from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
     require_one_line,
@@ -33,7 +34,6 @@ from translation.request.embeddings import (
     smaller_batch,
     speaks_of_texts,
 )
-from translation.request.refused_additions import teaches
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
@@ -45,7 +45,6 @@ CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _FAULT = 500
-_MAX_REASON = 200
 _MOST_EQUAL_FAULTS = 3
 """A fault that repeats word for word is no passing one; of one that speaks of texts, two are enough."""
 _TRIED_AGAIN = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT})
@@ -80,7 +79,8 @@ class EmbeddingCall:
     context_size: int
     cut: bool
     dimensions: int | None
-    input_type: str | None
+    input_type: str
+    sends_input_type: bool
     options: RequestOptions
 
     def embed(self, texts: Sequence[str]) -> Embedded:
@@ -157,17 +157,18 @@ class EmbeddingCall:
     def _learn(self, size: int, error: ProxyRejected) -> None:
         logger.warning(
             "%s: requests hold at most %d texts now, since LiteLLM answered %s: %s (call id %s)",
-            self.key.model, size, error.status, error.message[:_MAX_REASON], error.call_id,
+            self.key.model, size, error.status, error.message[:MAX_REASON], error.call_id,
         )  # fmt: skip
         largest_batches.set(self.key, min(size, largest_batches.get(self.key) or size))
 
     def _ask(self, batch: Batch, run: "_Run") -> ProxyAnswer[EmbeddingsAnswer]:
-        request = EmbeddingsRequest(
-            self.key.model, batch.texts, self.dimensions, self.input_type, self.options
-        )
-        return ask(
-            self.key, request, lambda request: run.patiently(lambda: self.client.embed(request))
-        )
+        asked = EmbeddingsRequest(
+            self.key.model, batch.texts, self.dimensions, self.input_type, self.sends_input_type,
+            self.options,
+        )  # fmt: skip
+        return sent(
+            self.key, asked, lambda request: run.patiently(lambda: self.client.embed(request))
+        ).answer
 
 
 def _joined(parts: Sequence[Embedded]) -> Embedded:

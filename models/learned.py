@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from litellm_proxy.memory import Memory
-from litellm_proxy.wire.concessions import Concession, Concessions
 from translation.saving.stored_facts import KEPT_DAYS
 
 MAX_MODELS = 4096
@@ -35,15 +34,10 @@ def today() -> date:
 
 
 def learned_of(key: ModelKey) -> Mapping[str, date]:
-    """Return what has to be left out for a model, with the dates at which calls showed it."""
+    """Return the fallbacks that a model needs, with the dates at which calls showed it."""
     return _learned.get(key) or {}
 
 
 def learn(key: ModelKey, names: Iterable[str]) -> None:
-    """Remember what has to be left out for a model, beside what is known."""
+    """Remember fallbacks of a model beside those that are known."""
     _learned.set(key, {**learned_of(key), **dict.fromkeys(names, today())})
-
-
-def concessions_of(key: ModelKey) -> Concessions:
-    """Return what has to be conceded for a model."""
-    return frozenset(each for each in Concession if each in learned_of(key))

@@ -1,13 +1,12 @@
 """`POST /v1/audio/transcriptions` and `POST /v1/audio/speech`."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Lenient
+from litellm_proxy.wire.reading import Json, Lenient
+from litellm_proxy.wire.request import FormFile, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +18,11 @@ class TranscriptionRequest(ProxyRequest):
     file_name: str
     options: RequestOptions = NO_OPTIONS
 
-    @property
-    def fields(self) -> dict[str, str]:
-        """Return the form fields beside the file; no language and no prompt are made up (F59)."""
-        return self.options.to_form(model=self.model)
+    def request(self) -> Request:
+        """Return the request; no language and no prompt are made up."""
+        file: FormFile = ("file", (self.file_name, self.file))
+        path = "/v1/audio/transcriptions"
+        return self.options.request(path, {"model": self.model}, files=[file])
 
 
 class Transcription(FallibleAnswer):
@@ -41,21 +41,13 @@ class SpeechRequest(ProxyRequest):
     audio_format: str | None = None
     options: RequestOptions = NO_OPTIONS
 
-    @property
-    def sent_format(self) -> str:
-        """Return the format that is asked for."""
-        if self.audio_format:
-            return self.audio_format
-        return "wav" if Concession.WAV in self.options.concessions else "mp3"
-
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        return self.options.to_json(
-            model=self.model, input=self.text, voice=self.voice, response_format=self.sent_format
-        )
-
-    def open_concessions(self) -> Iterator[Concession]:
-        """Yield what could still be given up of this request."""
-        if not self.audio_format and Concession.WAV not in self.options.concessions:
-            yield Concession.WAV
-        yield from self.options.open_concessions()
+    def request(self) -> Request:
+        """Return the request."""
+        own: dict[str, Json] = {
+            "model": self.model,
+            "input": self.text,
+            "voice": self.voice,
+            "response_format": self.audio_format or "mp3",
+        }
+        any_format = not self.audio_format
+        return self.options.request("/v1/audio/speech", own, unsent={"any_format": any_format})

@@ -1,16 +1,15 @@
 """`POST /v1/chat/completions` and `POST /v1/completions`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, TypedDict
 
 from pydantic import OnErrorOmit
 
-from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
-from litellm_proxy.wire.concessions import Concession, Concessions
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
+from litellm_proxy.wire.request import Request
 
 
 class CacheControl(TypedDict):
@@ -152,8 +151,8 @@ class Tool(TypedDict):
 class ChatRequest(ProxyRequest):
     """What the chat endpoint is asked; empty fields are left out of the JSON.
 
-    `tools_of_the_history` are declared where `tools` are none: some providers refuse a history with
-    tool calls beside no tools at all.
+    `tools_of_the_history` are declared where `tools` are none: some providers reject a history with
+    tool calls beside no tools at all. `default_effort` is the level of reasoning that the model has anyway.
     """
 
     model: str
@@ -164,44 +163,22 @@ class ChatRequest(ProxyRequest):
     parameters: Mapping[str, Json] = field(default_factory=dict)
     options: RequestOptions = NO_OPTIONS
     tools_of_the_history: Sequence[Tool] = ()
+    default_effort: str | None = None
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        conceded = self.options.concessions
-        declared = (
-            () if Concession.NO_TOOLS_OF_THE_HISTORY in conceded else self.tools_of_the_history
-        )
-        return self.options.to_json(
+    def request(self) -> Request:
+        """Return the request."""
+        own: dict[str, Json] = {
             **self.parameters,
-            model=self.model,
-            messages=[_as_conceded(message, conceded) for message in self.messages]
-            if conceded
-            else list(self.messages) or None,
-            tools=_with_others(self.tools or declared, self.options.extra.get("tools")),
-            stop=list(self.stop) or None,
-            **_streaming(self.options, stream=self.stream),
-        )
-
-    def open_concessions(self) -> Iterator[Concession]:
-        """Yield what could still be given up of this request."""
-        conceded = self.options.concessions
-        if self.stream and Concession.NO_USAGE_IN_STREAMS not in conceded:
-            yield Concession.NO_USAGE_IN_STREAMS
-        declared = self.tools_of_the_history and not self.tools
-        if declared and Concession.NO_TOOLS_OF_THE_HISTORY not in conceded:
-            yield Concession.NO_TOOLS_OF_THE_HISTORY
-        called = [m for m in self.messages if m["role"] == "assistant" and m.get("tool_calls")]
-        without = [
-            m for m in called if not (m.get("reasoning_content") or m.get("reasoning_items"))
-        ]
-        if without and Concession.FILLED_REASONING not in conceded:
-            yield Concession.FILLED_REASONING
-        if len(without) < len(called) and Concession.NO_REASONING_BACK not in conceded:
-            yield Concession.NO_REASONING_BACK
-        is_strict = all(is_strict_call_id(c["id"]) for m in called for c in m["tool_calls"])
-        if not is_strict and Concession.STRICT_CALL_IDS not in conceded:
-            yield Concession.STRICT_CALL_IDS
-        yield from self.options.open_concessions()
+            "model": self.model,
+            "messages": list(self.messages) or None,
+            "tools": _with_others(
+                self.tools or self.tools_of_the_history, self.options.extra.get("tools")
+            ),
+            "stop": list(self.stop) or None,
+            **_streaming(stream=self.stream),
+        }
+        unsent = {"history_tools": not self.tools, "reasoning_effort": self.default_effort}
+        return self.options.request("/v1/chat/completions", own, unsent=unsent)
 
 
 def _with_others(tools: Sequence[Tool], others: Json) -> list[Json] | None:
@@ -236,49 +213,21 @@ class CompletionRequest(ProxyRequest):
     parameters: Mapping[str, Json] = field(default_factory=dict)
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        return self.options.to_json(
+    def request(self) -> Request:
+        """Return the request."""
+        own: dict[str, Json] = {
             **self.parameters,
-            model=self.model,
-            prompt=self.prompt,
-            stop=list(self.stop) or None,
-            **_streaming(self.options, stream=self.stream),
-        )
-
-    def open_concessions(self) -> Iterator[Concession]:
-        """Yield what could still be given up of this request."""
-        if self.stream and Concession.NO_USAGE_IN_STREAMS not in self.options.concessions:
-            yield Concession.NO_USAGE_IN_STREAMS
-        yield from self.options.open_concessions()
+            "model": self.model,
+            "prompt": self.prompt,
+            "stop": list(self.stop) or None,
+            **_streaming(stream=self.stream),
+        }
+        return self.options.request("/v1/completions", own)
 
 
-def _streaming(options: RequestOptions, *, stream: bool) -> dict[str, Json]:
-    if not stream:
-        return {}
-    if Concession.NO_USAGE_IN_STREAMS in options.concessions:
-        return {"stream": True}
+def _streaming(*, stream: bool) -> dict[str, Json]:
     # Without include_usage a stream carries no token counts.
-    return {"stream": True, "stream_options": {"include_usage": True}}
-
-
-def _as_conceded(message: Message, conceded: Concessions) -> Message:
-    if message["role"] == "tool" and Concession.STRICT_CALL_IDS in conceded:
-        return {**message, "tool_call_id": strict_call_id(message["tool_call_id"])}
-    if message["role"] != "assistant" or not message.get("tool_calls"):
-        return message
-    turn = message.copy()
-    if Concession.STRICT_CALL_IDS in conceded:
-        turn["tool_calls"] = [
-            {"id": strict_call_id(call["id"]), "type": "function", "function": call["function"]}
-            for call in message["tool_calls"]
-        ]
-    if Concession.NO_REASONING_BACK in conceded:
-        turn.pop("reasoning_content", None)
-        turn.pop("reasoning_items", None)
-    elif Concession.FILLED_REASONING in conceded and not turn.get("reasoning_content"):
-        turn["reasoning_content"] = " "
-    return turn
+    return {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
 
 
 class FunctionCallDelta(WireModel):

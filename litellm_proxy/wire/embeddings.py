@@ -1,16 +1,16 @@
 """`POST /v1/embeddings`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
-from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Lenient, ListModel, WireModel
+from litellm_proxy.wire.reading import Json, Lenient, ListModel, WireModel
+from litellm_proxy.wire.request import Request
 
 
 class Encoding(StrEnum):
@@ -22,44 +22,29 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingsRequest(ProxyRequest):
-    """Texts to embed; `dimensions` and `input_type` (document, query) are sent only when set.
+    """Texts to embed; `dimensions` are sent only when set, `input_type` (document, query) if `sends_input_type`.
 
-    Vectors come back as base64, a quarter of the bytes of numbers, or as the concessions say.
+    Vectors come back as base64, a quarter of the bytes of numbers.
     """
 
     model: str
     texts: Sequence[str]
     dimensions: int | None = None
     input_type: str | None = None
+    sends_input_type: bool = False
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        conceded = self.options.concessions
-        return self.options.to_json(
-            model=self.model,
-            input=list(self.texts),
-            encoding_format=self._encoding(),
-            dimensions=self.dimensions,
-            input_type=None if Concession.NO_INPUT_TYPE in conceded else self.input_type,
-        )
-
-    def open_concessions(self) -> Iterator[Concession]:
-        """Yield what could still be given up of this request."""
-        yield from self.options.open_concessions()
-        conceded = self.options.concessions
-        if self.input_type and Concession.NO_INPUT_TYPE not in conceded:
-            yield Concession.NO_INPUT_TYPE
-        if Concession.NO_ENCODING not in conceded and "encoding_format" not in self.options.extra:
-            if Concession.FLOATS not in conceded:
-                yield Concession.FLOATS
-            yield Concession.NO_ENCODING
-
-    def _encoding(self) -> str | None:
-        conceded = self.options.concessions
-        if Concession.NO_ENCODING in conceded or "encoding_format" in self.options.extra:
-            return None
-        return (Encoding.FLOAT if Concession.FLOATS in conceded else Encoding.BASE64).value
+    def request(self) -> Request:
+        """Return the request."""
+        encoding = None if "encoding_format" in self.options.extra else Encoding.BASE64.value
+        own: dict[str, Json] = {
+            "model": self.model,
+            "input": list(self.texts),
+            "encoding_format": encoding,
+            "dimensions": self.dimensions,
+            "input_type": self.input_type if self.sends_input_type else None,
+        }
+        return self.options.request("/v1/embeddings", own, unsent={"input_type": self.input_type})
 
 
 class EmbeddingRow(WireModel):

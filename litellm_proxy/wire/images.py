@@ -1,12 +1,12 @@
 """`POST /v1/images/generations` and `POST /v1/images/edits`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import Lenient, Parts, WireModel
+from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
+from litellm_proxy.wire.request import FormFile, Request
 
 EDITS = "/v1/images/edits"
 GENERATIONS = "/v1/images/generations"
@@ -37,46 +37,25 @@ class ImageRequest(ProxyRequest):
     parameters: Mapping[str, str] = field(default_factory=dict)
     options: RequestOptions = NO_OPTIONS
 
-    @property
-    def path(self) -> str:
-        """Return the endpoint."""
-        return EDITS if self.images else GENERATIONS
-
-    def to_json(self) -> bytes:
-        """Return the body of a request without images."""
-        return self.options.to_json(**self._fields(), n=1)
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """Return the form fields beside the images."""
-        return self.options.to_form(**self._fields(), n="1")
-
-    @property
-    def files(self) -> list[tuple[str, tuple[str, bytes, str]]]:
-        """Return the images as parts of a form."""
-        name = "image" if len(self.images) == 1 else "image[]"
-        return [(name, (each.name, each.content, each.media_type)) for each in self.images]
-
-    def open_concessions(self) -> Iterator[Concession]:
-        """Yield what could still be given up of this request."""
+    def request(self) -> Request:
+        """Return the request: a form with the images, where there are any."""
         added = self._added()
-        if _FORMAT in added:
-            yield Concession.IMAGE_URL
-        elif added:
-            yield Concession.ANY_IMAGE
-        yield from self.options.open_concessions()
-
-    def _fields(self) -> dict[str, str]:
-        return {"model": self.model, "prompt": self.prompt, **self._added(), **self.parameters}
+        own: dict[str, Json] = {
+            "model": self.model, "prompt": self.prompt, **added, **self.parameters,
+            "n": "1" if self.images else 1,
+        }  # fmt: skip
+        name = "image" if len(self.images) == 1 else "image[]"
+        files: list[FormFile] = [
+            (name, (each.name, each.content, each.media_type)) for each in self.images
+        ]
+        path = EDITS if self.images else GENERATIONS
+        return self.options.request(path, own, unsent={"any_format": bool(added)}, files=files)
 
     def _added(self) -> dict[str, str]:
         """Return what nobody asked for by name."""
         asked = self.parameters.keys() | self.options.extra.keys()
-        conceded = self.options.concessions
-        if Concession.ANY_IMAGE in conceded or asked & {_FORMAT, _PLACE}:
+        if asked & {_FORMAT, _PLACE}:
             return {}
-        if Concession.IMAGE_URL in conceded:
-            return {_PLACE: "url"}
         # JPEG knows no transparency.
         background = self.parameters.get("background") or self.options.extra.get("background")
         return {} if background == "transparent" else {_FORMAT: "jpeg"}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, ListModel, Parts, WireModel
+from litellm_proxy.wire.request import Request
 
 CHAT_MODE = "chat"
 """LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
@@ -17,14 +18,15 @@ RESPONSES_MODE = "responses"
 
 @dataclass(frozen=True, slots=True)
 class ModelQuestion(ProxyRequest):
-    """A question about one model, on behalf of one caller."""
+    """A question about one model at an endpoint, without the input that the endpoint requires."""
 
     model: str
+    path: str
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self, **own: Json) -> bytes:
-        """Return the request body, with fields of its own."""
-        return self.options.to_json(model=self.model, **own)
+    def request(self) -> Request:
+        """Return the request."""
+        return self.options.request(self.path, {"model": self.model})
 
 
 class ListedModel(WireModel):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Parts, WireModel
+from litellm_proxy.wire.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,9 @@ class ModerationRequest(ProxyRequest):
     text: str
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        return self.options.to_json(model=self.model, input=self.text)
+    def request(self) -> Request:
+        """Return the request."""
+        return self.options.request("/v1/moderations", {"model": self.model, "input": self.text})
 
 
 class Judgement(WireModel):

@@ -8,7 +8,8 @@ from pydantic import FiniteFloat
 
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
-from litellm_proxy.wire.reading import ListModel, WireModel
+from litellm_proxy.wire.reading import Json, ListModel, WireModel
+from litellm_proxy.wire.request import Request
 
 
 class RankedImage(TypedDict):
@@ -31,11 +32,15 @@ class RerankRequest(ProxyRequest):
     top_n: int | None = None
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        return self.options.to_json(
-            model=self.model, query=self.query, documents=list(self.documents), top_n=self.top_n
-        )
+    def request(self) -> Request:
+        """Return the request."""
+        own: dict[str, Json] = {
+            "model": self.model,
+            "query": self.query,
+            "documents": list(self.documents),
+            "top_n": self.top_n,
+        }
+        return self.options.request("/v1/rerank", own)
 
 
 class RankedDocument(WireModel):

@@ -10,6 +10,7 @@ from litellm_proxy.wire.chat import CompletionTokensDetails, PromptTokensDetails
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
+from litellm_proxy.wire.request import Request
 
 UNDER_WAY = frozenset({"queued", "in_progress"})
 COMPLETED = "completed"
@@ -26,16 +27,17 @@ class RunRequest(ProxyRequest):
     parameters: Mapping[str, Json] = field(default_factory=dict)
     options: RequestOptions = NO_OPTIONS
 
-    def to_json(self) -> bytes:
-        """Return the request body."""
-        # What is not stored cannot be asked for later.
-        return self.options.to_json(
+    def request(self) -> Request:
+        """Return the request."""
+        own: dict[str, Json] = {
             **self.parameters,
-            model=self.model,
-            input=list(self.items),
-            background=True,
-            store=True,
-        )
+            "model": self.model,
+            "input": list(self.items),
+            "background": True,
+            # What is not stored cannot be asked for later.
+            "store": True,
+        }
+        return self.options.request("/v1/responses", own)
 
 
 class RunAnnotation(WireModel):

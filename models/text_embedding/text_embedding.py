@@ -13,6 +13,7 @@ from dify_plugin.entities.model.text_embedding import (
 )
 
 from litellm_proxy.client import ProxyClient
+from litellm_proxy.wire.fallbacks import for_listed
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
@@ -20,7 +21,6 @@ from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.answer.usage import embedding_usage
 from translation.facts.capabilities import (
     context_size_of,
-    encoding_conceded,
     max_chunks_of,
     takes_input_type,
 )
@@ -92,8 +92,11 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             context_size=context_size_of(settings, facts),
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
-            input_type=input_type.value if takes_input_type(facts) else None,
-            options=self._options(settings, credentials, user).conceding(encoding_conceded(facts)),
+            input_type=input_type.value,
+            sends_input_type=takes_input_type(facts),
+            options=self._options(settings, credentials, user).knowing(
+                for_listed(facts.supported_params)
+            ),
         )
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started

@@ -74,7 +74,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         try:
             return self._ask(settings, request, client.speak)
         except ProxyRejected as error:
-            raise explained(error, request.voice, request.sent_format) or error from None
+            raise explained(error, request.voice, request.audio_format or "mp3") or error from None
 
     def get_tts_model_voices(
         self,

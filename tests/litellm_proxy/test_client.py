@@ -198,10 +198,10 @@ def test_f66_silence_ends_after_the_time_out(upstream: Upstream) -> None:
 
 
 def test_the_probe_accepts_the_missing_input_and_nothing_else() -> None:
-    client_answered_with("error_no_messages.json").probe("/v1/chat/completions", ModelQuestion("m"))
+    client_answered_with("error_no_messages.json").probe(ModelQuestion("m", "/v1/chat/completions"))
     with pytest.raises(ProxyRejected):
         client_answered_with("error_unknown_model.json").probe(
-            "/v1/chat/completions", ModelQuestion("m")
+            ModelQuestion("m", "/v1/chat/completions")
         )
 
 

@@ -14,9 +14,8 @@ from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.audio import SpeechRequest, TranscriptionRequest
 from litellm_proxy.wire.chat import CompletionRequest
 from litellm_proxy.wire.images import ImageRequest, InputImage
-from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.moderations import ModerationRequest
-from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.rerank import RerankRequest
 from litellm_proxy.wire.responses import RunRequest
 
@@ -54,7 +53,7 @@ def answering(body: object, **headers: str) -> Server:
 EMPTY: dict[str, Any] = {"data": []}
 CALLS: dict[str, tuple[Callable[[ProxyClient], object], str, str, object]] = {
     "complete": (
-        lambda client: client.complete(CompletionRequest("m", "p", stream=False)),
+        lambda client: client.chat(CompletionRequest("m", "p", stream=False)),
         "POST", "/v1/completions", {"choices": [{"text": "x", "finish_reason": "stop"}]},
     ),
     "rerank": (lambda client: client.rerank(RerankRequest("m", "q", ["d"])),
@@ -67,7 +66,7 @@ CALLS: dict[str, tuple[Callable[[ProxyClient], object], str, str, object]] = {
     "group": (lambda client: client.model_group("a/b c"),
               "GET", "/model_group/info?model_group=a%2Fb%20c", EMPTY),
     "groups": (lambda client: client.model_groups(), "GET", "/model_group/info", EMPTY),
-    "resolves": (lambda client: client.resolves(ModelQuestion("m")),
+    "resolves": (lambda client: client.resolves("m", NO_OPTIONS),
                  "POST", "/utils/token_counter", {"model_used": "backend"}),
     "start_run": (lambda client: client.start_run(RunRequest("m", [])),
                   "POST", "/v1/responses", RUN),
@@ -226,5 +225,5 @@ def test_whether_litellm_lives(answer: httpx.Response, *, alive: bool) -> None:
 )
 def test_whether_a_name_resolves(answer: dict[str, object], *, known: bool | None) -> None:
     server = answering(answer)
-    assert server.client().resolves(ModelQuestion("m")) is known
+    assert server.client().resolves("m", NO_OPTIONS) is known
     assert json.loads(server.request.content)["prompt"] == ""

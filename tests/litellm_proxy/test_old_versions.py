@@ -12,8 +12,8 @@ from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
 from litellm_proxy.settings import ProxySettings
-from litellm_proxy.wire.concessions import NONE, Concession
 from litellm_proxy.wire.error_body import read_error_body
+from litellm_proxy.wire.fallbacks import applied
 from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
 from translation.errors.causes import Cause, cause_of
@@ -64,9 +64,9 @@ def test_a_python_error_for_the_missing_input_lets_the_key_pass(
     )
     if name == "documents":
         with pytest.raises(ProxyRejected):
-            asking(upstream).probe("/v1/rerank", ModelQuestion("m"))
+            asking(upstream).probe(ModelQuestion("m", "/v1/rerank"))
     else:
-        asking(upstream).probe("/v1/chat/completions", ModelQuestion("m"))
+        asking(upstream).probe(ModelQuestion("m", "/v1/chat/completions"))
 
 
 def test_an_error_in_an_event_stream_is_read_as_the_error_that_it_is(upstream: Upstream) -> None:
@@ -81,7 +81,7 @@ def test_an_error_in_an_event_stream_is_read_as_the_error_that_it_is(upstream: U
     body = b"data: " + json.dumps(error).encode() + b"\n\n"
     upstream.on("m", Reply([body], 429, "text/event-stream"))
     with pytest.raises(ProxyRejected) as caught:
-        asking(upstream).probe("/v1/chat/completions", ModelQuestion("m"))
+        asking(upstream).probe(ModelQuestion("m", "/v1/chat/completions"))
     assert caught.value.message == "litellm.RateLimitError: slow"
     assert cause_of(caught.value) is Cause.RATE_LIMIT
     assert read_error_body(body)[0].type == "throttling_error"
@@ -102,7 +102,7 @@ def test_a_token_counter_that_resolves_nothing_says_nothing(
     resolves: bool | None,  # noqa: FBT001
 ) -> None:
     upstream.on("m", json_reply(answer))
-    assert asking(upstream).resolves(ModelQuestion("m")) is resolves
+    assert asking(upstream).resolves("m", RequestOptions()) is resolves
 
 
 def test_a_no_of_a_model_outside_the_catalogue_means_unknown() -> None:
@@ -152,20 +152,22 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
 ) -> None:
     monkeypatch.setattr(versions, "_versions", Memory(10))
     versions.note_version("http://h", {"x-litellm-version": told})
-    expected = frozenset({Concession.END_USER_IN_METADATA}) if conceded else NONE
-    assert versions.conceded_to("http://h") == expected
-    assert versions.conceded_to("http://other") == NONE
-    options = RequestOptions(user="u", tags=("t",), concessions=expected)
+    expected = {"end-user-in-metadata"} if conceded else set()
+    assert versions.needed_by("http://h") == expected
+    assert versions.needed_by("http://other") == set()
+    plain = RequestOptions(user="u", tags=("t",)).request("/x", {"model": "m"})
+    request = applied(plain, expected)
     if conceded:
-        assert options.body({}) == {"metadata": {"user_id": "u", "tags": ["t"]}}
+        assert request.body() == {"model": "m", "metadata": {"user_id": "u", "tags": ["t"]}}
         # Of a form it would make nothing but a fault.
-        assert options.to_form(model="m") == {"model": "m"}
+        assert request.to_form() == {"model": "m"}
     else:
-        assert options.body({}) == {"litellm_metadata": {"user": "u"}, "metadata": {"tags": ["t"]}}
-    assert options.headers(in_form=True)["x-litellm-tags"] == "t"
-    assert "user" not in RequestOptions(
-        user="u", concessions=expected | {Concession.NO_END_USER}
-    ).body({})
+        assert request.body() == {
+            "model": "m", "litellm_metadata": {"user": "u"}, "metadata": {"tags": ["t"]},
+        }  # fmt: skip
+    assert request.identity_headers()["x-litellm-tags"] == "t"
+    without = applied(RequestOptions(user="u").request("/x", {}), {*expected, "no-end-user"})
+    assert "user" not in without.to_json().decode()
 
 
 def test_a_version_of_any_length_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,21 +183,22 @@ def test_thousands_of_callers_keep_their_version(monkeypatch: pytest.MonkeyPatch
     for _ in range(2):
         for caller in range(4200):
             versions.note_version(f"key {caller}", {"x-litellm-version": "1.80.0"})
-        assert all(versions.conceded_to(f"key {caller}") for caller in range(4200))
+        assert all(versions.needed_by(f"key {caller}") for caller in range(4200))
 
 
 def test_the_callers_seen_least_recently_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "_versions", Memory(3))
     for caller in ("a", "b", "c", "a", "d"):
         versions.note_version(caller, {"x-litellm-version": "1.80.0"})
-    assert [bool(versions.conceded_to(caller)) for caller in "abcd"] == [True, False, True, True]
+    assert [bool(versions.needed_by(caller)) for caller in "abcd"] == [True, False, True, True]
 
 
 def test_a_session_is_sent_where_no_version_passes_it_on() -> None:
     options = RequestOptions(session_id="s-1")
-    assert options.body({}) == {"litellm_trace_id": "s-1"}
-    assert options.headers() == {"x-litellm-session-id": "s-1"}
-    assert RequestOptions(session_id="größe").headers() == {}
+    request = options.request("/x", {})
+    assert request.body() == {"litellm_trace_id": "s-1"}
+    assert request.sent_headers() == {"x-litellm-session-id": "s-1"}
+    assert RequestOptions(session_id="größe").request("/x", {}).sent_headers() == {}
 
 
 @pytest.mark.parametrize("code", ["content_policy_violation", "content_filter"])

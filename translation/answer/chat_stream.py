@@ -19,6 +19,7 @@ from translation.answer.inline_thinking import InlineThinking
 from translation.answer.prose_before_json import ProseBeforeJson
 from translation.answer.shown_text import ShownText
 from translation.answer.speech_file import SpeechFile, SpeechPieces
+from translation.answer.stop_words import StopWords
 from translation.answer.thinking_blocks import ThinkingBlocks, characters_of
 from translation.answer.tool_calls import FoldedToolCall, ToolCalls
 from translation.reasoning import Reasoning, ReasoningItem
@@ -31,6 +32,7 @@ MAX_REASONING_CHARACTERS = 512 * 1024
 MAX_HELD_CHARACTERS = 8 * 1024 * 1024
 _CALLS_OF_OLD_BACKENDS = "function_call"
 _CUT = "length"
+_STOP = "stop"
 _ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd.REFUSED}
 
 
@@ -74,17 +76,20 @@ class ChatStream:
         show_reasoning: bool = True,
         takes_files: bool = False,
         is_json: bool = False,
+        stop: Sequence[str] = (),
     ) -> None:
         """`taken_call_ids` are those of the conversation so far, which no new call may have.
 
         Without `show_reasoning` what the model thinks is no part of the text; it is kept all the same.
         `takes_files`: speech is a file beside its transcript. `is_json`: JSON was asked for.
+        `stop` are words at which the text is cut here, since the model does not take them.
         """
         self._taken_call_ids = taken_call_ids
         self._show_reasoning = show_reasoning
         self._text = ShownText(show_reasoning=show_reasoning)
         self._inline = InlineThinking()
         self._prose = ProseBeforeJson() if is_json else None
+        self._stop = StopWords(stop)
         self._refusal: list[str] = []
         self._takes_files = takes_files
         self._has_audio = False
@@ -160,7 +165,7 @@ class ChatStream:
         has_content = self._text.has_content
         text += self._text.end()
         self._text_bytes += len(text.encode(errors="replace"))
-        finish_reason = self._finish_reason
+        finish_reason = _STOP if self._stop.has_cut else self._finish_reason
         ended_early = self._ended_early(finish_reason, has_content=has_content)
         calls = [] if ended_early else self._calls.folded(self._taken_call_ids)
         if not (calls or self._text.is_visible or ended_early):
@@ -241,7 +246,7 @@ class ChatStream:
         if self._prose:
             thought, content = self._prose.feed(content)
             reasoning += thought
-        return self._reasoning(reasoning) + self._text.content(content)
+        return self._reasoning(reasoning) + self._text.content(self._stop.feed(content))
 
     def _held_back(self) -> str:
         """Return the text that waited for the rest of a tag."""
@@ -249,6 +254,7 @@ class ChatStream:
         if self._prose:
             thought, content = self._prose.feed(content)
             reasoning, content = reasoning + thought, content + self._prose.finish()
+        content = self._stop.feed(content) + self._stop.finish()
         return self._reasoning(reasoning) + self._text.content(content)
 
     def _shown(self, text: str, images: Sequence[OutputImage]) -> list[str | OutputImage]:

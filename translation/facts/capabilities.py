@@ -1,6 +1,5 @@
 """What a model can do: the form's word, else the proxy's, else a safe default."""
 
-from litellm_proxy.wire.concessions import NONE, Concession, Concessions
 from litellm_proxy.wire.model_info import COMPLETION_MODE, IMAGE_MODES
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import InputType, Mode, Override, Settings
@@ -9,6 +8,8 @@ from translation.line_limit import MAX_LINE_BYTES
 DEFAULT_CONTEXT_SIZE = 4096
 DEFAULT_MAX_TOKENS = 4096
 DEFAULT_MAX_CHUNKS = 16
+_DEFAULT_EFFORT = "medium"
+"""https://platform.openai.com/docs/guides/reasoning"""
 MOST_MAX_CHUNKS = 32
 _LINE_BYTES = MAX_LINE_BYTES // 2
 _BYTES_A_NUMBER = 22
@@ -82,6 +83,11 @@ def is_listed(facts: ModelFacts, parameter: str) -> bool:
     return facts.supported_params is not None and may_take(facts, parameter)
 
 
+def default_effort_of(facts: ModelFacts) -> str | None:
+    """Return the level of reasoning that OpenAI's models have where none is named; None for others."""
+    return _DEFAULT_EFFORT if may_take(facts, "reasoning_effort") else None
+
+
 def has_reasoning(settings: Settings, facts: ModelFacts) -> bool:
     """Return whether the model thinks before it answers."""
     return chosen(settings.reasoning, facts.reasoning)
@@ -104,18 +110,6 @@ def takes_input(kind: InputType, settings: Settings, facts: ModelFacts) -> bool:
 def takes_input_type(facts: ModelFacts) -> bool:
     """Return whether an embedding model tells documents from queries."""
     return "input_type" in (facts.supported_params or ())
-
-
-def encoding_conceded(facts: ModelFacts) -> Concessions:
-    """Return what the proxy says that an embedding model does not take.
-
-    LiteLLM 1.106 lists the parameters of chats for some embedding models; a list that names one of
-    embeddings is one of embeddings.
-    """
-    listed = set(facts.supported_params or ())
-    if "dimensions" in listed and "encoding_format" not in listed:
-        return frozenset({Concession.NO_ENCODING})
-    return NONE
 
 
 def chosen(choice: Override, fact: bool | None) -> bool:  # noqa: FBT001

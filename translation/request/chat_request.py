@@ -1,8 +1,6 @@
 """Dify's messages, parameters and tools → a request for the proxy. Nothing passed in is changed."""
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -14,11 +12,9 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
-from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire import chat as wire
 from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
-from translation.errors.causes import REFUSED_REQUEST, Cause, cause_of
 from translation.reasoning import ReasoningByCall
 from translation.request import response_format
 from translation.request.history import history
@@ -27,11 +23,6 @@ from translation.request.prompt_caching import with_breakpoints
 from translation.request.tool_names import sent_name
 from translation.think_block import without_thinking
 
-_ASKS_FOR_REASONING = frozenset({"reasoning_effort", "thinking", "reasoning"})
-_SPEAKS_OF_REASONING = re.compile(r"thinking|reasoning|thought|signature", re.IGNORECASE)
-_SPEAKS_OF_SIGNED = re.compile(
-    r"signature|thinking.{0,2}blocks?\b|redacted_thinking", re.IGNORECASE
-)
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -47,6 +38,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     reasoning: ReasoningByCall | None = None,
     follows_schemas: bool = True,
     cache_prompt: bool = False,
+    default_effort: str | None = None,
 ) -> wire.ChatRequest:
     """Return the chat request.
 
@@ -70,6 +62,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
         stop=_words(stop),
         parameters=sent,
         options=options,
+        default_effort=default_effort,
     )
 
 
@@ -96,44 +89,6 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
 def _words(stop: Sequence[str]) -> list[str]:
     """Return stop words without empty ones, which Dify brings of a field that was cleared."""
     return [word for word in stop if word]
-
-
-def without_reasoning(request: wire.ChatRequest, error: ProxyRejected) -> wire.ChatRequest | None:
-    """Return the request without reasoning, if that may be why a provider refused it; else None.
-
-    Anthropic refuses to think on after a tool call whose signed reasoning is missing (F27), as it
-    is after a restart of this process, or was signed for another account or model; another provider, which
-    answers in a fallback, refuses what is signed. Only a refusal that speaks of it can be that one.
-    """
-    called = [m for m in request.messages if m["role"] == "assistant" and m.get("tool_calls")]
-    signed = [m for m in called if m.get("thinking_blocks")]
-    asked = (request.parameters.keys() | request.options.extra.keys()) & _ASKS_FOR_REASONING
-    cause = cause_of(error)
-    is_missing = len(signed) < len(called) and asked and cause is Cause.REQUEST
-    is_refused = signed and cause in REFUSED_REQUEST
-    if not (
-        (is_missing and _SPEAKS_OF_REASONING.search(error.text))
-        or (is_refused and _SPEAKS_OF_SIGNED.search(error.text))
-    ):
-        return None
-    return replace(
-        request,
-        messages=[_unsigned(message) for message in request.messages],
-        parameters=_without(asked, request.parameters),
-        options=replace(request.options, extra=_without(asked, request.options.extra)),
-    )
-
-
-def _unsigned(message: wire.Message) -> wire.Message:
-    if message["role"] != "assistant":
-        return message
-    turn = message.copy()
-    turn.pop("thinking_blocks", None)
-    return turn
-
-
-def _without(names: Collection[str], fields: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _tool(tool: PromptMessageTool) -> wire.Tool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-from litellm_proxy.wire.options import RequestOptions, merged
+from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
+from litellm_proxy.wire.request import merged
 from translation.facts.parameter_rules import END_USER, EXTRA_BODY, SESSION, TAGS
 from translation.form.labels import label_of
 from translation.form.reader import FormReader, SettingsError, parse_json_object

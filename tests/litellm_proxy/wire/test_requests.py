@@ -8,20 +8,24 @@ import pytest
 from litellm_proxy.wire.audio import SpeechRequest
 from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest, Message, Tool
-from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
+from litellm_proxy.wire.fallbacks import FALLBACKS, applied
 from litellm_proxy.wire.images import ImageRequest, InputImage
 from litellm_proxy.wire.moderations import ModerationRequest
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rerank import RerankRequest
 from litellm_proxy.wire.responses import RunRequest
 
-C = Concession
 USER: Message = {"role": "user", "content": "Hi"}
 
 
-def without(*concessions: C, **more: Any) -> RequestOptions:
-    return RequestOptions(concessions=frozenset(concessions), **more)
+def without(*fallbacks: str, **more: Any) -> RequestOptions:
+    return RequestOptions(fallbacks=frozenset(fallbacks), **more)
+
+
+def body_of(asked: ProxyRequest) -> Any:
+    """Return the body with the fallbacks that are known to be needed."""
+    return json.loads(applied(asked.request(), asked.options.fallbacks).to_json())
 
 
 def calling(call_id: str = "call_1", **more: Any) -> Message:
@@ -43,8 +47,9 @@ STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
         (ChatRequest("m", [USER], stream=False), {"model": "m", "messages": [USER]}),
         (ChatRequest("m", [], stream=False), {"model": "m"}),
         (ChatRequest("m", [USER], stream=True), {"model": "m", "messages": [USER], **STREAMED}),
-        (ChatRequest("m", [USER], stream=True, options=without(C.NO_USAGE_IN_STREAMS)),
-         {"model": "m", "messages": [USER], "stream": True}),
+        (ChatRequest("m", [USER], stream=True, options=without("no-usage-in-streams")),
+         {"model": "m", "messages": [USER], "stream": True,
+          "additional_drop_params": ["stream_options"]}),
         (ChatRequest("m", [USER], stream=False, stop=["a", "b"], parameters={"seed": 0}),
          {"model": "m", "messages": [USER], "stop": ["a", "b"], "seed": 0}),
         (CompletionRequest("m", "p", stream=False), {"model": "m", "prompt": "p"}),
@@ -52,13 +57,13 @@ STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
          {"model": "m", "prompt": "p", "stop": ["a"], "seed": 0, **STREAMED}),
         (EmbeddingsRequest("m", ["a"]),
          {"model": "m", "input": ["a"], "encoding_format": "base64"}),
-        (EmbeddingsRequest("m", ["a"], dimensions=8, input_type="query"),
+        (EmbeddingsRequest("m", ["a"], dimensions=8, input_type="query", sends_input_type=True),
          {"model": "m", "input": ["a"], "encoding_format": "base64", "dimensions": 8,
           "input_type": "query"}),
-        (EmbeddingsRequest("m", ["a"], input_type="query",
-                           options=without(C.FLOATS, C.NO_INPUT_TYPE)),
+        (EmbeddingsRequest("m", ["a"], input_type="query", sends_input_type=True,
+                           options=without("floats", "no-input-type")),
          {"model": "m", "input": ["a"], "encoding_format": "float"}),
-        (EmbeddingsRequest("m", ["a"], options=without(C.NO_ENCODING, C.FLOATS)),
+        (EmbeddingsRequest("m", ["a"], options=without("no-encoding", "floats")),
          {"model": "m", "input": ["a"]}),
         (EmbeddingsRequest("m", ["a"], options=RequestOptions(extra={"encoding_format": "float"})),
          {"model": "m", "input": ["a"], "encoding_format": "float"}),
@@ -66,17 +71,17 @@ STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
          {"model": "m", "query": "q", "documents": ["a", {"image": "aGk="}], "top_n": 1}),
         (SpeechRequest("m", "t", "alloy"),
          {"model": "m", "input": "t", "voice": "alloy", "response_format": "mp3"}),
-        (SpeechRequest("m", "t", "alloy", options=without(C.WAV)),
+        (SpeechRequest("m", "t", "alloy", options=without("wav")),
          {"model": "m", "input": "t", "voice": "alloy", "response_format": "wav"}),
-        (SpeechRequest("m", "t", "alloy", "opus", options=without(C.WAV)),
+        (SpeechRequest("m", "t", "alloy", "opus", options=without("wav")),
          {"model": "m", "input": "t", "voice": "alloy", "response_format": "opus"}),
         (ModerationRequest("m", "t"), {"model": "m", "input": "t"}),
         (RunRequest("m", [USER], parameters={"reasoning": {}}),
          {"model": "m", "input": [USER], "background": True, "store": True, "reasoning": {}}),
         (ImageRequest("m", "p"), {"model": "m", "prompt": "p", "n": 1, "output_format": "jpeg"}),
-        (ImageRequest("m", "p", options=without(C.IMAGE_URL)),
+        (ImageRequest("m", "p", options=without("image-url")),
          {"model": "m", "prompt": "p", "n": 1, "response_format": "url"}),
-        (ImageRequest("m", "p", options=without(C.IMAGE_URL, C.ANY_IMAGE)),
+        (ImageRequest("m", "p", options=without("image-url", "any-image")),
          {"model": "m", "prompt": "p", "n": 1}),
         (ImageRequest("m", "p", parameters={"output_format": "png", "size": "1x1"}),
          {"model": "m", "prompt": "p", "n": 1, "output_format": "png", "size": "1x1"}),
@@ -92,7 +97,7 @@ STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
     ],
 )  # fmt: skip
 def test_a_body_has_what_was_asked_and_no_more(request_: Any, body: dict[str, Any]) -> None:
-    assert json.loads(request_.to_json()) == body
+    assert body_of(request_) == body
 
 
 def test_further_fields_stand_beside_those_of_the_request() -> None:
@@ -103,21 +108,23 @@ def test_further_fields_stand_beside_those_of_the_request() -> None:
 
 def test_the_form_of_a_request_that_changes_images() -> None:
     one = InputImage(b"x", "image/png", "a.png")
-    request = ImageRequest("m", "p", [one], {"size": "1x1"})
+    asked = ImageRequest("m", "p", [one], {"size": "1x1"})
+    request = asked.request()
     assert request.path == "/v1/images/edits"
-    assert request.fields == {
+    assert request.to_form() == {
         "model": "m", "prompt": "p", "n": "1", "size": "1x1", "output_format": "jpeg",
     }  # fmt: skip
     part = ("a.png", b"x", "image/png")
     assert request.files == [("image", part)]
-    assert ImageRequest("m", "p", [one, one]).files == [("image[]", part), ("image[]", part)]
-    assert ImageRequest("m", "p").path == "/v1/images/generations"
-    assert ImageRequest("m", "p").files == []
-    assert "b'x'" not in repr(request)
+    two = ImageRequest("m", "p", [one, one]).request()
+    assert two.files == [("image[]", part), ("image[]", part)]
+    assert ImageRequest("m", "p").request().path == "/v1/images/generations"
+    assert not ImageRequest("m", "p").request().files
+    assert "b'x'" not in repr(asked)
 
 
 def declared(request: ChatRequest) -> list[str] | None:
-    tools = json.loads(request.to_json()).get("tools")
+    tools = body_of(request).get("tools")
     return tools and [each.get("function", each).get("name") for each in tools]
 
 
@@ -147,9 +154,10 @@ def test_tools_of_an_app_and_of_extra_fields_go_together(
     assert declared(request) == names
 
 
-def test_tools_of_the_history_can_be_given_up() -> None:
-    request = ChatRequest("m", [USER], stream=False, tools_of_the_history=[tool("h")])
-    assert declared(request.conceding(frozenset({C.NO_TOOLS_OF_THE_HISTORY}))) is None
+def test_tools_of_the_history_can_be_left_out() -> None:
+    known = without("no-tools-of-the-history")
+    asked = ChatRequest("m", [USER], stream=False, tools_of_the_history=[tool("h")], options=known)
+    assert declared(asked) is None
 
 
 RESULT: Message = {"role": "tool", "content": "Sunny", "tool_call_id": "call_1"}
@@ -158,130 +166,96 @@ SAID: Message = {"role": "assistant", "content": "Hi", "reasoning_content": "kep
 
 
 @pytest.mark.parametrize(
-    ("concessions", "sent"),
+    ("fallbacks", "sent"),
     [
         ([], [calling(reasoning_content="r", reasoning_items=[{"id": "i"}]), calling(), RESULT]),
-        ([C.ANY_TYPE],
+        (["any-type"],
          [calling(reasoning_content="r", reasoning_items=[{"id": "i"}]), calling(), RESULT]),
-        ([C.NO_REASONING_BACK], [calling(), calling(), RESULT]),
-        ([C.NO_REASONING_BACK, C.FILLED_REASONING], [calling(), calling(), RESULT]),
-        ([C.FILLED_REASONING],
+        (["no-reasoning-back"], [calling(), calling(), RESULT]),
+        (["no-reasoning-back", "filled-reasoning"], [calling(), calling(), RESULT]),
+        (["filled-reasoning"],
          [calling(reasoning_content="r", reasoning_items=[{"id": "i"}]),
           calling(reasoning_content=" "), RESULT]),
-        ([C.STRICT_CALL_IDS, C.NO_REASONING_BACK],
+        (["strict-call-ids", "no-reasoning-back"],
          [calling(STRICT), calling(STRICT), {**RESULT, "tool_call_id": STRICT}]),
     ],
 )  # fmt: skip
-def test_what_a_history_is_without(concessions: list[C], sent: list[Message]) -> None:
+def test_what_a_history_is_without(fallbacks: list[str], sent: list[Message]) -> None:
     history = [
         USER, SAID, calling(reasoning_content="r", reasoning_items=[{"id": "i"}]), calling(), RESULT,
     ]  # fmt: skip
     before = json.dumps(history)
-    request = ChatRequest("m", history, stream=False, options=without(*concessions))
-    assert json.loads(request.to_json())["messages"] == [USER, SAID, *sent]
+    request = ChatRequest("m", history, stream=False, options=without(*fallbacks))
+    assert body_of(request)["messages"] == [USER, SAID, *sent]
     assert json.dumps(history) == before
 
 
-ALL = RequestOptions(user="u", app="a", session_id="s")
-OF_ALL = [
-    C.END_USER_IN_BODY, C.NO_END_USER, C.NO_TAG_OF_THE_APP, C.NO_METADATA, C.NO_SESSION, C.ANY_TYPE
-]  # fmt: skip
+WHO = RequestOptions(user="u", app="a", session_id="session-1")
 
 
-@pytest.mark.parametrize(
-    ("options", "open_ones"),
-    [
-        (RequestOptions(), [C.ANY_TYPE]),
-        (ALL, OF_ALL),
-        (RequestOptions(user="u"), [C.END_USER_IN_BODY, C.NO_END_USER, C.ANY_TYPE]),
-        (RequestOptions(tags=("t",)), [C.NO_METADATA, C.ANY_TYPE]),
-        (RequestOptions(app="a"), [C.NO_TAG_OF_THE_APP, C.NO_METADATA, C.ANY_TYPE]),
-        (RequestOptions(session_id="s"), [C.NO_SESSION, C.ANY_TYPE]),
-        (without(C.NO_END_USER, user="u"), [C.ANY_TYPE]),
-        (without(C.END_USER_IN_BODY, user="u"), [C.ANY_TYPE]),
-        (without(C.END_USER_IN_METADATA, user="u"),
-         [C.END_USER_IN_BODY, C.NO_END_USER, C.NO_METADATA, C.ANY_TYPE]),
-        (without(C.NO_TAG_OF_THE_APP, app="a"), [C.NO_METADATA, C.ANY_TYPE]),
-        (without(C.NO_METADATA, app="a"), [C.NO_TAG_OF_THE_APP, C.ANY_TYPE]),
-        (without(C.NO_SESSION, session_id="s"), [C.ANY_TYPE]),
-        (without(C.ANY_TYPE), []),
-    ],
-)  # fmt: skip
-def test_what_of_the_options_can_be_given_up(options: RequestOptions, open_ones: list[C]) -> None:
-    assert list(options.open_concessions()) == open_ones
-    assert list(ModerationRequest("m", "t", options=options).open_concessions()) == open_ones
+def chat(*messages: Message, stream: bool = False, **more: Any) -> ChatRequest:
+    return ChatRequest("m", messages, stream=stream, **more)
 
 
-def chat(*messages: Message, stream: bool = False, tools: list[Tool] | None = None) -> ChatRequest:
-    return ChatRequest("m", messages, stream=stream, tools=tools or ())
-
-
-LAST = C.ANY_TYPE
 ONE_IMAGE = [InputImage(b"x", "image/png", "a.png")]
+OF_WHO = ["end-user-in-body", "no-end-user", "no-tag-of-the-app", "no-metadata", "no-session"]
+NINE = calling("abcdefgh9")
+OF_NINE: Message = {"role": "tool", "content": "Sunny", "tool_call_id": "abcdefgh9"}
+TWO_ROUNDS = [USER, NINE, OF_NINE] * 2
 
 
 @pytest.mark.parametrize(
-    ("request_", "open_ones"),
+    ("asked", "open_ones"),
     [
-        (chat(USER), [LAST]),
-        (chat(USER, SAID, stream=True), [C.NO_USAGE_IN_STREAMS, LAST]),
-        (chat(calling()), [C.FILLED_REASONING, C.STRICT_CALL_IDS, LAST]),
-        (chat(calling("abcdefgh9")), [C.FILLED_REASONING, LAST]),
-        (chat(calling("abcdefgh9"), calling("abcdefgh-")),
-         [C.FILLED_REASONING, C.STRICT_CALL_IDS, LAST]),
-        (chat(calling("abcdefgh9", reasoning_content="r")), [C.NO_REASONING_BACK, LAST]),
-        (chat(calling("abcdefgh9", reasoning_items=[{}])), [C.NO_REASONING_BACK, LAST]),
-        (chat(calling("abcdefgh9"), calling("abcdefgh9", reasoning_content="r")),
-         [C.FILLED_REASONING, C.NO_REASONING_BACK, LAST]),
-        (ChatRequest("m", [USER], stream=False, tools_of_the_history=[tool("h")]),
-         [C.NO_TOOLS_OF_THE_HISTORY, LAST]),
-        (ChatRequest("m", [USER], stream=False, tools=[tool("f")], tools_of_the_history=[tool("h")]),
-         [LAST]),
-        (CompletionRequest("m", "p", stream=False), [LAST]),
-        (CompletionRequest("m", "p", stream=True), [C.NO_USAGE_IN_STREAMS, LAST]),
-        (EmbeddingsRequest("m", ["a"]), [LAST, C.FLOATS, C.NO_ENCODING]),
+        (ModerationRequest("m", "t"), []),
+        (ModerationRequest("m", "t", WHO), OF_WHO),
+        (ModerationRequest("m", "t", RequestOptions(tags=("t",))), ["no-metadata"]),
+        (chat(USER), ["stream-only"]),
+        (chat(USER, stream=True), ["no-stream", "no-usage-in-streams"]),
+        (chat(USER, {"role": "system", "content": "x"}, stream=True),
+         ["no-stream", "no-usage-in-streams", "one-system-message"]),
+        (chat(USER, stop=["a"]), ["stream-only", "stop-cut-here"]),
+        (chat(USER, parameters={"temperature": 0.7, "seed": 1, "max_tokens": 5}),
+         ["stream-only", "max-completion-tokens", "no-temperature"]),
+        (chat(calling()), ["stream-only", "filled-reasoning", "strict-call-ids"]),
+        (chat(NINE), ["stream-only", "filled-reasoning"]),
+        (chat(*TWO_ROUNDS), ["stream-only", "filled-reasoning", "distinct-call-ids"]),
+        (chat(calling("abcdefgh9", reasoning_content="r")), ["stream-only", "no-reasoning-back"]),
+        (chat(calling("abcdefgh9", thinking_blocks=[{}], reasoning_content="r")),
+         ["stream-only", "no-reasoning-back", "no-signed-reasoning"]),
+        (chat(NINE, parameters={"reasoning_effort": "low"}),
+         ["stream-only", "filled-reasoning", "no-more-reasoning"]),
+        (chat(USER, tools=[tool("f")], default_effort="medium"),
+         ["stream-only", "default-reasoning-effort"]),
+        (chat(USER, tools_of_the_history=[tool("h")]), ["stream-only", "no-tools-of-the-history"]),
+        (CompletionRequest("m", "p", stream=False), []),
+        (CompletionRequest("m", "p", stream=True), ["no-stream", "no-usage-in-streams"]),
+        (EmbeddingsRequest("m", ["a"]), ["no-encoding", "floats"]),
+        (EmbeddingsRequest("m", ["a"], dimensions=8),
+         ["dimensions-allowed", "no-encoding", "floats"]),
         (EmbeddingsRequest("m", ["a"], input_type="query"),
-         [LAST, C.NO_INPUT_TYPE, C.FLOATS, C.NO_ENCODING]),
-        (SpeechRequest("m", "t", "v"), [C.WAV, LAST]),
-        (SpeechRequest("m", "t", "v", "mp3"), [LAST]),
-        (ImageRequest("m", "p"), [C.IMAGE_URL, LAST]),
-        (ImageRequest("m", "p", ONE_IMAGE, {"output_format": "png"}), [LAST]),
-        (ImageRequest("m", "p", parameters={"background": "transparent"}), [LAST]),
+         ["passage-and-query", "no-encoding", "floats"]),
+        (EmbeddingsRequest("m", ["a"], input_type="document", sends_input_type=True),
+         ["passage-and-query", "no-input-type", "no-encoding", "floats"]),
+        (EmbeddingsRequest("m", ["a"], options=RequestOptions(extra={"encoding_format": "float"})), []),
+        (SpeechRequest("m", "t", "v"), ["wav"]),
+        (SpeechRequest("m", "t", "v", "mp3"), []),
+        (ImageRequest("m", "p"), ["image-url"]),
+        (ImageRequest("m", "p", ONE_IMAGE, {"output_format": "png"}), []),
+        (ImageRequest("m", "p", parameters={"background": "transparent"}), []),
+        (ImageRequest("m", "p", parameters={"response_format": "url"}), []),
     ],
 )  # fmt: skip
-def test_what_of_a_request_can_be_given_up(request_: ProxyRequest, open_ones: list[C]) -> None:
-    assert list(request_.open_concessions()) == open_ones
-    # What was given up is not open any more, and nothing else has gone with it.
-    for given_up in open_ones:
-        left = list(request_.conceding(frozenset({given_up})).open_concessions())
-        assert given_up not in left
-        closed = {given_up, *CLOSED_TOO.get(given_up, ())}
-        assert [each for each in open_ones if each not in closed] == [
-            each for each in left if each is not C.ANY_IMAGE
-        ]
-
-
-CLOSED_TOO = {C.NO_ENCODING: {C.FLOATS}}
-
-
-def test_of_an_image_first_its_format_and_then_its_place_is_given_up() -> None:
-    request = ImageRequest("m", "p", options=without(C.ANY_TYPE))
-    assert list(request.open_concessions()) == [C.IMAGE_URL]
-    request = request.conceding(frozenset({C.IMAGE_URL}))
-    assert list(request.open_concessions()) == [C.ANY_IMAGE]
-    assert list(request.conceding(frozenset({C.ANY_IMAGE})).open_concessions()) == []
-
-
-def test_who_an_encoding_was_asked_by_names_it() -> None:
-    options = RequestOptions(extra={"encoding_format": "float"})
-    assert list(EmbeddingsRequest("m", ["a"], options=options).open_concessions()) == [LAST]
-
-
-def test_a_request_that_concedes_nothing_new_is_the_same() -> None:
-    request = ModerationRequest("m", "t", options=without(C.NO_SESSION))
-    assert request.conceding(frozenset({C.NO_SESSION})) is request
-    more = request.conceding(frozenset({C.NO_METADATA}))
-    assert more.options.concessions == {C.NO_SESSION, C.NO_METADATA}
+def test_what_of_a_request_may_be_sent_otherwise(asked: ProxyRequest, open_ones: list[str]) -> None:
+    """Of a value that a person chose, nothing."""
+    request = asked.request()
+    applicable = [each.name for each in FALLBACKS if each.applies(request)]
+    always = {"session-header", "any-type", "end-user-in-metadata"}
+    assert [name for name in applicable if name not in always] == open_ones
+    # What was changed is not changed again.
+    for each in FALLBACKS:
+        if each.applies(request):
+            assert not each.applies(each.apply(request)), each.name
 
 
 def test_an_id_that_no_text_can_hold_becomes_a_strict_one_all_the_same() -> None:

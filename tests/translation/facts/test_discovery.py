@@ -3,9 +3,7 @@
 import pytest
 
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.wire.concessions import Concession
 from litellm_proxy.wire.model_info import ModelList
-from translation.facts.capabilities import encoding_conceded
 from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery, facts_of_listing
 from translation.facts.model_facts import ModelFacts
 
@@ -51,23 +49,3 @@ def test_a_listing_tells_facts_by_name() -> None:
         "a": ModelFacts(mode="chat", context_size=100, max_output_tokens=50),
         "b": ModelFacts(),
     }
-
-
-@pytest.mark.parametrize(
-    ("listed", "is_conceded"),
-    [
-        (None, False),
-        ((), False),
-        (("dimensions",), True),
-        (("dimensions", "user"), True),
-        (("dimensions", "encoding_format"), False),
-        (("encoding_format",), False),
-        (("tools", "temperature"), False),
-    ],
-)
-def test_an_encoding_is_left_out_where_only_the_other_parameter_of_embeddings_is_listed(
-    listed: tuple[str, ...] | None,
-    is_conceded: bool,  # noqa: FBT001
-) -> None:
-    conceded = {Concession.NO_ENCODING} if is_conceded else set()
-    assert encoding_conceded(ModelFacts(supported_params=listed)) == conceded

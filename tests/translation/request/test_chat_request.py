@@ -18,12 +18,11 @@ from dify_plugin.entities.model.message import (
     VideoPromptMessageContent,
 )
 
-from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest
-from litellm_proxy.wire.concessions import Concession
+from litellm_proxy.wire.fallbacks import applied
 from translation.errors.request_error import RequestError
 from translation.reasoning import Reasoning
-from translation.request.chat_request import chat_request, completion_request, without_reasoning
+from translation.request.chat_request import chat_request, completion_request
 from translation.think_block import without_thinking
 
 PNG = ImagePromptMessageContent(format="png", base64_data="QUJD", mime_type="image/png")
@@ -190,25 +189,7 @@ def test_items_of_reasoning_go_back_in_place_of_its_text() -> None:
     (turn, _) = request.messages
     assert turn["reasoning_items"] == [item]  # type: ignore[typeddict-item]
     assert "reasoning_content" not in turn
-    assert Concession.FILLED_REASONING not in set(request.open_concessions())
-    conceded = request.conceding(frozenset({Concession.NO_REASONING_BACK}))
-    assert b"reasoning" not in conceded.to_json()
-
-
-def test_f27_without_it_the_request_can_do_without_reasoning() -> None:
-    messages = [called("a"), ToolPromptMessage(content="x", tool_call_id="a")]
-    parameters = {"reasoning_effort": "low", "temperature": 1}
-    unsigned = chat_request("m", messages, parameters, stream=True)
-    refused = ProxyRejected(status=400, message="Expected `thinking`, but found `tool_use`")
-    without = without_reasoning(unsigned, refused)
-    assert without
-    assert without.parameters == {"temperature": 1}
-    assert without.messages == unsigned.messages
-    signed = chat_request(
-        "m", messages, parameters, stream=True, reasoning={"a": Reasoning(BLOCKS)}
-    )
-    assert without_reasoning(signed, refused) is None
-    assert without_reasoning(chat_request("m", messages, {}, stream=True), refused) is None
+    assert b"reasoning" not in applied(request.request(), ["no-reasoning-back"]).to_json()
 
 
 def test_f33_tools_without_parameters_or_description() -> None:

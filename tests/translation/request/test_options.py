@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions, merged
+from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
+from litellm_proxy.wire.request import merged
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings, parse_settings
 from translation.request.options import probing_user, request_options
@@ -14,14 +15,14 @@ def settings(**form: str) -> Settings:
 
 
 def test_nothing_set_nothing_sent() -> None:
-    assert json.loads(NO_OPTIONS.to_json(model="m", tools=None)) == {"model": "m"}
+    assert NO_OPTIONS.request("/x", {"model": "m", "tools": None}).body() == {"model": "m"}
     assert request_options(settings(end_user="off"), "user-1") == RequestOptions()
 
 
 def test_every_option_has_its_place_in_the_body() -> None:
     form = settings(tags="a, b", drop_params="yes", extra_body='{"cache": {"no-cache": true}}')
     options = request_options(form, "user-1", app_id="app-1", conversation_id="c-1")
-    assert options.body({"model": "m"}) == {
+    assert options.request("/x", {"model": "m"}).body() == {
         "model": "m",
         "litellm_metadata": {"user": "user-1"},
         "litellm_trace_id": "c-1",
@@ -122,17 +123,17 @@ def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:
 def test_a_form_has_texts_only() -> None:
     """What a header can hold is there: old versions of LiteLLM read no objects in forms."""
     options = RequestOptions(user="é", tags=("ü",), extra={"language": "de", "temperature": 0.5})
-    assert options.to_form(model="m") == {
+    assert options.request("/x", {"model": "m"}).to_form() == {
         "model": "m",
         "language": "de",
         "temperature": "0.5",
         "litellm_metadata": '{"user": "\\u00e9"}',
         "metadata": '{"tags": ["\\u00fc"]}',
     }
-    assert options.headers(in_form=True) == {}
+    assert options.request("/x", {}).identity_headers() == {}
     plain = RequestOptions(user="e", tags=("t", "u"))
-    assert plain.to_form(model="m") == {"model": "m"}
-    assert plain.headers(in_form=True) == {
+    assert plain.request("/x", {"model": "m"}).to_form() == {"model": "m"}
+    assert plain.request("/x", {}).identity_headers() == {
         "x-litellm-end-user-id": "e",
         "x-litellm-tags": "t,u",
     }
@@ -184,4 +185,4 @@ def test_a_variable_that_breaks_json_is_named() -> None:
 
 def test_the_tag_of_the_app_can_be_turned_off() -> None:
     options = request_options(settings(tags="a, -dify-app"), app_id="app-1")
-    assert options.body({}) == {"metadata": {"tags": ["a"]}}
+    assert options.request("/x", {}).body() == {"metadata": {"tags": ["a"]}}

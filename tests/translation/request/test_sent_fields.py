@@ -14,9 +14,11 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
+from litellm_proxy.wire.fallbacks import fallbacks_for
 from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.request import Request
 from translation.reasoning import Reasoning
-from translation.request.chat_request import chat_request, completion_request, without_reasoning
+from translation.request.chat_request import chat_request, completion_request
 
 QUESTION = UserPromptMessage(content="Weather?")
 FUNCTION = AssistantPromptMessage.ToolCall.ToolCallFunction(name="f", arguments="{}")
@@ -87,23 +89,31 @@ def test_a_conversation_becomes_a_transcript() -> None:
 REFUSED = ProxyRejected(status=400, message="Expected `thinking`, but found `tool_use`")
 
 
+def changed(asked: ChatRequest, error: ProxyRejected) -> Request | None:
+    """Return what is sent after a rejection, None where it is not sent again."""
+    meant, request = fallbacks_for(error, asked.request(), ())
+    return request if meant else None
+
+
 def test_without_reasoning_only_what_asks_for_it_is_left_out() -> None:
     parameters = {"reasoning_effort": "low", "top_p": 0.5}
-    request = chat(CALLED, RESULT, parameters=parameters, options=FOR_ALICE)
-    again = without_reasoning(request, REFUSED)
+    asked = chat(CALLED, RESULT, parameters=parameters, options=FOR_ALICE)
+    again = changed(asked, REFUSED)
     assert again
-    assert again.parameters == {"top_p": 0.5}
-    assert again.options == RequestOptions(user="alice", extra={"seed": 1})
-    assert again.messages == request.messages
+    before = asked.request()
+    assert again.own == {n: v for n, v in before.own.items() if n != "reasoning_effort"}
+    assert again.extra == {
+        n: v for n, v in before.extra.items() if n not in {"reasoning", "thinking"}
+    }
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [(400, "The seed is too large"), (429, "Too many thinking tokens"), (500, "reasoning failed")],
 )
-def test_another_refusal_takes_no_reasoning_away(status: int, words: str) -> None:
-    request = chat(CALLED, RESULT, options=FOR_ALICE)
-    assert without_reasoning(request, ProxyRejected(status=status, message=words)) is None
+def test_another_rejection_takes_no_reasoning_away(status: int, words: str) -> None:
+    asked = chat(CALLED, RESULT, options=FOR_ALICE)
+    assert changed(asked, ProxyRejected(status=status, message=words)) is None
 
 
 SIGNED = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
@@ -120,16 +130,16 @@ SIGNED = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
     ],
 )
 @pytest.mark.parametrize("parameters", [{"reasoning_effort": "low"}, {}])
-def test_signed_reasoning_that_is_refused_is_left_out(
+def test_signed_reasoning_that_is_rejected_is_left_out(
     words: str, parameters: dict[str, Any]
 ) -> None:
     kept = {"a": Reasoning(blocks=(SIGNED,))}
-    request = chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
-    again = without_reasoning(request, ProxyRejected(status=400, message=words))
+    asked = chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
+    again = changed(asked, ProxyRejected(status=400, message=words))
     assert again
-    assert again.parameters == {}
-    assert again.messages == chat(QUESTION, CALLED, RESULT).messages
-    assert request == chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
+    assert again.own["messages"] == chat(QUESTION, CALLED, RESULT).request().own["messages"]
+    assert "reasoning_effort" not in again.own
+    assert asked == chat(QUESTION, CALLED, RESULT, parameters=parameters, reasoning=kept)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_signed_reasoning_that_is_refused_is_left_out(
         "The seed is too large",
     ],
 )
-def test_a_refusal_of_something_else_takes_no_signed_reasoning_away(words: str) -> None:
+def test_a_rejection_of_something_else_takes_no_signed_reasoning_away(words: str) -> None:
     kept = {"a": Reasoning(blocks=(SIGNED,))}
-    request = chat(QUESTION, CALLED, RESULT, options=FOR_ALICE, reasoning=kept)
-    assert without_reasoning(request, ProxyRejected(status=400, message=words)) is None
+    asked = chat(QUESTION, CALLED, RESULT, options=FOR_ALICE, reasoning=kept)
+    assert changed(asked, ProxyRejected(status=400, message=words)) is None

@@ -1,0 +1,59 @@
+"""Sending a request, and sending it again with a fallback where a part of it is rejected."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.fallbacks import applied, fallbacks_for, is_learned
+from litellm_proxy.wire.options import ProxyRequest
+from litellm_proxy.wire.request import Request
+from models.learned import ModelKey, learn, learned_of
+
+logger = logging.getLogger(__name__)
+MAX_FALLBACKS = 3
+MAX_REASON = 200
+"""Characters of LiteLLM's reason in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent[A]:
+    """An answer, and the request that was accepted."""
+
+    answer: A
+    request: Request
+
+
+def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
+    """Send a request, at most MAX_FALLBACKS times more with what `litellm_proxy.wire.fallbacks` has.
+
+    Fallbacks that are known to be needed are applied at once: those of the request's options, and those that
+    earlier calls showed for the model. One that helped is remembered for a week. Raises what `send`
+    raises, in the end the last rejection.
+    """
+    request = applied(asked.request(), asked.options.fallbacks | learned_of(key).keys())
+    tried: set[str] = set()
+    lessons: list[str] = []
+    for tries_left in reversed(range(MAX_FALLBACKS + 1)):
+        try:
+            answer = send(request)
+        except ProxyRejected as error:
+            meant, request = fallbacks_for(error, request, tried)
+            if not (meant and tries_left):
+                raise
+            tried.update(each.name for each in meant)
+            lessons += [each.name for each in meant if is_learned(each, error)]
+            log_change(key, ", ".join(each.name for each in meant), error)
+        else:
+            if lessons:
+                learn(key, lessons)
+            return Sent(answer, request)
+    raise AssertionError
+
+
+def log_change(key: ModelKey, change: str, error: ProxyRejected) -> None:
+    """Log what is sent otherwise, so that nobody has to guess why a field is missing."""
+    logger.warning(
+        "%s %s: sent again with the fallback %s, since LiteLLM answered %s: %s (call id %s)",
+        key.kind, key.model, change, error.status, error.message[:MAX_REASON], error.call_id,
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Text → the text before the first stop word, for models that do not take stop words themselves."""
+
+import re
+from collections.abc import Sequence
+
+
+class StopWords:
+    """Cuts the text of an answer at the first stop word; it may be split anywhere between pieces."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._found = re.compile("|".join(map(re.escape, words))) if words else None
+        self._longest = max(map(len, words), default=0)
+        self._words = words
+        self._held = ""
+        self.has_cut = False
+        """Whether a stop word has come."""
+
+    def feed(self, piece: str) -> str:
+        """Return what a piece adds to the text; what may begin a stop word waits."""
+        if self._found is None:
+            return piece
+        if self.has_cut:
+            return ""
+        text = self._held + piece
+        if found := self._found.search(text):
+            self.has_cut = True
+            self._held = ""
+            return text[: found.start()]
+        kept = next(
+            (
+                n
+                for n in range(min(len(text), self._longest - 1), 0, -1)
+                if self._may_begin(text[-n:])
+            ),
+            0,
+        )
+        self._held = text[len(text) - kept :]
+        return text[: len(text) - kept]
+
+    def finish(self) -> str:
+        """Return what waited for the rest of a stop word."""
+        held, self._held = self._held, ""
+        return held
+
+    def _may_begin(self, end: str) -> bool:
+        return any(word.startswith(end) for word in self._words)
