@@ -34,6 +34,11 @@ READ_BYTES = 64 * 1024
 ROW_BYTES = 16 * 1024
 """How much of a list is looked at for one row; four times as much where the row is longer."""
 
+MAX_CARRIED = 64 * 1024
+"""Characters of reasoning in the id of a tool call. Every later turn of the conversation sends the id again."""
+MAX_CARRIED_IN_ALL = 1024 * 1024
+"""Of all ids of a conversation: Dify's agent plugin sends the whole prompt, each id twice, in one line of 5 MiB."""
+
 MAX_HEAD_BYTES = 64 * 1024
 """The head of a response, with the informational responses before it."""
 MAX_HEADERS = 256

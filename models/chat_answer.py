@@ -35,7 +35,8 @@ class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
     `model` is the name in Dify. `is_json`: JSON was asked for, so that neither thoughts nor web pages stand
-    beside it; `with_files`: speech is a file beside its transcript.
+    beside it; `with_files`: speech is a file beside its transcript; `room_for_reasoning`: how many
+    characters the id of a tool call may carry.
     """
 
     model: str
@@ -45,6 +46,7 @@ class ChatAnswer:
     tools: Sequence[PromptMessageTool]
     is_json: bool
     with_files: bool
+    room_for_reasoning: int
     started: float = field(default_factory=time.perf_counter)
 
     def results(self, sent: Sent[ProxyAnswer[ChatArrivals]]) -> Generator[LLMResultChunk]:
@@ -79,7 +81,7 @@ class ChatAnswer:
                 outcome.nameless_calls,
                 answer.report.call_id,
             )
-        outcome = _carrying_reasoning(outcome)
+        outcome = self._carrying_reasoning(outcome)
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),
@@ -123,11 +125,11 @@ class ChatAnswer:
         prompt = estimate_prompt_tokens(self.prompt_messages, self.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
 
-
-def _carrying_reasoning(outcome: Outcome) -> Outcome:
-    """Return an answer whose first tool call brings along what led to its calls."""
-    if not outcome.tool_calls:
-        return outcome
-    first, *others = outcome.tool_calls
-    first = replace(first, id=carrying_id(first.id, outcome.reasoning))
-    return replace(outcome, tool_calls=[first, *others])
+    def _carrying_reasoning(self, outcome: Outcome) -> Outcome:
+        """Return an answer whose first tool call brings along what led to its calls."""
+        if not outcome.tool_calls:
+            return outcome
+        first, *others = outcome.tool_calls
+        secret = self.settings.proxy.cache_key
+        carrying = carrying_id(first.id, outcome.reasoning, secret, self.room_for_reasoning)
+        return replace(outcome, tool_calls=[replace(first, id=carrying), *others])

@@ -1,16 +1,21 @@
 """Reasoning inside the id of a tool call: to Dify, and back with the result.
 
-Dify keeps of a tool call its id, name and arguments alone (dify-plugin-contract 1.8), and no model may
-use its storage of plugins. So the reasoning that has to outlive this process travels in the id, as
-LiteLLM sends Gemini's signature (litellm 1.106, `__thought__` in litellm_core_utils/prompt_templates).
+Dify keeps of a tool call its id, name and arguments alone, and no model may use its storage of plugins. So the
+reasoning travels in the id, as LiteLLM sends Gemini's signature (litellm 1.106, `__thought__` in
+litellm_core_utils/prompt_templates). Dify shows ids of agent nodes to callers of its API, and reasoning may be
+hidden from them: it is sealed with a key made of the proxy's API key. An id that was sealed with another key
+brings nothing.
 """
 
+import hmac
 import json
 import re
+import secrets
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256, shake_256
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -18,15 +23,16 @@ from dify_plugin.entities.model.message import (
     ToolPromptMessage,
 )
 
+from litellm_proxy.limits import MAX_CARRIED, MAX_CARRIED_IN_ALL
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 from translation.reasoning import Reasoning
 
-MOST_CHARACTERS = 64 * 1024
-"""Every later turn of the conversation sends the id again."""
-_MOST_BYTES = 1024 * 1024
+_MAX_UNPACKED = 1024 * 1024
 _MARK = "__reasoning__"
-_PACKED = re.compile(r"eJ[\w-]+=*", re.ASCII)
-"""All that zlib packs begins so in base64; a model's own id may hold the mark."""
+_SEALED = re.compile(r"[\w-]{44,}={0,2}", re.ASCII)
+"""32 bytes and more in base64; a model's own id may hold the mark."""
+_NONCE = 16
+_TAG = 16
 
 
 class _Carried(WireModel):
@@ -37,59 +43,89 @@ class _Carried(WireModel):
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
-    """A conversation whose tool calls have their own ids, and by them the reasoning that came along."""
+    """A conversation whose tool calls have their own ids, and by them the reasoning that came along.
+
+    `room` is how many characters later calls of the conversation may carry.
+    """
 
     messages: Sequence[PromptMessage]
     reasoning: dict[str, Reasoning]
+    room: int
 
 
-def carrying_id(call_id: str, reasoning: Reasoning) -> str:
-    """Return an id with the reasoning in it; none, or too much of it, leaves the id as it is."""
+def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX_CARRIED) -> str:
+    """Return an id with the reasoning in it, sealed; none, or too much of it, leaves the id as it is."""
     if not reasoning:
         return call_id
     # Beside what is signed nobody asks for the text.
     carried = replace(reasoning, text="") if reasoning.blocks or reasoning.items else reasoning
     written = json.dumps(asdict(carried), separators=(",", ":")).encode()
-    packed = urlsafe_b64encode(zlib.compress(written)).decode()
-    fits = len(packed) <= MOST_CHARACTERS and len(written) <= _MOST_BYTES
-    return f"{call_id}{_MARK}{packed}" if fits else call_id
+    if len(written) > _MAX_UNPACKED:
+        return call_id
+    sealed = urlsafe_b64encode(_sealed(zlib.compress(written), secret)).decode()
+    return f"{call_id}{_MARK}{sealed}" if len(sealed) <= min(room, MAX_CARRIED) else call_id
 
 
-def brought_back(messages: Sequence[PromptMessage]) -> BroughtBack:
-    """Take the reasoning out of the ids of a conversation; what is damaged is left out."""
+def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> BroughtBack:
+    """Take the reasoning out of the ids of a conversation; what cannot be opened is left out."""
     reasoning: dict[str, Reasoning] = {}
-    plain = [_plain(message, reasoning) for message in messages]
-    return BroughtBack(plain, reasoning)
-
-
-def _plain(message: PromptMessage, found: dict[str, Reasoning]) -> PromptMessage:
-    match message:
-        case AssistantPromptMessage(tool_calls=[*calls]) if any(_MARK in c.id for c in calls):
-            plain = []
-            for call in calls:
-                own, packed = _parts(call.id)
-                plain.append(call.model_copy(update={"id": own}))
-                if reasoning := _unpacked(packed):
-                    found[own] = reasoning
-            return message.model_copy(update={"tool_calls": plain})
-        case ToolPromptMessage(tool_call_id=call_id) if _MARK in call_id:
-            return message.model_copy(update={"tool_call_id": _parts(call_id)[0]})
-        case _:
-            return message
+    carried = 0
+    plain: list[PromptMessage] = []
+    for message in messages:
+        match message:
+            case AssistantPromptMessage(tool_calls=[*calls]) if any(_MARK in c.id for c in calls):
+                own_calls = []
+                for call in calls:
+                    own, sealed = _parts(call.id)
+                    carried += len(sealed)
+                    own_calls.append(call.model_copy(update={"id": own}))
+                    if opened := _opened(sealed, secret):
+                        reasoning[own] = opened
+                plain.append(message.model_copy(update={"tool_calls": own_calls}))
+            case ToolPromptMessage(tool_call_id=call_id) if _MARK in call_id:
+                plain.append(message.model_copy(update={"tool_call_id": _parts(call_id)[0]}))
+            case _:
+                plain.append(message)
+    return BroughtBack(plain, reasoning, max(0, MAX_CARRIED_IN_ALL - carried))
 
 
 def _parts(call_id: str) -> tuple[str, str]:
     """Return the id that the model gave to a call, and what came along in it, "" for nothing."""
-    own, _, packed = call_id.rpartition(_MARK)
-    return (own, packed) if own and _PACKED.fullmatch(packed) else (call_id, "")
+    own, _, sealed = call_id.rpartition(_MARK)
+    return (own, sealed) if own and _SEALED.fullmatch(sealed) else (call_id, "")
 
 
-def _unpacked(packed: str) -> Reasoning:
-    """Return what an id brought, empty if it cannot be read."""
-    unpacking = zlib.decompressobj()
+def _sealed(content: bytes, secret: str) -> bytes:
+    """Encrypt, then authenticate: nonce, tag, and the content under a key stream of SHAKE-256."""
+    nonce = secrets.token_bytes(_NONCE)
+    hidden = _with_key_stream(content, secret, nonce)
+    return nonce + _tag(nonce + hidden, secret) + hidden
+
+
+def _opened(sealed: str, secret: str) -> Reasoning:
+    """Return what an id brought, empty if it was sealed with another key or is damaged."""
     try:
-        written = unpacking.decompress(urlsafe_b64decode(packed), _MOST_BYTES)
+        whole = urlsafe_b64decode(sealed)
+        nonce, tag, hidden = whole[:_NONCE], whole[_NONCE : _NONCE + _TAG], whole[_NONCE + _TAG :]
+        if not hmac.compare_digest(tag, _tag(nonce + hidden, secret)):
+            return Reasoning()
+        content = _with_key_stream(hidden, secret, nonce)
+        written = zlib.decompressobj().decompress(content, _MAX_UNPACKED)
         carried = _Carried.model_validate_json(written)
     except (ValueError, zlib.error):
         return Reasoning()
     return Reasoning(carried.blocks or (), carried.text or "", carried.items or ())
+
+
+def _with_key_stream(content: bytes, secret: str, nonce: bytes) -> bytes:
+    stream = shake_256(_key(secret, "stream") + nonce).digest(len(content))
+    mixed = int.from_bytes(content) ^ int.from_bytes(stream)
+    return mixed.to_bytes(len(content))
+
+
+def _tag(content: bytes, secret: str) -> bytes:
+    return hmac.digest(_key(secret, "tag"), content, "sha256")[:_TAG]
+
+
+def _key(secret: str, purpose: str) -> bytes:
+    return sha256(f"carried reasoning\0{purpose}\0{secret}".encode()).digest()

@@ -623,6 +623,6 @@ def is_learned(fallback: Fallback, error: ProxyRejected) -> bool:
     A parameter that is rejected under a condition, such as while the model reasons, is not.
     """
     is_conditional = (
-        fallback.parameter is not None and _IS_CONDITIONAL.search(error.text) is not None
+        fallback.parameter is not None and _IS_CONDITIONAL.search(error.message) is not None
     )
     return fallback.learned and teaches(error) and not is_conditional

@@ -49,7 +49,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         settings = self._calling_settings(model, credentials, model_parameters)
         facts = self._facts(model, settings, credentials)
-        brought = brought_back(prompt_messages)
+        brought = brought_back(prompt_messages, settings.proxy.cache_key)
         require_known_inputs(brought.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
         answer = ChatAnswer(
@@ -63,6 +63,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             # Basic apps, for which Dify tells no user, write out files that are no images as base64
             # (Dify 1.14, core/app/apps/base_app_runner.py).
             with_files=bool(user),
+            room_for_reasoning=brought.room,
         )
         call = LLMCall(
             client=self._client(settings),

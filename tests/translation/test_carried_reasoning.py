@@ -3,7 +3,7 @@
 import json
 import random
 import zlib
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -16,11 +16,14 @@ from dify_plugin.entities.model.message import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translation.carried_reasoning import MOST_CHARACTERS, brought_back, carrying_id
+from litellm_proxy.limits import MAX_CARRIED, MAX_CARRIED_IN_ALL
+from translation import carried_reasoning
+from translation.carried_reasoning import brought_back, carrying_id
 from translation.reasoning import Reasoning
 
 BLOCK = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
 ITEM = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
+KEY = "a digest of the proxy's key"
 SIGNED = Reasoning(blocks=(BLOCK,))
 
 
@@ -45,11 +48,11 @@ def turns(*ids: str) -> list[PromptMessage]:
     ],
 )
 def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
-    carried = carrying_id("a", reasoning)
+    carried = carrying_id("a", reasoning, KEY)
     assert carried.startswith("a__reasoning__")
     assert carried.isascii()
     before = turns(carried, "b")
-    back = brought_back(before)
+    back = brought_back(before, KEY)
     assert back.messages == turns("a", "b")
     assert back.reasoning.keys() == {"a"}
     came = back.reasoning["a"]
@@ -64,34 +67,37 @@ def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
 def test_any_reasoning_survives(text: str, blocks: list[dict[str, Any]]) -> None:
     text = "" if blocks else text
     reasoning = Reasoning(blocks=tuple(blocks), text=text)
-    back = brought_back(turns(carrying_id("a", reasoning)))
+    back = brought_back(turns(carrying_id("a", reasoning, KEY)), KEY)
     assert back.messages == turns("a")
     assert back.reasoning.get("a", Reasoning()).text == text
     assert list(back.reasoning.get("a", Reasoning()).blocks) == blocks
 
 
 def test_nothing_is_carried_for_nothing() -> None:
-    assert carrying_id("a", Reasoning()) == "a"
+    assert carrying_id("a", Reasoning(), KEY) == "a"
     assert brought_back(turns("a", "b")).reasoning == {}
     assert brought_back([]).messages == []
 
 
 def test_what_is_signed_is_carried_once() -> None:
     both = Reasoning((BLOCK,), "hm")
-    assert carrying_id("a", both) == carrying_id("a", SIGNED)
+    back = brought_back(turns(carrying_id("a", both, KEY)), KEY)
+    assert back.reasoning["a"].text == ""
+    assert list(back.reasoning["a"].blocks) == [BLOCK]
 
 
 def test_what_is_too_long_is_not_carried() -> None:
     noise = random.Random(1)  # noqa: S311 - what does not become shorter
-    fits = "".join(noise.choices("0123456789abcdef", k=MOST_CHARACTERS))
-    assert "a__reasoning__" in carrying_id("a", Reasoning(text=fits))
-    assert carrying_id("a", Reasoning(text=fits * 3)) == "a"
+    fits = "".join(noise.choices("0123456789abcdef", k=MAX_CARRIED))
+    assert "a__reasoning__" in carrying_id("a", Reasoning(text=fits), KEY)
+    assert carrying_id("a", Reasoning(text=fits * 3), KEY) == "a"
     # Short when packed, and long again when it comes back.
-    assert carrying_id("a", Reasoning(text="a" * 2_000_000)) == "a"
+    assert carrying_id("a", Reasoning(text="a" * 2_000_000), KEY) == "a"
 
 
 def packed(written: bytes) -> str:
-    return urlsafe_b64encode(zlib.compress(written)).decode()
+    sealed = carried_reasoning._sealed(zlib.compress(written), KEY)
+    return urlsafe_b64encode(sealed).decode()
 
 
 WHOLE = packed(json.dumps({"text": "hm"}).encode())
@@ -101,7 +107,7 @@ WHOLE = packed(json.dumps({"text": "hm"}).encode())
     "damaged",
     [
         WHOLE[:-6],
-        "eJnotpackedatall",
+        "eJnotpackedatall" * 5,
         packed(b"{"),
         packed(b"[]"),
         packed(b'{"text": 5, "blocks": "x", "items": [1]}'),
@@ -110,7 +116,7 @@ WHOLE = packed(json.dumps({"text": "hm"}).encode())
     ],
 )
 def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str) -> None:
-    back = brought_back(turns(f"a__reasoning__{damaged}"))
+    back = brought_back(turns(f"a__reasoning__{damaged}"), KEY)
     assert back.messages == turns("a")
     assert not any(back.reasoning.values())
 
@@ -134,4 +140,26 @@ def test_an_id_that_carries_nothing_is_the_models_own(own: str) -> None:
 def test_the_signature_that_litellm_keeps_in_an_id_stays_there() -> None:
     gemini = "call_1__thought__U0lH"
     assert brought_back(turns(gemini)).messages == turns(gemini)
-    assert brought_back(turns(carrying_id(gemini, SIGNED))).messages == turns(gemini)
+    assert brought_back(turns(carrying_id(gemini, SIGNED, KEY))).messages == turns(gemini)
+
+
+def test_what_another_key_has_sealed_brings_nothing_and_nobody_can_read_it() -> None:
+    carried = carrying_id("a", Reasoning(text="Alice is ill."), KEY)
+    back = brought_back(turns(carried), "another key")
+    assert back.messages == turns("a")
+    assert back.reasoning == {}
+    assert b"Alice" not in urlsafe_b64decode(carried.partition("__reasoning__")[2])
+    assert carrying_id("a", Reasoning(text="Alice is ill."), KEY) != carried
+
+
+def test_the_ids_of_a_conversation_carry_so_much_in_all() -> None:
+    """Dify's agent plugin ended where its line of 5 MiB was full, with each id in it twice."""
+    noise = random.Random(1)  # noqa: S311 - what does not become shorter
+    ids: list[str] = []
+    for number in range(40):
+        text = "".join(noise.choices("0123456789abcdef", k=80_000))
+        room = brought_back(turns(*ids), KEY).room
+        ids.append(carrying_id(f"call_{number}", Reasoning(text=text), KEY, room))
+    assert sum(map(len, ids)) <= MAX_CARRIED_IN_ALL + 2000
+    assert "__reasoning__" in ids[0]
+    assert ids[-1] == "call_39"

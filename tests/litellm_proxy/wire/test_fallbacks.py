@@ -265,7 +265,7 @@ PROMPT = "Why does my server say: Unknown field 'metadata' in the request?"
     [
         (f"Your prompt was refused: {PROMPT}", []),
         (f"Your prompt was refused: {json.dumps(PROMPT)}", []),
-        (f"Unknown field 'metadata'. Your prompt was: {PROMPT}", ["no-metadata"]),
+        ("Unknown field 'metadata' in the request", []),
         ("Extra inputs are not permitted: 'metadata'", ["no-metadata"]),
     ],
 )
