@@ -577,8 +577,8 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
         headers["Content-Type"] = "application/json"
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
-    # Else LiteLLM would work, and be billed, after we have stopped waiting (F66).
-    headers["x-litellm-timeout"] = f"{settings.timeout:g}"
+    if settings.sends_timeout:
+        headers["x-litellm-timeout"] = f"{settings.timeout:g}"
     headers.update(settings.extra_headers)
     return headers.raw
 

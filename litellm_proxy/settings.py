@@ -46,7 +46,8 @@ class ProxySettings:
 
     `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
-    between two pieces of an answer, and the longest wait for the first; it is told the proxy.
+    between two pieces of an answer, and the longest wait for the first. It goes to LiteLLM only if
+    `sends_timeout`: there it wins over the time-outs of deployments, and so over their fallbacks.
     `other_secrets` are never sent, and never shown either.
     """
 
@@ -54,6 +55,7 @@ class ProxySettings:
     api_key: str | None = field(default=None, repr=False)
     extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float = DEFAULT_TIMEOUT_SECONDS
+    sends_timeout: bool = False
     tls: TLSSettings = TLSSettings()
     other_secrets: tuple[str, ...] = field(default=(), repr=False)
 

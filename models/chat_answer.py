@@ -19,12 +19,14 @@ from models.call_log import note_call_id
 from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
+from translation.answer.tool_calls import FoldedToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
 from translation.carried_reasoning import carrying_id
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
 from translation.request.tool_names import names_in_dify
+from translation.request.tool_schemas import renamed_arguments, sent_keys
 from translation.token_estimate import estimate_prompt_tokens
 
 logger = logging.getLogger(__name__)
@@ -91,7 +93,14 @@ class ChatAnswer:
         )
         has_sources = self.settings.append_sources and not self.is_json
         sources = source_list(outcome.sources) if has_sources else ""
-        yield last_chunk(model, outcome, usage, sources, names_in_dify(t.name for t in self.tools))
+        yield last_chunk(model, outcome, usage, sources, self._in_dify)
+
+    def _in_dify(self, call: FoldedToolCall) -> FoldedToolCall:
+        """Return a call under the names that Dify has for its tool and arguments."""
+        tools = names_in_dify(tool.name for tool in self.tools)
+        names = {out: name for name, out in sent_keys(self.tools).items()}
+        arguments = renamed_arguments(call.arguments, names)
+        return replace(call, name=tools.get(call.name, call.name), arguments=arguments)
 
     def call_ids(self) -> list[str]:
         """Return the ids of the tool calls so far."""

@@ -14,11 +14,10 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
-from litellm_proxy.wire.fallbacks import teaches
 from litellm_proxy.wire.options import RequestOptions
 from models.call_log import note_call_id
-from models.learned import ModelKey, largest_batches
-from models.sending import MAX_REASON, sent
+from models.learned import ModelKey, largest_of, learn_largest
+from models.sending import sent
 from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
     require_one_line,
@@ -102,7 +101,7 @@ class EmbeddingCall:
         return _joined(parts)
 
     def _largest(self) -> int:
-        return min(self.batch, largest_batches.get(self.key) or self.batch)
+        return largest_of(self.key, self.batch)
 
     def _in_parallel(self, texts: Sequence[str], done: int, run: "_Run") -> list[Embedded]:
         pool = ThreadPoolExecutor(IN_FLIGHT)
@@ -136,8 +135,7 @@ class EmbeddingCall:
                 raise told or error from None
             whole = _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
             # Only now it is sure that there were too many, and nothing else was wrong.
-            if teaches(error):
-                self._learn(size, error)
+            learn_largest(self.key, size, error)
             return whole
         answer = reply.content
         tokens = embedding_tokens(answer.usage, batch.texts)
@@ -153,13 +151,6 @@ class EmbeddingCall:
             )
         cost = embedding_cost(answer.usage, report)
         return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost, fallback)
-
-    def _learn(self, size: int, error: ProxyRejected) -> None:
-        logger.warning(
-            "%s: requests hold at most %d texts now, since LiteLLM answered %s: %s (call id %s)",
-            self.key.model, size, error.status, error.message[:MAX_REASON], error.call_id,
-        )  # fmt: skip
-        largest_batches.set(self.key, min(size, largest_batches.get(self.key) or size))
 
     def _ask(self, batch: Batch, run: "_Run") -> ProxyAnswer[EmbeddingsAnswer]:
         asked = EmbeddingsRequest(

@@ -3,14 +3,20 @@
 A module of its own and not part of a model class, since the SDK makes a model object for each request.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.memory import Memory
+from litellm_proxy.wire.fallbacks import teaches
 from translation.saving.stored_facts import KEPT_DAYS
 
+logger = logging.getLogger(__name__)
 MAX_MODELS = 4096
+MAX_REASON = 200
+"""Characters of LiteLLM's reason in the log."""
 _KEPT_SECONDS = KEPT_DAYS * 24 * 3600
 
 
@@ -24,13 +30,31 @@ class ModelKey:
 
 
 _learned: Memory[ModelKey, Mapping[str, date]] = Memory(MAX_MODELS, _KEPT_SECONDS)
-largest_batches: Memory[ModelKey, int] = Memory(MAX_MODELS, _KEPT_SECONDS)
-"""How many texts an embedding request may hold, where a provider has rejected more."""
+_sizes: Memory[ModelKey, int] = Memory(MAX_MODELS, _KEPT_SECONDS)
 
 
 def today() -> date:
     """Return the date in UTC."""
     return datetime.now(UTC).date()
+
+
+def largest_of(key: ModelKey, wanted: int) -> int:
+    """Return how much of a list or text one request may hold, `wanted` where nothing is known.
+
+    That is texts for embedding models, documents for rerank models, characters for speech.
+    """
+    return min(wanted, _sizes.get(key) or wanted)
+
+
+def learn_largest(key: ModelKey, size: int, error: ProxyRejected) -> None:
+    """Remember and log how much one request may hold, if the rejection was not a passing one."""
+    if not teaches(error):
+        return
+    logger.warning(
+        "%s %s: a request holds at most %d now, since LiteLLM answered %s: %s (call id %s)",
+        key.kind, key.model, size, error.status, error.message[:MAX_REASON], error.call_id,
+    )  # fmt: skip
+    _sizes.set(key, largest_of(key, size))
 
 
 def learned_of(key: ModelKey) -> Mapping[str, date]:

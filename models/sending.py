@@ -8,12 +8,10 @@ from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.options import ProxyRequest
 from litellm_proxy.wire.request import Request
-from models.learned import ModelKey, learn, learned_of
+from models.learned import MAX_REASON, ModelKey, learn, learned_of
 
 logger = logging.getLogger(__name__)
 MAX_FALLBACKS = 3
-MAX_REASON = 200
-"""Characters of LiteLLM's reason in the log."""
 
 
 @dataclass(frozen=True, slots=True)

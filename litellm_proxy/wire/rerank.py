@@ -1,7 +1,8 @@
 """`POST /v1/rerank`."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import batched
 from typing import TypedDict
 
 from pydantic import FiniteFloat
@@ -42,6 +43,12 @@ class RerankRequest(ProxyRequest):
         }
         return self.options.request("/v1/rerank", own)
 
+    def in_batches_of(self, size: int) -> "Iterator[RerankRequest]":
+        """Yield requests of at most `size` documents each, in their order."""
+        for batch in batched(self.documents, size):
+            top_n = None if self.top_n is None else min(self.top_n, len(batch))
+            yield replace(self, documents=batch, top_n=top_n)
+
 
 class RankedDocument(WireModel):
     """The score of one document; `index` is its position in the request."""
@@ -56,3 +63,17 @@ class RerankAnswer(ListModel, FallibleAnswer):
     listed = "results"
     row = RankedDocument
     results: list[RankedDocument] | None = None
+
+
+def joined(answers: Sequence[RerankAnswer], size: int) -> RerankAnswer:
+    """Return the answers to batches of `size` documents as one; a score is of one document and its query."""
+    first, *others = answers
+    if not others:
+        return first
+    rows = [
+        row.model_copy(update={"index": row.index + place * size})
+        for place, answer in enumerate(answers)
+        for row in answer.results or ()
+    ]
+    is_whole = all(answer.results is not None for answer in answers)
+    return RerankAnswer(results=rows if is_whole else None)

@@ -11,13 +11,16 @@ from dify_plugin.entities.model.rerank import (
 )
 from dify_plugin.entities.model.text_embedding import MultiModalContent
 
-from litellm_proxy.wire.rerank import Ranked, RerankRequest
+from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.rerank import Ranked, RerankAnswer, RerankRequest, joined
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
+from models.learned import largest_of, learn_largest
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
-from translation.form.settings import Normalisation
+from translation.form.settings import Normalisation, Settings
+from translation.request.embeddings import smaller_batch
 from translation.request.rerank import ranked, ranked_text, results_wanted, shown_text
 from translation.saving.validation import RERANK
 
@@ -93,9 +96,25 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             self._options(settings, credentials, user),
         )
         return ranked_documents(
-            self._ask(settings, request, self._client(settings).rerank),
+            self._in_batches(settings, request, largest_of(self._key(settings), len(documents))),
             texts,
             normalisation=settings.score_normalisation,
             score_threshold=score_threshold,
             top_n=top_n,
         )
+
+    def _in_batches(self, settings: Settings, request: RerankRequest, size: int) -> RerankAnswer:
+        """Rank `size` documents at a time; fewer where the model's server takes fewer."""
+        batches = list(request.in_batches_of(size))
+        try:
+            return joined(
+                [self._ask(settings, each, self._client(settings).rerank) for each in batches], size
+            )
+        except ProxyRejected as error:
+            smaller = smaller_batch(error, len(batches[0].documents))
+            if smaller is None:
+                raise
+            answer = self._in_batches(settings, request, smaller)
+            # Only now it is sure that there were too many, and nothing else was wrong.
+            learn_largest(self._key(settings), smaller, error)
+            return answer

@@ -3,22 +3,22 @@
 import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from dify_plugin import TTSModel
 from dify_plugin.errors.model import InvokeBadRequestError
 
-from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
+from models.learned import largest_of, learn_largest
 from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.form.settings import Settings
-from translation.request.speech import explained, speakable_parts
+from translation.request.speech import explained, shorter_part, speakable_parts
 from translation.saving.validation import TTS
 
 PIECE_BYTES = 512 * 1024
@@ -50,31 +50,42 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         if not content_text.strip():
             message = "There is no text to be spoken."
             raise InvokeBadRequestError(message)
-        parts = speakable_parts(content_text, MAX_SPOKEN_CHARACTERS)
-        options = self._options(settings, credentials, user)
-        requests = [
-            SpeechRequest(
-                settings.model,
-                part,
-                voice or settings.voices[0],
-                settings.audio_format and settings.audio_format.value,
-                options,
-            )
-            for part in parts
-            if part.strip()
-        ]
-        speak = partial(self._speak, settings, self._client(settings))
-        first = speak(requests[0])
-        others = map(speak, requests[1:])
-        return self._translated(_pieces(itertools.chain([first], others), len(requests)))
+        asked = SpeechRequest(
+            settings.model,
+            content_text,
+            voice or settings.voices[0],
+            settings.audio_format and settings.audio_format.value,
+            self._options(settings, credentials, user),
+        )
+        longest = largest_of(self._key(settings), MAX_SPOKEN_CHARACTERS)
+        return self._translated(self._spoken(settings, asked, longest))
 
-    def _speak(
-        self, settings: Settings, client: ProxyClient, request: SpeechRequest
-    ) -> Generator[bytes]:
+    def _spoken(self, settings: Settings, asked: SpeechRequest, longest: int) -> Iterator[bytes]:
+        """Speak a text in parts of at most `longest` characters; the first is asked for at once."""
+        parts = [part for part in speakable_parts(asked.text, longest) if part.strip()]
+        client = self._client(settings)
+
+        def speak(part: str) -> Generator[bytes]:
+            return self._ask(settings, replace(asked, text=part), client.speak)
+
+        def speak_or_explain(part: str) -> Generator[bytes]:
+            try:
+                return speak(part)
+            except ProxyRejected as error:
+                raise _explained(error, asked) from None
+
         try:
-            return self._ask(settings, request, client.speak)
+            first = speak(parts[0])
         except ProxyRejected as error:
-            raise explained(error, request.voice, request.audio_format or "mp3") or error from None
+            shorter = shorter_part(error, len(parts[0]))
+            if shorter is None:
+                raise _explained(error, asked) from None
+            spoken = self._spoken(settings, asked, shorter)
+            # Only now it is sure that the part was too long, and nothing else was wrong.
+            learn_largest(self._key(settings), shorter, error)
+            return spoken
+        others = map(speak_or_explain, parts[1:])
+        return _pieces(itertools.chain([first], others), len(parts))
 
     def get_tts_model_voices(
         self,
@@ -85,6 +96,10 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         """Return every voice of the form: these models speak whatever language the text has."""
         settings = self._settings(model, credentials)
         return [{"name": voice, "value": voice} for voice in settings.voices]
+
+
+def _explained(error: ProxyRejected, asked: SpeechRequest) -> Exception:
+    return explained(error, asked.voice, asked.audio_format or "mp3") or error
 
 
 def _pieces(parts: Iterator[Generator[bytes]], count: int) -> Iterator[bytes]:

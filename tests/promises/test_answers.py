@@ -117,7 +117,7 @@ def test_no_frame_of_an_answer_is_longer_than_dify_takes(data: st.DataObject) ->
     )
     frames = [
         *shown_chunks("m", text), *shown_chunks("m", image),
-        last_chunk("m", _outcome(text, text), USAGE, "", {}),
+        last_chunk("m", _outcome(text, text), USAGE, "", lambda call: call),
     ]  # fmt: skip
     frames.append(to_invoke_error(ProxyAnswerEmpty(text, text)))  # type: ignore[arg-type]
     for frame in frames:

@@ -18,7 +18,7 @@ COMMON = {"temperature", "top_p", "presence_penalty", "frequency_penalty", "seed
 
 class Llm(NamedTuple):
     context: int = 4096
-    max_tokens: int = 4096
+    max_tokens: int | None = None
     features: AbstractSet[str] = frozenset()
     price: tuple[str, str] | None = None
     parameters: AbstractSet[str] = COMMON

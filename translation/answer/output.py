@@ -1,7 +1,7 @@
 """What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from dify_plugin.entities.model.message import (
@@ -60,15 +60,15 @@ def last_chunk(
     outcome: Outcome,
     usage: LLMUsage,
     sources: str,
-    tool_names: Mapping[str, str],
+    in_dify: Callable[[FoldedToolCall], FoldedToolCall],
 ) -> LLMResultChunk:
     """Return the end of an answer, after its text; Dify takes usage from the first chunk with some.
 
-    `tool_names` are Dify's names of tools that went out under another one.
+    `in_dify` gives a call the names that Dify has for its tool and arguments.
     """
     message = AssistantPromptMessage(
         content=sources,
-        tool_calls=[_tool_call(call, tool_names) for call in outcome.tool_calls],
+        tool_calls=[_tool_call(in_dify(call)) for call in outcome.tool_calls],
     )
     return LLMResultChunk(
         model=model,
@@ -133,11 +133,11 @@ def _size(data: str) -> str:
     return f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
 
 
-def _tool_call(call: FoldedToolCall, names: Mapping[str, str]) -> AssistantPromptMessage.ToolCall:
+def _tool_call(call: FoldedToolCall) -> AssistantPromptMessage.ToolCall:
     return AssistantPromptMessage.ToolCall(
         id=call.id,
         type="function",
         function=AssistantPromptMessage.ToolCall.ToolCallFunction(
-            name=names.get(call.name, call.name), arguments=call.arguments
+            name=call.name, arguments=call.arguments
         ),
     )

@@ -42,7 +42,7 @@ def ranked_documents(
         for row, score in zip(rows, scores, strict=True)
         if score_threshold is None or score >= score_threshold
     ]
-    return ranked if top_n is None else ranked[:top_n]
+    return ranked if top_n is None or top_n < 0 else ranked[:top_n]
 
 
 def _normalised(scores: Sequence[float], normalisation: Normalisation) -> list[float]:

@@ -29,9 +29,9 @@ def context_size_of(settings: Settings, facts: ModelFacts) -> int:
     return settings.context_size or facts.context_size or DEFAULT_CONTEXT_SIZE
 
 
-def max_output_tokens_of(settings: Settings, facts: ModelFacts) -> int:
-    """Return the most tokens that an app builder may ask for in one answer."""
-    return settings.max_tokens or facts.max_output_tokens or DEFAULT_MAX_TOKENS
+def max_output_tokens_of(settings: Settings, facts: ModelFacts) -> int | None:
+    """Return the most tokens that an app builder may ask for in one answer, None if nobody says."""
+    return settings.max_tokens or facts.max_output_tokens
 
 
 def max_chunks_of(settings: Settings, facts: ModelFacts) -> int:

@@ -83,7 +83,7 @@ def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterR
         if facts.mode == RESPONSES_MODE:
             yield _REASONING_SUMMARY
         if is_listed(facts, "thinking"):
-            yield _thinking_budget(max_output_tokens_of(settings, facts))
+            yield _thinking_budget(max_output_tokens_of(settings, facts) or DEFAULT_MAX_TOKENS)
     if is_listed(facts, "verbosity"):
         yield _VERBOSITY
     if facts.audio_output and is_listed(facts, "audio"):
@@ -113,7 +113,12 @@ def _number(  # noqa: PLR0913, PLR0917 - the parts of a rule
 
 
 def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
-    name: str, label: I18nObject, help_text: I18nObject, lowest: int, neutral: int, highest: int
+    name: str,
+    label: I18nObject,
+    help_text: I18nObject,
+    lowest: int,
+    neutral: int,
+    highest: int | None,
 ) -> ParameterRule:
     return ParameterRule(
         name=name,
@@ -143,8 +148,8 @@ def _switch(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRul
     return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.BOOLEAN)
 
 
-def _max_tokens(highest: int) -> ParameterRule:
-    neutral = min(DEFAULT_MAX_TOKENS, highest)
+def _max_tokens(highest: int | None) -> ParameterRule:
+    neutral = min(DEFAULT_MAX_TOKENS, highest or DEFAULT_MAX_TOKENS)
     return _whole_number("max_tokens", texts.MAX_TOKENS, texts.MAX_TOKENS_HELP, 1, neutral, highest)
 
 

@@ -166,6 +166,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
             api_key=read.key("api_key"),
             extra_headers=extra.headers("extra_headers"),
             timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
+            sends_timeout=bool(extra.seconds("timeout")),
             tls=TLSSettings(
                 ca_certificates=extra.certificates("ca_certificate"),
                 verify=extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES,

@@ -78,7 +78,7 @@ def _number(rule: ParameterRule, value: Json) -> float:
         if rule.name != _A_LIMIT:
             raise _error(rule, f"must be at most {rule.max:g}, not {value:g}")
         value = rule.max
-    return int(value) if is_whole else round(value, rule.precision or 0)
+    return int(value) if is_whole else value
 
 
 def _read_number(value: Json) -> Json:

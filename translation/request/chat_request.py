@@ -21,6 +21,7 @@ from translation.request.history import history
 from translation.request.model_parameters import body_fields
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.tool_names import sent_name
+from translation.request.tool_schemas import sent_keys, strict_schema
 from translation.think_block import without_thinking
 
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
@@ -46,7 +47,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     prompt. Raises RequestError for content that has no
     form on the wire.
     """
-    conversation = history(messages, reasoning or {})
+    conversation = history(messages, reasoning or {}, sent_keys(tools))
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)
@@ -57,7 +58,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
         model=model,
         messages=with_breakpoints(conversation) if cache_prompt else conversation,
         stream=stream,
-        tools=[_tool(tool) for tool in tools],
+        tools=_declarations(tools),
         tools_of_the_history=() if tools else list(_tools_of(conversation)),
         stop=_words(stop),
         parameters=sent,
@@ -91,10 +92,16 @@ def _words(stop: Sequence[str]) -> list[str]:
     return [word for word in stop if word]
 
 
+def _declarations(tools: Sequence[PromptMessageTool]) -> list[wire.Tool]:
+    """Return one declaration for each name: Claude rejects a name that is there twice."""
+    first = {sent_name(tool.name): tool for tool in reversed(tools)}
+    return [_tool(tool) for tool in tools if first[sent_name(tool.name)] is tool]
+
+
 def _tool(tool: PromptMessageTool) -> wire.Tool:
     function: wire.FunctionDeclaration = {
         "name": sent_name(tool.name),
-        "parameters": tool.parameters or _NO_PARAMETERS,
+        "parameters": strict_schema(tool.parameters),
     }
     if tool.description:
         function["description"] = tool.description

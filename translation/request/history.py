@@ -1,6 +1,6 @@
 """Dify's messages → the proxy's, in the shapes that strict providers accept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -25,6 +25,7 @@ from translation.reasoning import Reasoning, ReasoningByCall
 from translation.request.call_ids import sent_call_id
 from translation.request.conversation import acceptable
 from translation.request.tool_names import sent_name
+from translation.request.tool_schemas import renamed_arguments
 from translation.think_block import thinking_at_the_front, without_thinking
 
 _AUDIO_FORMATS = {
@@ -39,16 +40,22 @@ _RESULT_IS_BELOW = "The result follows as an attachment."
 _NO_RESULT = "(The result is empty.)"
 
 
-def history(messages: Sequence[PromptMessage], reasoning: ReasoningByCall) -> list[wire.Message]:
+def history(
+    messages: Sequence[PromptMessage],
+    reasoning: ReasoningByCall,
+    argument_names: Mapping[str, str] | None = None,
+) -> list[wire.Message]:
     """Return the conversation for the chat endpoint, in an order that strict providers take.
 
-    `reasoning` is what led to earlier tool calls, by the id of the call in Dify. Raises RequestError
-    for content that has no form on the wire.
+    `reasoning` is what led to earlier tool calls, by the id of the call in Dify; `argument_names` are
+    the names under which arguments go out. Raises RequestError for content that has no form on the wire.
     """
-    return acceptable(list(_turns(messages, reasoning)))
+    return acceptable(list(_turns(messages, reasoning, argument_names or {})))
 
 
-def _turns(messages: Sequence[PromptMessage], reasoning: ReasoningByCall) -> Iterator[wire.Message]:
+def _turns(
+    messages: Sequence[PromptMessage], reasoning: ReasoningByCall, argument_names: Mapping[str, str]
+) -> Iterator[wire.Message]:
     """Yield the turns; what a tool result carries beside text follows the last result (F32)."""
     attachments: list[wire.ContentPart] = []
     for message in messages:
@@ -61,7 +68,7 @@ def _turns(messages: Sequence[PromptMessage], reasoning: ReasoningByCall) -> Ite
             case UserPromptMessage():
                 yield _user(message)
             case AssistantPromptMessage():
-                yield _assistant(message, reasoning)
+                yield _assistant(message, reasoning, argument_names)
             case ToolPromptMessage():
                 attached = [part for part in _parts(message) if part["type"] != "text"]
                 attachments += attached
@@ -176,7 +183,7 @@ def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: 
 
 
 def _assistant(
-    message: AssistantPromptMessage, reasoning: ReasoningByCall
+    message: AssistantPromptMessage, reasoning: ReasoningByCall, argument_names: Mapping[str, str]
 ) -> wire.AssistantMessage:
     """Return the turn; one that was reasoning alone has blank content."""
     whole = _text_with_notes(message)
@@ -187,7 +194,7 @@ def _assistant(
             "type": "function",
             "function": {
                 "name": sent_name(call.function.name),
-                "arguments": call.function.arguments,
+                "arguments": renamed_arguments(call.function.arguments, argument_names),
             },
         }
         for call in message.tool_calls

@@ -8,7 +8,7 @@ from litellm_proxy.wire.reading import Json
 from translation.errors.request_error import RequestError
 
 _JSON_FORMATS = frozenset({"json_object", "json_schema"})
-_ALSO_ASK_FOR_JSON = ("guided_json", "format", "response_schema", "response_mime_type")
+_ALSO_ASK_FOR_JSON = ("guided_json", "response_schema")
 PARAMETERS = frozenset({"response_format", "json_schema"})
 
 
@@ -40,7 +40,10 @@ def asks_for_json(parameters: Mapping[str, Json], extra: Mapping[str, Json]) -> 
         case {"type": str(kind)}:
             return kind in _JSON_FORMATS
         case _:
-            return any(extra.get(name) for name in _ALSO_ASK_FOR_JSON)
+            named = "json" in str(extra.get("response_mime_type")).lower()
+            # Ollama takes "json", or a schema.
+            by_format = extra.get("format") == "json" or isinstance(extra.get("format"), dict)
+            return named or by_format or any(extra.get(name) for name in _ALSO_ASK_FOR_JSON)
 
 
 def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:

@@ -13,6 +13,14 @@ _OF_FORMAT = re.compile(
     r"response.?formats?|audio.?formats?|output.?format|\b(mp3|pcm|wav|opus|aac|flac)\b",
     re.IGNORECASE,
 )
+MIN_PART = 50
+"""Characters; shorter parts do not sound like sentences."""
+_TOO_LONG = re.compile(
+    r"(maximum|at most|no more than|longer than|exceeds?|too long|limit\w{0,3}) [^.]{0,60}(character|token|text|input|length)"
+    r"|(character|token|text|input|length)[^.]{0,60}(maximum|at most|too long|exceed|limit)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.])[0-9]{2,5}(?![\w.]*\w)")
 _PLACES_TO_SPLIT = (
     re.compile(r"[。．！？\n]|[.!?](?=\s|$)"),
     re.compile(r"[,;:，、；：]"),
@@ -41,6 +49,21 @@ def _parts(text: str, longest: int) -> Iterator[str]:
         yield text[start:end]
         start = end
     yield text[start:]
+
+
+def shorter_part(error: ProxyRejected, length: int) -> int | None:
+    """Return how many characters to send instead, if a part was too long for the server; else None.
+
+    The rejection may name the most: in characters, or in tokens, of which a character is one at most.
+    """
+    if length <= MIN_PART or cause_of(error) not in {
+        Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG, Cause.PROVIDER,
+    }:  # fmt: skip
+        return None
+    if not _TOO_LONG.search(error.text):
+        return None
+    told = [int(number) for number in _NUMBER.findall(error.text)]
+    return max((n for n in told if MIN_PART <= n < length), default=max(MIN_PART, length // 2))
 
 
 def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestError | None:

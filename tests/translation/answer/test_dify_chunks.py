@@ -1,5 +1,6 @@
 """Pieces and the end of an answer as Dify takes them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,11 @@ def ended(**more: Any) -> Outcome:
 def test_the_end_brings_tool_calls_under_difys_names() -> None:
     calls = [FoldedToolCall("a", "f", '{"x": 1}'), FoldedToolCall("b", "out", "{}")]
     outcome = ended(tool_calls=calls, finish_reason="tool_calls")
-    chunk = last_chunk("m", outcome, LLMUsage.empty_usage(), "", {"out": "in Dify"})
+
+    def in_dify(call: FoldedToolCall) -> FoldedToolCall:
+        return replace(call, name="in Dify") if call.name == "out" else call
+
+    chunk = last_chunk("m", outcome, LLMUsage.empty_usage(), "", in_dify)
     told = [(c.id, c.type, c.function.name, c.function.arguments)
             for c in chunk.delta.message.tool_calls]  # fmt: skip
     assert told == [("a", "function", "f", '{"x": 1}'), ("b", "function", "in Dify", "{}")]

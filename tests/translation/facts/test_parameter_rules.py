@@ -8,7 +8,7 @@ from translation.form.settings import parse_settings
 
 FORM = {"base_url": "http://h", "settings": "custom"}
 TABLE = {
-    "max_tokens": ("int", 1, 4096, 4096, 0),
+    "max_tokens": ("int", 1, 4096, None, 0),
     "temperature": ("float", 0, 1, 2, 2),
     "top_p": ("float", 0, 1, 1, 2),
     "presence_penalty": ("float", -2, 0, 2, 2),

@@ -53,7 +53,7 @@ OF_CUSTOM: dict[str, tuple[str, dict[str, Any]]] = {
     "tags": ("a, -dify-app", {"tags": ("a",), "tag_of_the_app": False}),
 }
 OF_PROXY: dict[str, tuple[str, dict[str, Any]]] = {
-    "timeout": ("30", {"timeout": 30.0}),
+    "timeout": ("30", {"timeout": 30.0, "sends_timeout": True}),
     "extra_headers": ('{"x-a": "b"}', {"extra_headers": (("x-a", "b"),)}),
     "tls_verify": ("no", {"tls": TLSSettings(verify=False)}),
 }

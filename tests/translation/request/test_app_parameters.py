@@ -20,7 +20,9 @@ RULES = parameter_rules(parse_settings("m", {"base_url": "http://h"}), FACTS)
     [
         ({"max_tokens": 8192}, {"max_tokens": 2048}),
         ({"max_tokens": 10.0}, {"max_tokens": 10}),
-        ({"temperature": 0.123456}, {"temperature": 0.12}),
+        ({"temperature": 0.123456}, {"temperature": 0.123456}),
+        ({"top_p": 0.001}, {"top_p": 0.001}),
+        ({"top_p": 0.999}, {"top_p": 0.999}),
         ({"temperature": 0, "seed": 0}, {"temperature": 0, "seed": 0}),
         ({"end_user": 123, "session": True}, {"end_user": "123", "session": "true"}),
         ({"reasoning_effort": "", "temperature": None}, {}),
