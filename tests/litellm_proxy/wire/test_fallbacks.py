@@ -18,11 +18,11 @@ from litellm_proxy.wire.fallbacks import (
     for_listed,
     for_version,
     is_learned,
-    teaches,
 )
 from litellm_proxy.wire.images import ImageRequest
 from litellm_proxy.wire.moderations import ModerationRequest
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
+from litellm_proxy.wire.rejections import teaches
 
 UNSUPPORTED = ("UnsupportedParamsError",)
 USER: Any = {"role": "user", "content": "Hi"}
