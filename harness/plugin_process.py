@@ -86,6 +86,12 @@ class PluginProcess:
         self._process.wait()
         self._reader.join(READY_SECONDS)
 
+    @property
+    def stdin_number(self) -> int:
+        """Return the file descriptor of our end of the plugin's standard input."""
+        assert self._process.stdin
+        return self._process.stdin.fileno()
+
     def wait_for_ends(self, seconds: float) -> bool:
         """Return whether every request came to its end, waiting so long for the last ones."""
         with self._all_ended:

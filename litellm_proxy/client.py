@@ -509,12 +509,10 @@ class ProxyClient:
     def _parse[T](self, read: Callable[[bytes], T], data: bytes) -> T:
         try:
             return read(data)
-        except ValidationError as error:
+        except ValueError as error:
             text = data[:MAX_ERROR_BYTES].decode(errors="replace")
             shown = self._redact(text)[:_EXCERPT]
-            problem = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, problem["loc"])) or "the whole"
-            message = f"{where}: {problem['msg']}, in {shown!r}"
+            message = f"{_problem_of(error)}, in {shown!r}"
             raise ProxyProtocolError(message) from None
 
     def _read_body(self, response: httpx.Response, limit: int, *, truncate: bool = False) -> bytes:
@@ -581,6 +579,15 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
         headers["x-litellm-timeout"] = f"{settings.timeout:g}"
     headers.update(settings.extra_headers)
     return headers.raw
+
+
+def _problem_of(error: ValueError) -> str:
+    """Return what was wrong with a body, without a word of it."""
+    if not isinstance(error, ValidationError):
+        return f"the whole: {error}"
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, problem["loc"])) or "the whole"
+    return f"{where}: {problem['msg']}"
 
 
 def _is_called_a_stream(response: httpx.Response) -> bool:

@@ -4,6 +4,7 @@
 for where it saves much: `/v1/model/info`. Some servers compress unasked.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,7 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.limits import MAX_BODY_BYTES, READ_BYTES
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_NAMES = re.compile(r"[a-z]{1,12}(, ?[a-z]{1,12}){0,3}")
 _MEMBER = b"\x1f\x8b"
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -26,7 +28,9 @@ def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
         yield from pieces
         return
     if coding not in _CODINGS:
-        message = f"it is compressed as {coding[:40]!r}, which was not asked for"
+        # Only a name: a header may hold anything.
+        name = repr(coding) if _NAMES.fullmatch(coding) else "something unknown"
+        message = f"it is compressed as {name}, which was not asked for"
         raise ProxyProtocolError(message)
     size = 0
     for piece in _inflated(pieces):

@@ -37,7 +37,7 @@ class WireModel(BaseModel):
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Parse a JSON document. Raises ProxyProtocolError and ValidationError."""
+        """Parse a JSON document. Raises ProxyProtocolError and ValueError."""
         require_bounded(body)
         return cls.model_validate_json(body)
 
@@ -97,7 +97,7 @@ class ListModel(WireModel):
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Parse the rows and everything else. Raises ProxyProtocolError and ValidationError."""
+        """Parse the rows and everything else. Raises ProxyProtocolError and ValueError."""
         rows: list[WireModel] = []
         others: list[str] = []
         text_of_body = body.decode(errors="replace")
@@ -155,7 +155,7 @@ class _Reader:
         return found
 
     def require(self, mark: str) -> None:
-        """Go past a mark; raise ProxyProtocolError if it is not there."""
+        """Go past a mark; raise ValueError if it is not there."""
         if not self.skips(mark):
             raise self._error()
 
@@ -179,6 +179,6 @@ class _Reader:
                     return part[:end]
             size *= 4
 
-    def _error(self) -> ProxyProtocolError:
-        shown = self._text[self._place : self._place + 100]
-        return ProxyProtocolError(f"it is not the JSON that was expected, at {shown!r}")
+    def _error(self) -> ValueError:
+        # Without a word of the body: it may hold a key.
+        return ValueError(f"Invalid JSON at character {self._place}")

@@ -4,6 +4,8 @@ What is bounded is the processor time between two looks at the sockets, which a 
 change; meanwhile a paced stream of another tenant, from another server, has to arrive whole.
 """
 
+import fcntl
+import resource
 import socket
 import threading
 import time
@@ -18,7 +20,7 @@ from harness.plugin_process import PluginError, PluginProcess
 from harness.upstream import Pause, Reply, Upstream
 from litellm_proxy.limits import MAX_CALLS_PER_PROXY
 from tests.stalls import measured_main
-from tests.stalls.hostile import HostileServer
+from tests.stalls.hostile import Answer, HostileServer
 from tests.stalls.inputs import INPUTS, Input
 from tests.support import openai_format as openai
 from tests.support.socket_server import SocketServer
@@ -26,6 +28,7 @@ from tests.support.socket_server import SocketServer
 MOST_MILLISECONDS = 100.0
 """50 on two idle cores; a processor that is shared, or slower, takes longer for the same."""
 PIECES = 10
+MOST_MEGABYTES = 400
 HUNG = MAX_CALLS_PER_PROXY + 100
 CHAT: dict[str, Any] = {
     "prompt_messages": [{"role": "user", "content": "Hi"}],
@@ -110,6 +113,27 @@ def test_no_input_keeps_others_waiting(name: str, measured: Measured) -> None:
     assert longest <= MOST_MILLISECONDS, told
 
 
+def test_stdin_holds_a_picture_and_needs_no_thread(measured: Measured) -> None:
+    """The SDK read 64 kB at a time: a picture of 3 MB beside many streams took seconds."""
+    pipe = measured.plugin.stdin_number
+    assert fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) >= 1024 * 1024
+    picture = {
+        "type": "image",
+        "format": "png",
+        "base64_data": "A" * 3_000_000,
+        "mime_type": "image/png",
+    }
+    content = [{"type": "text", "data": "Hi"}, picture]
+    fields = {**CHAT, "prompt_messages": [{"role": "user", "content": content}]}
+    with HostileServer() as server:
+        given = Input(
+            {"/v1/chat/completions": Answer(lambda: [b'{"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}'], "application/json")},
+            fields=fields, form={"settings": "custom", "vision": "yes"},
+        )  # fmt: skip
+        server.answers = dict(given.answers)
+        assert measured.end_of(given, server.url) == ""
+
+
 def test_hosts_whose_dns_does_not_answer_stop_nobody(measured: Measured) -> None:
     """They took the threads in which the SDK read stdin, so that no call of anybody even began."""
     ends: list[str] = []
@@ -145,6 +169,14 @@ def test_hung_calls_of_one_tenant_leave_room_for_others(measured: Measured) -> N
         assert error_of(measured.plugin.call("invoke_llm", "m", form, **CHAT)).error_type == (
             "InvokeConnectionError"
         )
+
+
+def test_the_worst_inputs_leave_no_memory_behind(measured: Measured) -> None:
+    """It comes last: what was sent before was 300 MB and more, and unpacked twice as much."""
+    pages = int(Path(f"/proc/{measured.plugin.process_id}/statm").read_text().split()[1])
+    megabytes = pages * resource.getpagesize() / 1e6
+    print(f"{megabytes:.0f} MB")  # noqa: T201 - the figure is wanted
+    assert megabytes < MOST_MEGABYTES
 
 
 class SilentServer(SocketServer):
