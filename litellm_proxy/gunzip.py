@@ -44,11 +44,15 @@ def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
 def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
     is_empty = True
+    begun = b""
     try:
         for received in pieces:
-            packed = received
+            packed, begun = begun + received, b""
             is_empty = is_empty and not packed
             while packed:
+                if stream.eof and packed == _MEMBER[:1]:
+                    begun = packed
+                    break
                 if stream.eof and not packed.startswith(_MEMBER):
                     # Padding.
                     return

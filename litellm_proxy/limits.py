@@ -18,6 +18,8 @@ MAX_DOCUMENT_VALUES = 500_000
 """Values in a document: 50 ns each, 100 ns where a list is not what it should be."""
 MAX_ROWS = 20_000
 """Rows of a list; Python's garbage collector looks through all of them at once (14 ms)."""
+MAX_MEMBERS = 1000
+"""Members of the object around a list."""
 MAX_ROW_VALUES = 50_000
 """Values in one row of a list; a vector has up to some thousand numbers, of 90 ns each."""
 MAX_PARTS = 1000
@@ -58,6 +60,8 @@ MAX_POOLS = 32
 
 MAX_LOOKUPS = 100
 """Host names that are looked up at the same time, each in a thread that nothing can stop."""
+PATIENT_SECONDS = 5.0
+"""A name that takes longer counts as not found for other calls."""
 LOOKUP_FAILED_SECONDS = 5.0
 """How long a host name that was not found is not looked up again."""
 

@@ -15,7 +15,7 @@ from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
 from litellm_proxy.errors import Failure
-from litellm_proxy.limits import LOOKUP_FAILED_SECONDS, MAX_CALLERS, MAX_LOOKUPS
+from litellm_proxy.limits import LOOKUP_FAILED_SECONDS, MAX_CALLERS, MAX_LOOKUPS, PATIENT_SECONDS
 from litellm_proxy.memory import Memory
 from litellm_proxy.request_failed import RequestFailed
 
@@ -56,7 +56,11 @@ class NameLookup:
         try:
             found: list[tuple] = result.get(timeout=seconds)  # type: ignore[type-arg]
         except Timeout:
-            raise self._failure(host, "DNS did not answer") from None
+            reason = "DNS did not answer"
+            if seconds < PATIENT_SECONDS:
+                # Others may wait for longer.
+                raise RequestFailed(Failure.NAME, reason) from None
+            raise self._failure(host, reason) from None
         except OSError as error:
             raise self._failure(host, error.strerror or "it is not known") from None
         return found

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -26,7 +26,7 @@ from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
 from translation.request.tool_names import names_in_dify
-from translation.request.tool_schemas import renamed_arguments, sent_keys
+from translation.request.tool_schemas import argument_names, renamed_arguments
 from translation.token_estimate import estimate_prompt_tokens
 
 logger = logging.getLogger(__name__)
@@ -93,14 +93,22 @@ class ChatAnswer:
         )
         has_sources = self.settings.append_sources and not self.is_json
         sources = source_list(outcome.sources) if has_sources else ""
-        yield last_chunk(model, outcome, usage, sources, self._in_dify)
+        yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
-    def _in_dify(self, call: FoldedToolCall) -> FoldedToolCall:
-        """Return a call under the names that Dify has for its tool and arguments."""
+    def _in_dify(self) -> Callable[[FoldedToolCall], FoldedToolCall]:
+        """Return what gives a call the names that Dify has for its tool and arguments."""
         tools = names_in_dify(tool.name for tool in self.tools)
-        names = {out: name for name, out in sent_keys(self.tools).items()}
-        arguments = renamed_arguments(call.arguments, names)
-        return replace(call, name=tools.get(call.name, call.name), arguments=arguments)
+        arguments = argument_names(self.tools)
+        in_dify = {
+            tool: {out: name for name, out in names.items()} for tool, names in arguments.items()
+        }
+
+        def named(call: FoldedToolCall) -> FoldedToolCall:
+            tool = tools.get(call.name, call.name)
+            names = in_dify.get(tool, {})
+            return replace(call, name=tool, arguments=renamed_arguments(call.arguments, names))
+
+        return named
 
     def call_ids(self) -> list[str]:
         """Return the ids of the tool calls so far."""

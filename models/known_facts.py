@@ -81,14 +81,16 @@ def discover(settings: Settings, seconds: float) -> Discovery:
     key = settings.proxy.cache_key
 
     def load_deployments() -> bytes:
-        return _client(settings).read_deployments(_digested(Deployments.read, facts_of_deployments))
+        return _client(settings).read_deployments(
+            _digested(DEPLOYMENTS, Deployments.read, facts_of_deployments)
+        )
 
     def load_group() -> bytes:
-        read = _digested(ModelGroups.read, facts_of_groups)
+        read = _digested(GROUP, ModelGroups.read, facts_of_groups)
         return _client(settings).read_model_group(settings.model, read)
 
     def load_listing() -> bytes:
-        return _client(settings).read_models(_digested(ModelList.read, facts_of_listing))
+        return _client(settings).read_models(_digested(LISTING, ModelList.read, facts_of_listing))
 
     _deployments.start(key, load_deployments)
     group = _ask(_groups, (key, settings.model), settings, deadline, load_group)
@@ -136,7 +138,9 @@ def _ask[K](
 
 
 def _digested[A](
-    parse: Callable[[bytes], A], facts_in: Callable[[A], Iterator[tuple[str, ModelFacts]]]
+    endpoint: str,
+    parse: Callable[[bytes], A],
+    facts_in: Callable[[A], Iterator[tuple[str, ModelFacts]]],
 ) -> Callable[[bytes], bytes]:
     """Return a reader that keeps a response's facts, and returns the digest of the response.
 
@@ -145,7 +149,7 @@ def _digested[A](
 
     def read(body: bytes) -> bytes:
         # Two million bytes take a millisecond.
-        digest = sha256(body).digest() + parse.__qualname__.encode()
+        digest = sha256(body).digest() + endpoint.encode()
         give_way()
         if not _contents.get(digest):
             _contents.set(digest, _content(facts_in(parse(body))))

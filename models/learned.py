@@ -6,7 +6,7 @@ A module of its own and not part of a model class, since the SDK makes a model o
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.memory import Memory
@@ -59,7 +59,8 @@ def learn_largest(key: ModelKey, size: int, error: ProxyRejected) -> None:
 
 def learned_of(key: ModelKey) -> Mapping[str, date]:
     """Return the fallbacks that a model needs, with the dates at which calls showed it."""
-    return _learned.get(key) or {}
+    oldest = today() - timedelta(days=KEPT_DAYS)
+    return {name: day for name, day in (_learned.get(key) or {}).items() if day > oldest}
 
 
 def learn(key: ModelKey, names: Iterable[str]) -> None:

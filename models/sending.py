@@ -32,6 +32,7 @@ def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) ->
     request = applied(asked.request(), asked.options.fallbacks | learned_of(key).keys())
     tried: set[str] = set()
     lessons: list[str] = []
+    last = ""
     for tries_left in reversed(range(MAX_FALLBACKS + 1)):
         try:
             answer = send(request)
@@ -40,6 +41,10 @@ def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) ->
             if not (meant and tries_left):
                 raise
             tried.update(each.name for each in meant)
+            if error.text == last:
+                # What was changed before made no difference.
+                lessons.clear()
+            last = error.text
             lessons += [each.name for each in meant if is_learned(each, error)]
             log_change(key, ", ".join(each.name for each in meant), error)
         else:

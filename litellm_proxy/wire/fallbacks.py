@@ -60,12 +60,19 @@ class Fallback:
     learned: bool = True
 
 
-def _sampling_number(name: str) -> Fallback:
+_OUT_OF_RANGE = (
+    r"\b(range|maximum|minimum|between|non-negative|greater|less than|at most|at least|above|below|too (large|small))\b"
+    r"|[<>]=?|, got |in [(\[]"
+)
+"""Of a value that a person can mend; another one is accepted."""
+
+
+def _sampling_number(name: str, *other_names: str) -> Fallback:
     """Return the row of a number that Dify's page writes into new nodes."""
     return Fallback(
         f"no-{name}",
         change.has(name),
-        names(name),
+        all_of(names(name, *other_names), negated(says(_OUT_OF_RANGE))),
         change.without(name),
         parameter=name,
     )
@@ -80,14 +87,18 @@ FALLBACKS: tuple[Fallback, ...] = (
     Fallback(
         "stream-only",
         lambda request: "messages" in request.own and not request.own.get("stream"),
-        says(r"only.{0,20} stream|enable.{0,20} stream|must be set to false for non-streaming|stream.{0,12}must be (true|set)|"
-              r"non-?streaming.{0,30}not supported|stream(ing)? is required"),
+        says(r"only.{0,20} stream|enable.{0,20} stream|must be set to false for non-streaming|stream.{0,12}must be (true|set)"
+             r"|non-?streaming.{0,30}not supported|stream(ing)? is required|stream=false is not|stream\b.{0,10}only supports true"),
         change.streamed,
     ),
     Fallback(
         "no-stream",
         lambda request: bool(request.own.get("stream")),
-        says(r"stream(ing)?\b.{0,20}(is )?not (be )?(supported|allowed|available)|does not support (parameter )?.?stream(ing)?\b(?!_)"),
+        any_of(
+            says(r"\bstream(ing)?\b.{0,20}not (be )?(supported|allowed|available)|unsupported for streaming"
+                 r"|(does not|doesn't) support .{0,20}\bstream(ing)?\b"),
+            lambda error, _: error.param == "stream",
+        ),
         change.without("stream", "stream_options"),
     ),
     Fallback(
@@ -96,8 +107,9 @@ FALLBACKS: tuple[Fallback, ...] = (
     ),
     Fallback(
         "one-system-message", change.has_later_system_message,
-        says(r"system.{0,12}(message|role|prompt).{0,40}(beginning|first|start|once|only one|single|multiple)"
-              r"|(multiple|more than one|only one|single).{0,20}system"),
+        says(r"system (message|role|prompt)s?.{0,30}(at the (beginning|start)|be the first|come first)"
+             r"|only (one|a single|the first).{0,30}system|(multiple|more than one|several) system"
+             r"|role .?system.{0,30}(must be first|only)|unexpected role .?system"),
         change.one_system_message,
     ),
     Fallback(
@@ -117,11 +129,20 @@ FALLBACKS: tuple[Fallback, ...] = (
         all_of(names("max_tokens"), says("max_completion_tokens")),
         change.new_token_limit,
     ),
-    *map(_sampling_number, ("temperature", "top_p", "presence_penalty", "frequency_penalty")),
+    Fallback(
+        "temperature-without-top_p",
+        lambda request: change.has("temperature")(request) and change.has("top_p")(request),
+        all_of(names("top_p"), names("temperature"), says("both|only one|together|simultaneously")),
+        change.without("top_p"),
+    ),
+    _sampling_number("temperature"),
+    _sampling_number("top_p", "topP"),
+    _sampling_number("presence_penalty", "presencePenalty"),
+    _sampling_number("frequency_penalty", "frequencyPenalty"),
     Fallback(
         "no-tools-of-the-history",
         lambda request: bool(request.unsent.get("history_tools")) and "tools" in request.own,
-        names("tools", "tool_choice", "tool use", "tool calling"),
+        any_of(names("tools", "tool_choice", "tool use", "tool calling"), says(r"not support tools?\b")),
         change.without("tools"),
     ),
     Fallback("filled-reasoning", change.lacks_reasoning, all_of(names(*change.REASONING), wants_it), change.filled),
@@ -135,24 +156,31 @@ FALLBACKS: tuple[Fallback, ...] = (
         change.without_fields(*change.REASONING),
     ),
     Fallback(
-        "no-signed-reasoning", change.has_signed, says(r"signature|thinking.{0,2}blocks?\b|redacted_thinking"),
+        "no-signed-reasoning", change.has_signed,
+        says(r"signature.{0,40}(thinking|block)|thinking.{0,2}blocks?\b|redacted_thinking"),
         change.without_signed, learned=False,
     ),
     Fallback(
         "no-more-reasoning", change.lacks_signed,
-        all_of(lambda error, _: teaches(error), says("thinking|reasoning|thought|signature")),
+        all_of(
+            lambda error, _: teaches(error),
+            says(r"expected .?(redacted_)?thinking|start with a thinking block"
+                 r"|(missing|without|required|preced)\w*.{0,60}(signature|thinking block)"
+                 r"|(signature|thinking block)s?.{0,60}(missing|required|must)"),
+        ),
         change.without_signed, learned=False,
     ),
     Fallback(
         "distinct-call-ids",
         lambda request: len(set(ids := change.call_ids(request))) < len(ids),
-        says(r"(duplicate|unique|distinct|same|repeated|already).{0,60}(tool|call|id\b)|(tool|call).{0,60}(duplicate|unique|distinct|repeated)"),
+        says(r"(duplicate|unique|distinct|repeated|same|multiple)\b.{0,40}\bids?\b"
+             r"|\bids?\b.{0,40}(duplicate|unique|distinct|repeated)"),
         change.distinct,
     ),
     Fallback(
         "strict-call-ids",
         lambda request: not all(map(is_strict_call_id, change.call_ids(request))),
-        names("tool call id", "tool_call_id", "tool_calls", "invalid_function_call"),
+        names("tool call id", "tool_call_id", "tool_calls", "invalid_function_call", "tool_use.id", "toolUseId"),
         lambda request: change.with_call_ids(request, lambda _, call_id: strict_call_id(call_id)),
     ),
     # Speech and images.
@@ -298,7 +326,8 @@ def is_learned(fallback: Fallback, error: ProxyRejected) -> bool:
 
     A parameter that is rejected under a condition, such as while the model reasons, is not.
     """
+    first_sentence = error.message.partition(". ")[0]
     is_conditional = (
-        fallback.parameter is not None and IS_CONDITIONAL.search(error.message) is not None
+        fallback.parameter is not None and IS_CONDITIONAL.search(first_sentence) is not None
     )
     return fallback.learned and teaches(error) and not is_conditional

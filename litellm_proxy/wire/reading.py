@@ -14,6 +14,7 @@ from litellm_proxy.limits import (
     MAX_DOCUMENT_BYTES,
     MAX_DOCUMENT_OBJECTS,
     MAX_DOCUMENT_VALUES,
+    MAX_MEMBERS,
     MAX_PARTS,
     MAX_ROW_VALUES,
     MAX_ROWS,
@@ -24,6 +25,7 @@ _SMALL_BYTES = 100_000
 """So few bytes hold no more values than may be."""
 _DECODER = json.JSONDecoder()
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_NEIGHBOURS = 4
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
@@ -61,16 +63,21 @@ type Json = Any
 """A decoded JSON value that is passed on as it is."""
 
 
-def require_bounded(document: bytes | str, most_values: int = MAX_DOCUMENT_VALUES) -> None:
-    """Raise ProxyProtocolError for a JSON document that would take longer than 50 ms to parse."""
+def require_bounded(
+    document: bytes | str, times: int = 1, *, values: int = MAX_DOCUMENT_VALUES
+) -> None:
+    """Raise ProxyProtocolError for a JSON document that would take longer than 50 ms to parse.
+
+    It may have `times` as many objects as one document, and so many `values`.
+    """
     if len(document) <= _SMALL_BYTES:
         return
     if len(document) > MAX_DOCUMENT_BYTES:
         message = f"one JSON document in it is larger than {MAX_DOCUMENT_BYTES} bytes"
         raise ProxyProtocolError(message)
     content = document if isinstance(document, bytes) else document.encode(errors="replace")
-    limits = ((b"{", MAX_DOCUMENT_OBJECTS, "objects"), (b",", most_values, "values"),
-              (b"[", most_values, "lists"))  # fmt: skip
+    limits = ((b"{", times * MAX_DOCUMENT_OBJECTS, "objects"), (b",", values, "values"),
+              (b"[", values, "lists"))  # fmt: skip
     for mark, most, name in limits:
         # Only where there may be too many, those in texts are told apart.
         if content.count(mark) > most and _count_outside_texts(content, mark) > most:
@@ -100,9 +107,13 @@ class ListModel(WireModel):
         """Parse the rows and everything else. Raises ProxyProtocolError and ValueError."""
         rows: list[WireModel] = []
         others: list[str] = []
+        count = 0
         text_of_body = body.decode(errors="replace")
         give_way()
         for name, text in _members(text_of_body, cls.listed):
+            give_way()
+            count += 1
+            _require_few(count, len(others))
             if name is not None:
                 others.append(f"{json.dumps(name)}:{text}")
                 continue
@@ -111,12 +122,19 @@ class ListModel(WireModel):
             except ValidationError:
                 if not cls.omits_bad_rows:
                     raise
-            if len(rows) > MAX_ROWS:
-                message = f"its list has more than {MAX_ROWS} rows"
-                raise ProxyProtocolError(message)
-            give_way()
-        whole = cls.model_validate_json("{" + ",".join(others) + "}")
+        around = "{" + ",".join(others) + "}"
+        require_bounded(around)
+        whole = cls.model_validate_json(around)
         return whole.model_copy(update={cls.listed: rows}) if rows else whole
+
+
+def _require_few(rows: int, members: int) -> None:
+    if rows > MAX_ROWS:
+        message = f"its list has more than {MAX_ROWS} rows"
+        raise ProxyProtocolError(message)
+    if members > MAX_MEMBERS:
+        message = f"its object has more than {MAX_MEMBERS} members"
+        raise ProxyProtocolError(message)
 
 
 def _members(body: str, listed: str) -> Iterator[tuple[str | None, str]]:
@@ -165,7 +183,8 @@ class _Reader:
         size = ROW_BYTES
         while True:
             part = self._text[self._place : self._place + size]
-            require_bounded(part, MAX_ROW_VALUES)
+            # Its neighbours are looked at, too, but one value is parsed.
+            require_bounded(part, _NEIGHBOURS)
             is_rest = self._place + size >= len(self._text)
             try:
                 _, end = _DECODER.raw_decode(part)
@@ -176,8 +195,12 @@ class _Reader:
                 # A number may go on behind the part.
                 if is_rest or end < size:
                     self._place += end
+                    require_bounded(part[:end], values=MAX_ROW_VALUES)
                     return part[:end]
-            size *= 4
+            if size >= MAX_DOCUMENT_BYTES:
+                message = f"one JSON document in it is larger than {MAX_DOCUMENT_BYTES} bytes"
+                raise ProxyProtocolError(message)
+            size = min(size * 4, MAX_DOCUMENT_BYTES)
 
     def _error(self) -> ValueError:
         # Without a word of the body: it may hold a key.

@@ -24,8 +24,15 @@ NOT_ACCEPTABLE = 406
 _PASSING = frozenset({408, 409, 425, 429})
 _CLIENT_ERRORS = range(400, 500)
 IS_CONDITIONAL = re.compile(r"\b(unless|while|when|if)\b", re.IGNORECASE)
-_IS_WANTED = re.compile(r"must be|required|missing|passed back|pass back|provide", re.IGNORECASE)
-"""By which a provider that wants a field differs from one that rejects it."""
+_OF_A_TOOL = re.compile(r"invalid schema for function|input_schema", re.IGNORECASE)
+"""About a tool's own schema, whose properties may have any name."""
+_IS_UNWANTED = re.compile(
+    r"unsupported|not supported|not permitted|extra|unknown|unexpected|unrecogni[sz]ed",
+    re.IGNORECASE,
+)
+_IS_WANTED = re.compile(
+    r"must be|required|missing|passed back|pass back|\bprovided?\b", re.IGNORECASE
+)
 _QUOTING = re.compile(r"""[\\\s"']""")
 _AROUND = 10
 """Characters on each side of a name by which an echo of the request is told."""
@@ -42,7 +49,7 @@ def teaches(error: ProxyRejected) -> bool:
 
 
 def _is_of_the_request(error: ProxyRejected) -> bool:
-    if error.guardrail or _OTHER_CLASSES & set(error.classes):
+    if error.guardrail or _OTHER_CLASSES & set(error.classes) or _OF_A_TOOL.search(error.text):
         return False
     passed_on = error.status in {403, 404} and bool(error.classes or error.of_provider)
     return passed_on or error.status not in _NOT_OF_THE_REQUEST
@@ -58,27 +65,46 @@ def names(*names: str) -> RejectedBy:
             return True
         if not _SPEAKS_OF_FIELDS.search(error.text):
             return False
-        sent = ""
-        for name in names:
-            for sides in _places(name, error.text):
-                sent = sent or _comparable(_text_of(request))
-                # Some providers quote the prompt that they reject.
-                if not any(len(side) >= len(name) + _MIN_AROUND and side in sent for side in sides):
-                    return True
-        return False
+        # LiteLLM's own check writes what it rejects as an object.
+        with_keys = UNSUPPORTED in error.classes
+        found = (each for name in names for each in _places(name, error.text, keys=with_keys))
+        return _any_is_no_echo(found, error, request)
 
     return named
 
 
-def _places(name: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield each place of a name in a text: with what stands before it, and with what stands behind."""
+def _places(name: str, text: str, *, keys: bool) -> Iterator[re.Match[str]]:
+    """Yield each place of a name in a text; without `keys`, not where it is a key of a quoted object."""
     word = re.escape(name)
-    pattern = rf"['\"`\[.]{word}['\"`\]]" if name in _AMBIGUOUS else rf"(?<![\w-]){word}(?![\w-])"
-    for found in islice(re.finditer(pattern, text, re.IGNORECASE), _MAX_FOUND):
-        yield (
-            _comparable(text[max(0, found.start() - _AROUND) : found.end()]),
-            _comparable(text[found.start() : found.end() + _AROUND]),
+    pattern = rf"(?<![\w-]){word}(?![\w-])"
+    if name in _AMBIGUOUS:
+        # In quotation marks, or as the name of what is rejected.
+        pattern = (
+            rf"['\"`\[.]{word}['\"`\]]|(?:argument|parameter|field)s?(?: supplied)?:? {word}\b"
+            rf"|(?<![\w.-]){word}(?:\.\w{{1,40}})?: extra inputs|: {word}[\"'.]?\s{{0,5}}$"
         )
+    quote = r"['\"]?" if name in _AMBIGUOUS else r"['\"]"
+    key = "" if keys else rf"(?!{quote}\s{{0,5}}:)"
+    pattern = rf"(?:{pattern}){key}"
+    return islice(re.finditer(pattern, text, re.IGNORECASE), _MAX_FOUND)
+
+
+def _any_is_no_echo(found: Iterator[re.Match[str]], error: ProxyRejected, request: Request) -> bool:
+    """Return whether some words stand there by themselves: some providers quote what they reject."""
+    text, sent = error.text, ""
+    for each in found:
+        sent = sent or _comparable(_text_of(request))
+        words = _comparable(each.group())
+        sides = (
+            _comparable(text[max(0, each.start() - _AROUND) : each.end()]),
+            _comparable(text[each.start() : each.end() + _AROUND]),
+        )
+        quoted = any(len(side) >= len(words) + _MIN_AROUND and side in sent for side in sides)
+        # Several words in a row are enough; one may be a name by chance.
+        quoted = quoted or (" " in each.group().strip() and words in sent)
+        if not quoted:
+            return True
+    return False
 
 
 def _comparable(text: str) -> str:
@@ -107,7 +133,10 @@ def _texts(value: Json) -> Iterator[str]:
 def says(pattern: str) -> RejectedBy:
     """Return whether an error of the request has such words."""
     compiled = re.compile(pattern, re.IGNORECASE)
-    return lambda error, _: _is_of_the_request(error) and bool(compiled.search(error.text))
+    return lambda error, request: (
+        _is_of_the_request(error)
+        and _any_is_no_echo(islice(compiled.finditer(error.text), _MAX_FOUND), error, request)
+    )
 
 
 def has_class(name: str) -> RejectedBy:
@@ -130,4 +159,7 @@ def negated(condition: RejectedBy) -> RejectedBy:
     return lambda error, request: not condition(error, request)
 
 
-wants_it = says(_IS_WANTED.pattern)
+_wants = says(_IS_WANTED.pattern)
+_rejects = says(_IS_UNWANTED.pattern)
+wants_it = all_of(_wants, negated(_rejects))
+"""By which a provider that wants a field differs from one that rejects it."""

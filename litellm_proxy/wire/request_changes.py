@@ -1,5 +1,6 @@
 """What a request has, and the same request changed: pure functions for the table of fallbacks."""
 
+import itertools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -189,10 +190,21 @@ def with_call_ids(request: Request, rename: Callable[[int, str], str]) -> Reques
 
 
 def distinct(request: Request) -> Request:
-    """Give ids of later rounds the number of their round."""
-    return with_call_ids(
-        request, lambda round_, call_id: f"{call_id}_{round_}" if round_ > 1 else call_id
-    )
+    """Give ids of later rounds the number of their round, or a later number that is free."""
+    names: dict[tuple[int, str], str] = {}
+    taken = set(call_ids(request))
+
+    def renamed(round_: int, call_id: str) -> str:
+        if (round_, call_id) not in names:
+            numbered = (f"{call_id}_{number}" for number in itertools.count(round_))
+            is_first = call_id not in {old for _, old in names}
+            names[round_, call_id] = (
+                call_id if is_first else next(n for n in numbered if n not in taken)
+            )
+            taken.add(names[round_, call_id])
+        return names[round_, call_id]
+
+    return with_call_ids(request, renamed)
 
 
 def has_later_system_message(request: Request) -> bool:

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from pydantic import FiniteFloat
 
+from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.error_body import FallibleAnswer
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, ListModel, WireModel
@@ -65,15 +66,22 @@ class RerankAnswer(ListModel, FallibleAnswer):
     results: list[RankedDocument] | None = None
 
 
-def joined(answers: Sequence[RerankAnswer], size: int) -> RerankAnswer:
-    """Return the answers to batches of `size` documents as one; a score is of one document and its query."""
-    first, *others = answers
-    if not others:
-        return first
-    rows = [
-        row.model_copy(update={"index": row.index + place * size})
-        for place, answer in enumerate(answers)
-        for row in answer.results or ()
-    ]
-    is_whole = all(answer.results is not None for answer in answers)
-    return RerankAnswer(results=rows if is_whole else None)
+def joined(answers: Sequence[tuple[RerankRequest, RerankAnswer]]) -> RerankAnswer:
+    """Return the answers to batches as one; a score is of one document and its query.
+
+    Raises ProxyProtocolError for a position outside of its batch.
+    """
+    if len(answers) == 1:
+        return answers[0][1]
+    rows: list[RankedDocument] = []
+    start = 0
+    for request, answer in answers:
+        if answer.results is None:
+            return answer
+        for row in answer.results:
+            if not 0 <= row.index < len(request.documents):
+                message = "a ranking with positions that were not asked for came back"
+                raise ProxyProtocolError(message)
+            rows.append(row.model_copy(update={"index": row.index + start}))
+        start += len(request.documents)
+    return RerankAnswer(results=rows)

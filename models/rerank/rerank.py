@@ -104,14 +104,16 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         )
 
     def _in_batches(self, settings: Settings, request: RerankRequest, size: int) -> RerankAnswer:
-        """Rank `size` documents at a time; fewer where the model's server takes fewer."""
+        """Rank `size` documents at a time."""
         batches = list(request.in_batches_of(size))
+        return joined([(each, self._batch(settings, each)) for each in batches])
+
+    def _batch(self, settings: Settings, request: RerankRequest) -> RerankAnswer:
+        """Rank some documents, fewer at a time where the model's server takes fewer."""
         try:
-            return joined(
-                [self._ask(settings, each, self._client(settings).rerank) for each in batches], size
-            )
+            return self._ask(settings, request, self._client(settings).rerank)
         except ProxyRejected as error:
-            smaller = smaller_batch(error, len(batches[0].documents))
+            smaller = smaller_batch(error, len(request.documents))
             if smaller is None:
                 raise
             answer = self._in_batches(settings, request, smaller)

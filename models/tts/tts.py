@@ -1,7 +1,7 @@
 """Text-to-speech models through the proxy's speech endpoint."""
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -62,17 +62,22 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
 
     def _spoken(self, settings: Settings, asked: SpeechRequest, longest: int) -> Iterator[bytes]:
         """Speak a text in parts of at most `longest` characters; the first is asked for at once."""
-        parts = [part for part in speakable_parts(asked.text, longest) if part.strip()]
+        parts = _parts(asked.text, longest)
         client = self._client(settings)
 
         def speak(part: str) -> Generator[bytes]:
             return self._ask(settings, replace(asked, text=part), client.speak)
 
-        def speak_or_explain(part: str) -> Generator[bytes]:
-            try:
-                return speak(part)
-            except ProxyRejected as error:
-                raise _explained(error, asked) from None
+        def others(later: Iterable[str]) -> Iterator[Generator[bytes]]:
+            for part in later:
+                try:
+                    yield speak(part)
+                except ProxyRejected as error:
+                    shorter = shorter_part(error, len(part))
+                    if shorter is None:
+                        raise _explained(error, asked) from None
+                    yield from others(_parts(part, shorter))
+                    learn_largest(self._key(settings), shorter, error)
 
         try:
             first = speak(parts[0])
@@ -84,8 +89,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
             # Only now it is sure that the part was too long, and nothing else was wrong.
             learn_largest(self._key(settings), shorter, error)
             return spoken
-        others = map(speak_or_explain, parts[1:])
-        return _pieces(itertools.chain([first], others), len(parts))
+        return _pieces(itertools.chain([first], others(parts[1:])), len(parts))
 
     def get_tts_model_voices(
         self,
@@ -96,6 +100,10 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         """Return every voice of the form: these models speak whatever language the text has."""
         settings = self._settings(model, credentials)
         return [{"name": voice, "value": voice} for voice in settings.voices]
+
+
+def _parts(text: str, longest: int) -> list[str]:
+    return [part for part in speakable_parts(text, longest) if part.strip()]
 
 
 def _explained(error: ProxyRejected, asked: SpeechRequest) -> Exception:

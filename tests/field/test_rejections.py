@@ -237,6 +237,38 @@ def test_p57_a_speech_server_that_takes_less(env: Environment) -> None:
         assert [length for length in lengths if length > 400] == [len(text)]
 
 
+def test_p57_a_later_part_that_is_too_long_is_made_shorter(env: Environment) -> None:
+    def answer(body: dict[str, Any]) -> Reply:
+        if len(body["input"]) > 2000:
+            return openai.error("The input is too long: at most 2,000 characters", 400)
+        return Reply([b"ID3" + body["input"].encode()], content_type="audio/mpeg")
+
+    text = "a" * 900 + ". " + "b" * 6000
+    request = {"content_text": text, "voice": "", "tenant_id": "t", "model_type": "tts"}
+    with Particular(answer) as upstream:
+        answers = env.plugin.call("invoke_tts", "m", direct(upstream), **request)
+        audio = b"".join(bytes.fromhex(each["result"]) for each in answers)
+        spoken = audio.replace(b"ID3", b"").decode()
+        assert spoken.replace(" ", "") == text.replace(" ", "")
+
+
+def test_h13_one_bad_document_is_found_in_few_requests(env: Environment) -> None:
+    def answer(body: dict[str, Any]) -> Reply:
+        if "bad" in body["documents"]:
+            return openai.error("Invalid element in array: string is not allowed", 400)
+        rows = [{"index": n, "relevance_score": 0.5} for n in range(len(body["documents"]))]
+        return json_reply({"results": rows})
+
+    documents = [*map(str, range(99)), "bad"]
+    with Particular(answer) as upstream:
+        with pytest.raises(PluginError):
+            call(
+                env, "invoke_rerank", "m", direct(upstream), model_type="rerank",
+                query="q", docs=documents, score_threshold=None, top_n=None,
+            )  # fmt: skip
+        assert len(upstream.bodies) < 25
+
+
 STRICT = {
     "H17: an object without properties": ({"type": "object"}, {"type": "object", "properties": {}}),
     "nothing at all": ({}, {"type": "object", "properties": {}}),
@@ -256,6 +288,12 @@ STRICT = {
     "nulls, and required names that are not there": (
         {"type": "object", "properties": {"a": {"type": "string", "description": None}}, "required": ["a", "b"], "title": None},
         {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+    ),
+    "values, tuples and alternatives that require": (
+        {"type": "object", "properties": {"a": {"const": None}, "b": {"type": "array", "items": [{"type": "object"}]}},
+         "anyOf": [{"required": ["a"]}, {"required": ["b"]}], "additionalProperties": {"type": "array"}},
+        {"type": "object", "properties": {"a": {"const": None}, "b": {"type": "array", "items": [{"type": "object", "properties": {}}]}},
+         "anyOf": [{"required": ["a"]}, {"required": ["b"]}], "additionalProperties": {"type": "array", "items": {}}},
     ),
     "any value": ({"properties": {"a": True}, "required": None}, {"type": "object", "properties": {"a": {}}}),
 }  # fmt: skip

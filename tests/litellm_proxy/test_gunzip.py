@@ -26,6 +26,7 @@ def test_a_body_is_the_same_however_it_arrives(coding: str, size: int) -> None:
 def test_other_forms_of_the_same() -> None:
     assert whole(zlib.compress(TEXT), "deflate") == TEXT
     assert whole(gzip.compress(b"one") + gzip.compress(b"two")) == b"onetwo"
+    assert whole(gzip.compress(b"one") + gzip.compress(b"two"), size=1) == b"onetwo"
     assert whole(gzip.compress(b"one") + b"\0" * 100) == b"one"
     assert whole(b"") == b""
     assert whole(b"plain", "") == whole(b"plain", "identity") == b"plain"

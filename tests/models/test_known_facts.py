@@ -16,11 +16,14 @@ from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 
 from harness.child import free_port
 from harness.upstream import Pause, Reply, Upstream, json_reply
+from litellm_proxy.wire.model_info import Deployments, ModelList
 from models import known_facts
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from translation.facts.capabilities import DEFAULT_CONTEXT_SIZE
+from translation.facts.discovery import facts_of_deployments, facts_of_listing
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.form.settings import parse_settings
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 REGISTRATION = PluginRegistration(DifyPluginEnv())
@@ -272,3 +275,17 @@ def test_facts_that_had_to_go_are_asked_for_again(upstream: Upstream) -> None:
     asked = len(discoveries(upstream))
     assert schema(form) == before
     assert len(discoveries(upstream)) == asked + 2
+
+
+def test_one_body_at_two_endpoints_is_read_by_each(upstream: Upstream) -> None:
+    row = {"id": "m", "model_name": "m", "mode": "embedding", "model_info": {"mode": "chat"}}
+    for path in DISCOVERY:
+        upstream.on(path, json_reply({"data": [row], "of": "both"}))
+    settings = parse_settings("m", {"base_url": upstream.url})
+    client = known_facts._client(settings)
+    listing = client.read_models(known_facts._digested("list", ModelList.read, facts_of_listing))
+    infos = client.read_deployments(
+        known_facts._digested("infos", Deployments.read, facts_of_deployments)
+    )
+    facts = [known_facts._contents.get(digest) for digest in (listing, infos)]
+    assert [content.facts["m"].mode for content in facts if content] == ["embedding", "chat"]

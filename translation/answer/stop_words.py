@@ -1,6 +1,5 @@
 """Text → the text before the first stop word, for models that do not take stop words themselves."""
 
-import re
 from collections.abc import Sequence
 
 
@@ -8,7 +7,6 @@ class StopWords:
     """Cuts the text of an answer at the first stop word; it may be split anywhere between pieces."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._found = re.compile("|".join(map(re.escape, words))) if words else None
         self._longest = max(map(len, words), default=0)
         self._words = words
         self._held = ""
@@ -17,15 +15,19 @@ class StopWords:
 
     def feed(self, piece: str) -> str:
         """Return what a piece adds to the text; what may begin a stop word waits."""
-        if self._found is None:
+        if not self._words:
             return piece
         if self.has_cut:
             return ""
         text = self._held + piece
-        if found := self._found.search(text):
+        # The word that was complete first, however the text was split into pieces.
+        places = [
+            (text.find(word) + len(word), text.find(word)) for word in self._words if word in text
+        ]
+        if places:
             self.has_cut = True
             self._held = ""
-            return text[: found.start()]
+            return text[: min(places)[1]]
         kept = next(
             (
                 n

@@ -203,10 +203,17 @@ _SEARCHING = (
 )
 TELLING = frozenset(
     {rule.name for rule in _COMMON}
-    | {"max_tokens", "max_completion_tokens", "reasoning_effort", "response_format", "tools"}
+    | {
+        "max_tokens",
+        "max_completion_tokens",
+        "reasoning_effort",
+        "response_format",
+        "tools",
+        "stop",
+    }
     | {"thinking", "verbosity", "web_search_options", "audio"}
 )
-"""The parameters of chats whose support changes what Dify offers."""
+"""The parameters of chats whose support changes what Dify offers, or what is sent."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
 _OF_IMAGES = (
     _text("size", texts.IMAGE_SIZE, texts.IMAGE_SIZE_HELP),

@@ -21,7 +21,7 @@ from translation.request.history import history
 from translation.request.model_parameters import body_fields
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.tool_names import sent_name
-from translation.request.tool_schemas import sent_keys, strict_schema
+from translation.request.tool_schemas import argument_names, strict_schema
 from translation.think_block import without_thinking
 
 _NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
@@ -47,7 +47,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     prompt. Raises RequestError for content that has no
     form on the wire.
     """
-    conversation = history(messages, reasoning or {}, sent_keys(tools))
+    conversation = history(messages, reasoning or {}, argument_names(tools))
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_words(conversation, schema)

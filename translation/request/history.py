@@ -43,18 +43,20 @@ _NO_RESULT = "(The result is empty.)"
 def history(
     messages: Sequence[PromptMessage],
     reasoning: ReasoningByCall,
-    argument_names: Mapping[str, str] | None = None,
+    argument_names: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[wire.Message]:
     """Return the conversation for the chat endpoint, in an order that strict providers take.
 
     `reasoning` is what led to earlier tool calls, by the id of the call in Dify; `argument_names` are
-    the names under which arguments go out. Raises RequestError for content that has no form on the wire.
+    the names under which the arguments of each tool go out. Raises RequestError for content that has no form on the wire.
     """
     return acceptable(list(_turns(messages, reasoning, argument_names or {})))
 
 
 def _turns(
-    messages: Sequence[PromptMessage], reasoning: ReasoningByCall, argument_names: Mapping[str, str]
+    messages: Sequence[PromptMessage],
+    reasoning: ReasoningByCall,
+    argument_names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[wire.Message]:
     """Yield the turns; what a tool result carries beside text follows the last result (F32)."""
     attachments: list[wire.ContentPart] = []
@@ -183,7 +185,9 @@ def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: 
 
 
 def _assistant(
-    message: AssistantPromptMessage, reasoning: ReasoningByCall, argument_names: Mapping[str, str]
+    message: AssistantPromptMessage,
+    reasoning: ReasoningByCall,
+    argument_names: Mapping[str, Mapping[str, str]],
 ) -> wire.AssistantMessage:
     """Return the turn; one that was reasoning alone has blank content."""
     whole = _text_with_notes(message)
@@ -194,7 +198,9 @@ def _assistant(
             "type": "function",
             "function": {
                 "name": sent_name(call.function.name),
-                "arguments": renamed_arguments(call.function.arguments, argument_names),
+                "arguments": renamed_arguments(
+                    call.function.arguments, argument_names.get(call.function.name, {})
+                ),
             },
         }
         for call in message.tool_calls

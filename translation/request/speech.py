@@ -20,7 +20,10 @@ _TOO_LONG = re.compile(
     r"|(character|token|text|input|length)[^.]{0,60}(maximum|at most|too long|exceed|limit)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w.])[0-9]{2,5}(?![\w.]*\w)")
+_NUMBER = re.compile(
+    r"(?<![\w.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{2,6})(?=[ -]?(?:char|token|unicode|letter))",
+    re.IGNORECASE,
+)
 _PLACES_TO_SPLIT = (
     re.compile(r"[。．！？\n]|[.!?](?=\s|$)"),
     re.compile(r"[,;:，、；：]"),
@@ -62,7 +65,7 @@ def shorter_part(error: ProxyRejected, length: int) -> int | None:
         return None
     if not _TOO_LONG.search(error.text):
         return None
-    told = [int(number) for number in _NUMBER.findall(error.text)]
+    told = [int(number.replace(",", "")) for number in _NUMBER.findall(error.text)]
     return max((n for n in told if MIN_PART <= n < length), default=max(MIN_PART, length // 2))
 
 

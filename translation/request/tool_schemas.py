@@ -19,21 +19,23 @@ _OTHERS = re.compile(r"[^a-zA-Z0-9_.-]+")
 _MAX_KEPT = 54
 _DIGEST = 8
 _MAX_DEPTH = 60
-_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_MAPS_OF_SCHEMAS = ("$defs", "definitions")
+_SCHEMAS = frozenset({"items", "additionalProperties", "not", "contains"})
+_LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_MAPS_OF_SCHEMAS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
+_VALUES = frozenset({"const", "default", "enum"})
+"""Where null is a value."""
 
 
 def strict_schema(parameters: Mapping[str, Json] | None) -> dict[str, Json]:
     """Return the schema of a tool's arguments: an object, complete at every level."""
-    return _strict({**(parameters or {}), "type": "object"}, 0)
+    strict: dict[str, Json] = _strict({**(parameters or {}), "type": "object"}, 0)
+    return strict
 
 
-def sent_keys(tools: Iterable[PromptMessageTool]) -> Mapping[str, str]:
-    """Return, by their names in Dify, the names under which arguments go out, where they differ."""
-    names: dict[str, str] = {}
-    for tool in tools:
-        _collect(tool.parameters, names, 0)
-    return names
+def argument_names(tools: Iterable[PromptMessageTool]) -> Mapping[str, Mapping[str, str]]:
+    """Return, by tool and name in Dify, the names under which arguments go out, where they differ."""
+    found = {tool.name: _renamed_in(tool.parameters, 0) for tool in tools}
+    return {tool: names for tool, names in found.items() if names}
 
 
 def renamed_arguments(arguments: str, names: Mapping[str, str]) -> str:
@@ -41,57 +43,66 @@ def renamed_arguments(arguments: str, names: Mapping[str, str]) -> str:
     if not names:
         return arguments
     try:
-        value = json.loads(arguments)
+        return json.dumps(_renamed(json.loads(arguments), names, 0), allow_nan=False)
     except (ValueError, RecursionError):
         return arguments
-    return json.dumps(_renamed(value, names, 0), ensure_ascii=False)
 
 
-def _strict(schema: Json, depth: int) -> dict[str, Json]:
+def _strict(schema: Json, depth: int) -> Json:
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         # `true` stands for any value.
         return {}
-    strict = {name: value for name, value in schema.items() if value is not None}
+    strict = {n: value for n, value in schema.items() if value is not None or n in _VALUES}
     kind = strict.get("type")
     kinds = kind if isinstance(kind, list) else [kind]
-    properties = strict.get("properties")
-    if isinstance(properties, dict):
-        strict["properties"] = {
-            _sent(name): _strict(each, depth + 1) for name, each in properties.items()
-        }
-    elif "object" in kinds:
+    if "object" in kinds and not isinstance(strict.get("properties"), dict):
         strict["properties"] = {}
-    required = strict.get("required")
-    if isinstance(required, list):
-        known = strict.get("properties", {})
-        strict["required"] = [
-            _sent(n) for n in required if isinstance(n, str) and _sent(n) in known
-        ]
-    elif required is not None:
-        del strict["required"]
-    if "items" in strict or "array" in kinds:
-        strict["items"] = _strict(strict.get("items"), depth + 1)
-    for name in _LISTS_OF_SCHEMAS:
-        if isinstance(strict.get(name), list):
-            strict[name] = [_strict(each, depth + 1) for each in strict[name]]
-    for name in _MAPS_OF_SCHEMAS:
-        if isinstance(strict.get(name), dict):
-            strict[name] = {key: _strict(each, depth + 1) for key, each in strict[name].items()}
+    if "array" in kinds:
+        strict.setdefault("items", {})
+    for name, value in strict.items():
+        if name in _SCHEMAS and (isinstance(value, dict) or name == "items"):
+            inner = (
+                [_strict(each, depth + 1) for each in value] if isinstance(value, list) else None
+            )
+            strict[name] = _strict(value, depth + 1) if inner is None else inner
+        elif name in _LISTS_OF_SCHEMAS and isinstance(value, list):
+            strict[name] = [_strict(each, depth + 1) for each in value]
+        elif name in _MAPS_OF_SCHEMAS and isinstance(value, dict):
+            strict[name] = {_key(name, key): _strict(v, depth + 1) for key, v in value.items()}
+    _set_required(strict)
     return strict
 
 
-def _collect(schema: Json, names: dict[str, str], depth: int) -> None:
-    if depth > _MAX_DEPTH:
+def _set_required(strict: dict[str, Json]) -> None:
+    """Name what is required as it goes out; Gemini rejects names that are not declared."""
+    required = strict.get("required")
+    if not isinstance(required, list):
+        strict.pop("required", None)
         return
-    if isinstance(schema, dict):
-        properties = schema.get("properties")
-        if isinstance(properties, dict):
-            names.update((name, _sent(name)) for name in properties if _sent(name) != name)
-        for each in schema.values():
-            _collect(each, names, depth + 1)
-    elif isinstance(schema, list):
-        for each in schema:
-            _collect(each, names, depth + 1)
+    names = [_sent(name) for name in required if isinstance(name, str)]
+    declared = strict.get("properties")
+    strict["required"] = names if declared is None else [n for n in names if n in declared]
+
+
+def _key(map_name: str, key: str) -> str:
+    return _sent(key) if map_name == "properties" else key
+
+
+def _renamed_in(schema: Json, depth: int) -> dict[str, str]:
+    """Return the names of properties that go out under another one, at the places of `_strict`."""
+    names: dict[str, str] = {}
+    if not isinstance(schema, dict) or depth > _MAX_DEPTH:
+        return names
+    for name, value in schema.items():
+        inner: list[Json] = []
+        if name in _MAPS_OF_SCHEMAS and isinstance(value, dict):
+            inner = list(value.values())
+            names.update({k: _sent(k) for k in value if _key(name, k) != k})
+        elif name in _LISTS_OF_SCHEMAS | _SCHEMAS:
+            inner = value if isinstance(value, list) else [value]
+        for each in inner:
+            names |= _renamed_in(each, depth + 1)
+    return names
 
 
 def _sent(name: str) -> str:

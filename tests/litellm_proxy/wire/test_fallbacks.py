@@ -97,6 +97,13 @@ ROWS: dict[str, list[tuple[ProxyRequest, Any, dict[str, Any]]]] = {
          {"message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "param": "max_tokens"},
          {"max_tokens": None, "max_completion_tokens": 9}),
     ],
+    "temperature-without-top_p": [
+        (
+            chat(parameters={"temperature": 0.7, "top_p": 0.5}),
+            "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+            {"top_p": None},
+        ),
+    ],
     "no-temperature": [
         (chat(parameters={"temperature": 0.7}), "claude-opus-4-7 does not support temperature=0.7. Only temperature=1 is supported", {"temperature": None}),
         (chat(parameters={"temperature": 0.7}), {"message": "Unsupported value: 'temperature' does not support 0.7 with this model.", "param": "temperature"}, {"temperature": None}),
@@ -303,3 +310,99 @@ def test_what_is_known_before_any_rejection() -> None:
     assert for_listed(["dimensions", "user"]) == {"no-encoding", "stop-cut-here"}
     assert for_listed(["dimensions", "encoding_format", "stop"]) == set()
     assert for_listed(["tools", "stop"]) == set()
+
+
+GROQ = (
+    "'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property "
+    "'reasoning_content' is unsupported)]"
+)
+NUMBERS = {"temperature": 1.5, "top_p": 1, "max_tokens": 9}
+TURNS = [*TURN, called("call_0"), result("call_0")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "temperature: range: 0..1",
+        "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 5 instead.",
+        "temperature must be non-negative, got -1.0.",
+        "top_p must be in (0, 1], got 0.0.",
+        "Invalid top_p value, the valid range of top_p is (0, 1.0]",
+        "Range of top_p should be (0.0, 1.0]",
+        "The upstream model is not available",
+        "Upstream model gpt-x is not allowed for this token",
+        "The upstream is not supported by this route",
+        "Invalid schema for function 'get': In context=('properties', 'temperature'), schema must have a type",
+        'OpenrouterException - {"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"Invalid image data"}}}',
+        "[{'type': 'value_error', 'msg': 'Value error, foo is not allowed here.', 'input': {'stream_options': {'include_usage': True}}}]",
+        "Unsupported value: 'reasoning_effort' does not support 'xhigh' with this model.",
+        "`max_tokens` must be greater than `thinking.budget_tokens`",
+        "This model's maximum context length is 8192 tokens, with the reasoning tokens",
+        "Invalid model name passed in model=qwen-thinking",
+        "Budget exceeded for deepseek-reasoning",
+        "The request signature we calculated does not match the signature you provided.",
+        "tools: Tool names must be unique.",
+        "The same tool was called with invalid arguments",
+        "System prompt cannot be empty; start with text",
+        "The system message is too long: the first 1000 tokens",
+    ],
+)
+def test_an_error_of_something_else_changes_nothing(words: str) -> None:
+    asked = chat(
+        system("A"), *TURNS[:3], called("call_1", thinking_blocks=[{}]), result("call_1"), system("B"),
+        parameters={**NUMBERS, "reasoning_effort": "xhigh"}, tools=[TOOL], options=WHO,
+    )  # fmt: skip
+    assert named(words, asked) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "row_name", "more"),
+    [
+        ("Model grok-4 does not support parameter stop.", "stop-cut-here", {}),
+        ("Argument not supported on this model: stop", "stop-cut-here", {}),
+        ("stop: Extra inputs are not permitted", "stop-cut-here", {}),
+        ("metadata.tags: Extra inputs are not permitted", "no-metadata", {}),
+        ("Unrecognized request argument supplied: metadata", "no-metadata", {}),
+        ("Argument not supported on this model: presencePenalty", "no-presence_penalty", {}),
+        ("Unsupported value: 'stream' does not support true with this model.", "no-stream", {"param": "stream"}),
+        ("This model doesn't support tool use in streaming mode.", "no-stream", {}),
+        (GROQ, "no-reasoning-back", {}),
+        ("Unexpected role 'system' after role 'user'", "one-system-message", {}),
+        ("Found multiple `tool_result` blocks with id call_0", "distinct-call-ids", {}),
+        ("messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$', invalid", "strict-call-ids", {}),
+    ],
+)  # fmt: skip
+def test_the_same_in_other_words(words: str, row_name: str, more: dict[str, Any]) -> None:
+    asked = chat(
+        system("A"), USER, called("call_0", reasoning_content="x"), result("call_0"), called("call_0"),
+        result("call_0"), system("B"), stop=["a"], parameters={"presence_penalty": 1},
+        options=RequestOptions(tags=("t",)),
+    )  # fmt: skip
+    assert named(words, asked, **more) == [row_name]
+
+
+def test_words_of_a_prompt_change_nothing_in_any_row() -> None:
+    prompt = "Is streaming not supported in my app?"
+    asked = chat({"role": "user", "content": prompt})
+    assert named(f"The prompt was flagged: '{prompt}'", asked) == []
+
+
+def test_ids_that_are_made_distinct_meet_no_others() -> None:
+    turns = [USER, called("a_2"), result("a_2"), called("a"), result("a"), called("a"), result("a")]
+    request = applied(chat(*turns).request(), ["distinct-call-ids"])
+    ids = [m["tool_calls"][0]["id"] for m in request.own["messages"] if "tool_calls" in m]
+    assert len(set(ids)) == 3
+    assert ids == [m["tool_call_id"] for m in request.own["messages"] if m["role"] == "tool"]
+
+
+def test_what_gpt_5_says_of_temperature_is_learned() -> None:
+    words = (
+        "litellm.UnsupportedParamsError: gpt-5 models (including gpt-5-codex) don't support temperature=0.7. Only "
+        "temperature=1 is supported. For gpt-5.1, temperature is supported when reasoning_effort='none'"
+    )
+    error = ProxyRejected(message=words, status=400, classes=UNSUPPORTED)
+    asked = chat(*TURN, parameters={"temperature": 0.7, "reasoning_effort": "high"})
+    assert [each.name for each in fallbacks_for(error, asked.request(), ())[0]] == [
+        "no-temperature"
+    ]
+    assert is_learned(row("no-temperature"), error)

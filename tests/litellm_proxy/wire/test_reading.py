@@ -90,3 +90,23 @@ def test_a_list_has_so_many_rows_and_a_row_so_many_values() -> None:
     vector = b'{"data": [{"embedding": [' + b"0.12," * (MAX_ROW_VALUES + 1) + b"1]}]}"
     with pytest.raises(ProxyProtocolError, match="values"):
         EmbeddingsAnswer.read(vector)
+
+
+def test_an_object_of_many_members_is_not_read() -> None:
+    """Each member costs a look at 16 kB."""
+    with pytest.raises(ProxyProtocolError, match="members"):
+        EmbeddingsAnswer.read(b"{" + b",".join([b'"a":0'] * 100_000) + b',"data":[]}')
+
+
+def test_bad_rows_count_too() -> None:
+    with pytest.raises(ProxyProtocolError, match="rows"):
+        ModelList.read(b'{"data": [' + b"0," * (MAX_ROWS + 1) + b"]}")
+
+
+def test_the_neighbours_of_a_row_do_not_count() -> None:
+    vectors = [{"index": n, "embedding": [0.0] * 16_384} for n in range(5)]
+    assert len(EmbeddingsAnswer.read(json.dumps({"data": vectors}).encode()).data or ()) == 5
+    rows = [{"id": "a" * 300_000}, *({"id": f"m{n}"} for n in range(19_000))]
+    assert len(ModelList.read(json.dumps({"data": rows}).encode()).data) == 19_001
+    large = [{"id": "a" * 5_000_000}, {"id": "b" * 5_000_000}]
+    assert len(ModelList.read(json.dumps({"data": large}).encode()).data) == 2
