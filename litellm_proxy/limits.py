@@ -1,4 +1,7 @@
-"""Every limit on sizes, counts and times that come from outside, each with its reason.
+"""The limits on sizes, counts and times that come from outside, each with its reason.
+
+Those of Dify's lines stand in `translation/line_limit.py`, those of the form's fields in
+`translation/form/reader.py`.
 
 One process serves all tenants on one thread. So each document, list and pause that a server or a caller
 decides has a maximum here: parsing one document must take less than 50 ms, since nothing else runs
@@ -74,3 +77,27 @@ MAX_CACHED_RESPONSES = 131_072
 """Responses about models, by key and model: about 400 bytes each, without their content."""
 MAX_CACHED_BYTES = 64 * 1024 * 1024
 """The content of these responses; equal ones are there once."""
+
+MAX_HELD_CHARACTERS = 8 * 1024 * 1024
+"""What one answer may make us keep until its end: signed reasoning, refusals, blanks."""
+MAX_REASONING_CHARACTERS = 512 * 1024
+"""Reasoning that is kept for the next turn; of more nothing is, rather than a part."""
+MAX_PROSE_CHARACTERS = 256 * 1024
+"""Text that is held back before JSON that was asked for."""
+MAX_TOOL_CALLS = 1000
+"""In one answer."""
+MAX_SOURCES = 50
+"""Web pages that are listed under an answer."""
+MAX_URL_CHARACTERS = 2000
+MAX_TITLE_CHARACTERS = 200
+MAX_SPEECH_PART_BYTES = 32 * 1024 * 1024
+"""Four thousand characters are some five minutes, in WAV 15 MB."""
+MAX_PAGE_BYTES = 20_000
+"""Of an error page, in which its kind and its title are looked for."""
+MAX_MARKUP_CHARACTERS = 4000
+"""Taking out markup looks to the end for every tag that is never closed."""
+
+MAX_FORMS = 512
+"""Forms in memory, with their keys."""
+MAX_MODELS = 16_384
+"""Models, by key, of which it is remembered what calls have shown: about 400 bytes each."""

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from litellm_proxy.limits import MAX_FORMS
 from translation.form.settings import Settings, parse_settings
-
-MAX_FORMS = 512
-"""Kept in memory with their keys; the one unused for longest goes first."""
 
 
 def settings_of(model: str, credentials: Mapping[str, object]) -> Settings:

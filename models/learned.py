@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.limits import MAX_MODELS
 from litellm_proxy.memory import Memory
 from litellm_proxy.wire.rejections import teaches
 from translation.saving.stored_facts import KEPT_DAYS
 
 logger = logging.getLogger(__name__)
-MAX_MODELS = 16_384
 MAX_REASON = 200
 """Characters of LiteLLM's reason in the log."""
 _KEPT_SECONDS = KEPT_DAYS * 24 * 3600

@@ -5,6 +5,7 @@ import re
 from pydantic import ValidationError
 
 from litellm_proxy.errors import Origin
+from litellm_proxy.limits import MAX_MARKUP_CHARACTERS, MAX_PAGE_BYTES
 from litellm_proxy.wire.error_words import is_passed_on
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
@@ -33,9 +34,6 @@ _PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TITLE = re.compile(rb"<title[^<>]{0,100}>([^<]{1,300})", re.IGNORECASE)
-_MOST_OF_A_PAGE = 20_000
-_MOST_OF_MARKUP = 4000
-"""Taking out markup looks to the end for every tag that is never closed."""
 _OF_PROVIDERS = frozenset({"authentication_error", "permission_error"})
 """LiteLLM's types for a provider's 401 and 403; its own refusals of keys have others."""
 
@@ -96,7 +94,7 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
     try:
         parsed = _ErrorBody.model_validate_json(body)
     except ValidationError:
-        origin = Origin.PAGE if _PAGE.match(body[:_MOST_OF_A_PAGE]) else Origin.TEXT
+        origin = Origin.PAGE if _PAGE.match(body[:MAX_PAGE_BYTES]) else Origin.TEXT
         return ErrorDetail(message=_visible_text(body)), origin
     match parsed:
         case _ErrorBody(error=ErrorDetail() as error):
@@ -153,6 +151,6 @@ def _detail_text(detail: Json) -> str:
 
 def _visible_text(body: bytes) -> str:
     """Return the title of a page, else its first words, else the text as it is."""
-    if title := _TITLE.search(body[:_MOST_OF_A_PAGE]):
+    if title := _TITLE.search(body[:MAX_PAGE_BYTES]):
         return title[1].decode(errors="replace").strip()
-    return _MARKUP.sub(" ", body[:_MOST_OF_MARKUP].decode(errors="replace")).strip()
+    return _MARKUP.sub(" ", body[:MAX_MARKUP_CHARACTERS].decode(errors="replace")).strip()

@@ -24,6 +24,7 @@ from litellm_proxy.limits import (
 _SMALL_BYTES = 100_000
 """So few bytes hold no more values than may be."""
 _DECODER = json.JSONDecoder()
+_BLANK = (" ", "\n", "\r", "\t")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _NEIGHBOURS = 4
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -166,8 +167,9 @@ class _Reader:
 
     def skips(self, mark: str) -> bool:
         """Go past blanks and a mark; return whether it was there."""
-        if blanks := _BLANKS.match(self._text, self._place):
-            self._place = blanks.end()
+        if self._text.startswith(_BLANK, self._place):
+            blanks = _BLANKS.match(self._text, self._place)
+            self._place = blanks.end() if blanks else self._place
         found = self._text.startswith(mark, self._place)
         self._place += len(mark) * found
         return found

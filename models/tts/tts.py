@@ -10,6 +10,7 @@ from dify_plugin import TTSModel
 from dify_plugin.errors.model import InvokeBadRequestError
 
 from litellm_proxy.errors import ProxyProtocolError, ProxyRejected
+from litellm_proxy.limits import MAX_SPEECH_PART_BYTES
 from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from models.call_log import logged
@@ -23,8 +24,6 @@ from translation.saving.validation import TTS
 
 PIECE_BYTES = 512 * 1024
 """The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""
-MAX_PART_BYTES = 32 * 1024 * 1024
-"""Four thousand characters are some five minutes, in WAV 15 MB."""
 
 
 class LiteLLMTTSModel(ProxyModel, TTSModel):
@@ -132,8 +131,8 @@ def _whole(audio: Generator[bytes]) -> bytes:
         whole = bytearray()
         for received in audio:
             whole += received
-            if len(whole) > MAX_PART_BYTES:
-                message = f"a part of the speech is larger than {MAX_PART_BYTES} bytes"
+            if len(whole) > MAX_SPEECH_PART_BYTES:
+                message = f"a part of the speech is larger than {MAX_SPEECH_PART_BYTES} bytes"
                 raise ProxyProtocolError(message)
         return bytes(whole)
 

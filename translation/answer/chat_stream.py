@@ -13,6 +13,13 @@ from litellm_proxy.errors import (
     ProxyProtocolError,
 )
 from litellm_proxy.event_loop import give_way
+from litellm_proxy.limits import (
+    MAX_HELD_CHARACTERS,
+    MAX_REASONING_CHARACTERS,
+    MAX_SOURCES,
+    MAX_TITLE_CHARACTERS,
+    MAX_URL_CHARACTERS,
+)
 from litellm_proxy.wire.chat import Choice, Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.inline_thinking import InlineThinking
@@ -25,11 +32,6 @@ from translation.answer.tool_calls import FoldedToolCall, ToolCalls
 from translation.reasoning import Reasoning, ReasoningItem
 
 AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
-MAX_SOURCES = 50
-MAX_URL_CHARACTERS = 2000
-MAX_TITLE_CHARACTERS = 200
-MAX_REASONING_CHARACTERS = 512 * 1024
-MAX_HELD_CHARACTERS = 8 * 1024 * 1024
 _CALLS_OF_OLD_BACKENDS = "function_call"
 _CUT = "length"
 _STOP = "stop"

@@ -4,9 +4,9 @@ Templates of some models open the tag in the prompt, so that its end alone arriv
 first JSON of a text (dify-plugin-contract 14), which would be one that the model only thought of.
 """
 
+from litellm_proxy.limits import MAX_PROSE_CHARACTERS
 from translation.answer.inline_thinking import CLOSING_TAGS
 
-MOST_CHARACTERS = 256 * 1024
 _BEGINS_JSON = ("{", "[", '"', "`")
 _TAIL = max(map(len, CLOSING_TAGS)) - 1
 
@@ -35,7 +35,7 @@ class ProseBeforeJson:
             whole = self.finish()
             end, tag = min((whole.find(tag), tag) for tag in CLOSING_TAGS if tag in whole)
             return whole[:end], whole[end + len(tag) :]
-        return ("", self.finish()) if self._characters > MOST_CHARACTERS else ("", "")
+        return ("", self.finish()) if self._characters > MAX_PROSE_CHARACTERS else ("", "")
 
     def finish(self) -> str:
         """Return what was held back, and hold nothing any more."""

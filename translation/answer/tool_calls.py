@@ -8,12 +8,12 @@ from enum import Enum, auto
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.event_loop import give_way
+from litellm_proxy.limits import MAX_TOOL_CALLS
 from litellm_proxy.wire.chat import ToolCallDelta
 from litellm_proxy.wire.reading import Json, require_bounded
 from translation.answer.call_ids import new_call_id
 from translation.line_limit import MOST_OF_A_LINE
 
-MAX_CALLS = 1000
 MAX_BYTES = MOST_OF_A_LINE * 4 // 5
 """All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
 
@@ -70,7 +70,7 @@ class ToolCalls:
                     continue
                 call = None
             self._continue(call or self._begin(index), piece)
-        if len(self._calls) > MAX_CALLS or self._characters > MAX_BYTES:
+        if len(self._calls) > MAX_TOOL_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
 
     def _begin(self, index: int) -> "_OpenCall":

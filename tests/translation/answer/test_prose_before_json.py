@@ -2,9 +2,10 @@
 
 import pytest
 
+from litellm_proxy.limits import MAX_PROSE_CHARACTERS
 from litellm_proxy.wire.chat import ChatChunk
 from translation.answer.chat_stream import ChatStream
-from translation.answer.prose_before_json import MOST_CHARACTERS, ProseBeforeJson
+from translation.answer.prose_before_json import ProseBeforeJson
 
 
 def split(content: str, size: int) -> tuple[str, str]:
@@ -42,7 +43,7 @@ def test_json_is_not_held_back_and_prose_not_without_end() -> None:
     assert prose.feed('{"a') == ("", ' {"a')
     assert prose.feed("b</think>") == ("", "b</think>")
     endless = ProseBeforeJson()
-    assert endless.feed("x" * MOST_CHARACTERS) == ("", "")
+    assert endless.feed("x" * MAX_PROSE_CHARACTERS) == ("", "")
     assert endless.feed("y")[1].endswith("xy")
     assert endless.feed("z") == ("", "z")
 
