@@ -10,6 +10,7 @@ FALLBACKS is the whole list, in the order in which they are tried. A name is sto
 does not change. To add one: a row with a captured rejection in tests/litellm_proxy/wire/test_fallbacks.py.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -60,11 +61,16 @@ class Fallback:
     learned: bool = True
 
 
-_OUT_OF_RANGE = (
+_RANGE = re.compile(
     r"\b(range|maximum|minimum|between|non-negative|greater|less than|at most|at least|above|below|too (large|small))\b"
-    r"|[<>]=?|, got |in [(\[]"
+    r"|[<>]=?|, got |in [(\[]",
+    re.IGNORECASE,
 )
-"""Of a value that a person can mend; another one is accepted."""
+
+
+def _is_out_of_range(error: ProxyRejected, _: Request) -> bool:
+    """Return whether another value is accepted, which a person can choose."""
+    return UNSUPPORTED not in error.classes and _RANGE.search(error.message) is not None
 
 
 def _sampling_number(name: str, *other_names: str) -> Fallback:
@@ -72,7 +78,7 @@ def _sampling_number(name: str, *other_names: str) -> Fallback:
     return Fallback(
         f"no-{name}",
         change.has(name),
-        all_of(names(name, *other_names), negated(says(_OUT_OF_RANGE))),
+        all_of(names(name, *other_names), negated(_is_out_of_range)),
         change.without(name),
         parameter=name,
     )

@@ -406,3 +406,11 @@ def test_what_gpt_5_says_of_temperature_is_learned() -> None:
         "no-temperature"
     ]
     assert is_learned(row("no-temperature"), error)
+
+
+def test_the_advice_of_litellm_is_no_range() -> None:
+    message = "ai21_chat does not support parameters: ['top_p'], for model=j2-mid"
+    text = f"{message}\n\nLiteLLM: model group 'm' failed with the error above. Set a fallback if there is one."
+    error = ProxyRejected(message=message, text=text, status=400, classes=UNSUPPORTED)
+    asked = chat(parameters={"top_p": 1})
+    assert [each.name for each in fallbacks_for(error, asked.request(), ())[0]] == ["no-top_p"]
