@@ -186,7 +186,7 @@ class _Reader:
         while True:
             part = self._text[self._place : self._place + size]
             # Its neighbours are looked at, too, but one value is parsed.
-            require_bounded(part, _NEIGHBOURS)
+            require_bounded(part, _NEIGHBOURS, values=_NEIGHBOURS * MAX_ROW_VALUES)
             is_rest = self._place + size >= len(self._text)
             try:
                 _, end = _DECODER.raw_decode(part)

@@ -208,6 +208,10 @@ INPUTS: dict[str, Input] = {
     "400 000 numbers in one vector": _embedding(
         lambda: [json.dumps({"data": [{"index": 0, "embedding": [0.123456789] * 400_000}]}).encode()]
     ),
+    "100 000 members beside the vectors": _embedding(
+        lambda: [b"{" + b",".join([b'"a":0'] * 100_000) + b',"data":[]}']
+    ),
+    "rows that are none": _embedding(lambda: [b'{"data": [' + b"0," * _MB + b"0]}"]),
     "100 000 vectors": _embedding(
         lambda: [json.dumps({"data": [{"index": n, "embedding": [0.5]} for n in range(100_000)]}).encode()]
     ),
