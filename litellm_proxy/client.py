@@ -34,6 +34,8 @@ from litellm_proxy.limits import (
     MAX_DOCUMENT_BYTES,
     MAX_ERROR_BYTES,
     MAX_ERROR_CHARACTERS,
+    MIN_PIECE_BYTES,
+    PAUSE_BYTES,
 )
 from litellm_proxy.request_failed import RequestFailed, refused_by_httpx
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
@@ -519,17 +521,23 @@ class ProxyClient:
         """Return the body; beyond `limit` bytes cut it or raise ProxyProtocolError."""
         with closing(self._read_pieces(response)) as pieces:
             body = _joined(pieces, limit, truncate=truncate)
-        give_way()
+        if len(body) >= PAUSE_BYTES:
+            give_way()
         return body
 
     def _read_pieces(self, response: httpx.Response) -> Generator[bytes]:
         """Yield the body as it arrives, decoded; close the response whatever happens."""
         extensions = response.request.extensions
         coding = response.headers.get("content-encoding", "")
+        unpaused = 0
         try:
             for piece in unpacked(cast("httpx.SyncByteStream", response.stream), coding):
                 yield piece
-                give_way()
+                # A little content may have come in much of something else.
+                unpaused += max(len(piece), MIN_PIECE_BYTES)
+                if unpaused >= PAUSE_BYTES:
+                    unpaused = 0
+                    give_way()
                 if time.monotonic() > extensions[DEADLINE]:
                     raise self._too_long()
         except RequestFailed as error:

@@ -34,6 +34,11 @@ MAX_ERROR_BYTES = 64 * 1024
 """Of an error response; LiteLLM's are up to some kB."""
 MAX_ERROR_CHARACTERS = 8000
 """Of an error's text, which regular expressions search."""
+PAUSE_BYTES = 16 * 1024
+"""How much of a body is read before a loop asks whether others wait: about a millisecond of work. A stream that
+trickles waits by itself."""
+MIN_PIECE_BYTES = 2 * 1024
+"""What a piece counts for that: chunk extensions and comments may stand around its content."""
 READ_BYTES = 64 * 1024
 """One read from a socket, and one piece of what gzip unpacks."""
 ROW_BYTES = 16 * 1024

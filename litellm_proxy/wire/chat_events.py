@@ -17,6 +17,7 @@ from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 _PLAIN_TEXT = re.compile(rb'[^"\\\x00-\x1f]*')
 _NO_JSON = "…"
 """Outside of a string this is an error in every JSON document."""
+_PARSED_BETWEEN_PAUSES = 50
 _LEARNING = range(2, 20)
 """A short answer is over before it pays, and some servers put something new into every event."""
 
@@ -67,7 +68,8 @@ class ChatEvents:
                     self._learn(event, chunk)
                     _add_text(texts, into)
                     into.append(chunk)
-                    give_way()
+                    if self._parsed % _PARSED_BETWEEN_PAUSES == 0:
+                        give_way()
                 else:
                     texts.append(text)
         finally:

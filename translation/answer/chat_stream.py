@@ -35,6 +35,7 @@ AUDIO_NOTE = "[The model answered with audio, which cannot be shown here.]"
 _CALLS_OF_OLD_BACKENDS = "function_call"
 _CUT = "length"
 _STOP = "stop"
+_CHUNKS_BETWEEN_PAUSES = 50
 _ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd.REFUSED}
 
 
@@ -133,8 +134,8 @@ class ChatStream:
         texts: list[str] = []
         failure = None
         try:
-            for chunk in chunks:
-                if not isinstance(chunk, str):
+            for number, chunk in enumerate(chunks, 1):
+                if number % _CHUNKS_BETWEEN_PAUSES == 0:
                     give_way()
                 for shown in self.feed(chunk):
                     if isinstance(shown, str):
