@@ -590,7 +590,7 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
 
 
 def _problem_of(error: ValueError) -> str:
-    """Return what was wrong with a body, without a word of it."""
+    """Return why a body could not be parsed, without quoting it."""
     if not isinstance(error, ValidationError):
         return f"the whole: {error}"
     problem = error.errors(include_url=False, include_input=False)[0]
