@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import pairwise
+from urllib.parse import unquote
 
 from dify_plugin.entities.model.message import PromptMessageTool
 
@@ -53,6 +55,8 @@ def _strict(schema: Json, depth: int) -> Json:
         # `true` stands for any value.
         return {}
     strict = {n: value for n, value in schema.items() if value is not None or n in _VALUES}
+    if isinstance(ref := strict.get("$ref"), str):
+        strict["$ref"] = _renamed_reference(ref)
     kind = strict.get("type")
     kinds = kind if isinstance(kind, list) else [kind]
     if "object" in kinds and not isinstance(strict.get("properties"), dict):
@@ -86,6 +90,19 @@ def _set_required(strict: dict[str, Json]) -> None:
 
 def _key(map_name: str, key: str) -> str:
     return _sent(key) if map_name == "properties" else key
+
+
+def _renamed_reference(reference: str) -> str:
+    """Return a reference to a property with the name under which the property goes out.
+
+    A JSON pointer in a URI fragment (https://www.rfc-editor.org/rfc/rfc6901#section-6).
+    """
+    steps = reference.split("/")
+    for place, (map_name, step) in enumerate(pairwise(steps), 1):
+        if map_name == "properties":
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            steps[place] = _sent(key) if _sent(key) != key else step
+    return "/".join(steps)
 
 
 def _renamed_in(schema: Json, depth: int) -> dict[str, str]:
