@@ -84,11 +84,10 @@ MAX_CACHED_BYTES = 64 * 1024 * 1024
 """The content of these responses; equal ones are there once."""
 
 MAX_HELD_CHARACTERS = 8 * 1024 * 1024
-"""What one answer may make us keep until its end: signed reasoning, refusals, blanks."""
+"""What one answer may make us keep until its end: signed reasoning, refusals, blanks,
+and text that waits for its end."""
 MAX_REASONING_CHARACTERS = 512 * 1024
 """Reasoning that is kept for the next turn; of more nothing is, rather than a part."""
-MAX_PROSE_CHARACTERS = 256 * 1024
-"""Text that is held back before JSON that was asked for."""
 MAX_TOOL_CALLS = 1000
 """In one answer."""
 MAX_SOURCES = 50

@@ -17,15 +17,16 @@ from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from models.call_log import note_call_id
 from models.sending import Sent
-from translation.answer.chat_stream import ChatStream, Outcome
-from translation.answer.output import last_chunk, shown_chunks, source_list, speech_chunk
+from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
+from translation.answer.output import last_chunk, shown_chunks, speech_chunk
+from translation.answer.sources import source_list
 from translation.answer.tool_calls import FoldedToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
 from translation.carried_reasoning import carrying_id
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, has_own_prices, prices_of
 from translation.form.settings import Settings
-from translation.request.tool_names import names_in_dify
+from translation.request.tool_names import called_name, names_in_dify
 from translation.request.tool_schemas import argument_names, renamed_arguments
 from translation.token_estimate import estimate_prompt_tokens
 
@@ -36,9 +37,7 @@ logger = logging.getLogger(__name__)
 class ChatAnswer:
     """What has to be known of a call to make Dify's chunks of its answer.
 
-    `model` is the name in Dify. `is_json`: JSON was asked for, so that neither thoughts nor web pages stand
-    beside it; `with_files`: speech is a file beside its transcript; `room_for_reasoning`: how many
-    characters the id of a tool call may carry.
+    `model` is the name in Dify. `room_for_reasoning`: how many characters the id of a tool call may carry.
     """
 
     model: str
@@ -46,8 +45,7 @@ class ChatAnswer:
     facts: ModelFacts
     prompt_messages: Sequence[PromptMessage]
     tools: Sequence[PromptMessageTool]
-    is_json: bool
-    with_files: bool
+    form: AnswerForm
     room_for_reasoning: int
     started: float = field(default_factory=time.perf_counter)
 
@@ -58,19 +56,14 @@ class ChatAnswer:
         received before has been yielded. Closing this closes the connection to the proxy.
         """
         answer = sent.answer
-        stream = ChatStream(
-            self.call_ids(),
-            show_reasoning=self.settings.show_reasoning and not self.is_json,
-            takes_files=self.with_files,
-            is_json=self.is_json,
-            stop=sent.request.unsent.get("stop") or (),
-        )
+        stop = sent.request.unsent.get("stop") or ()
+        stream = ChatStream(self.call_ids(), replace(self.form, stop=stop))
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
         with closing(answer.content) as arrivals:
             for chunks in arrivals:
                 for shown in stream.feed_all(chunks):
-                    yield from shown_chunks(model, shown, takes_files=self.with_files)
+                    yield from shown_chunks(model, shown, takes_files=self.form.takes_files)
         outcome = stream.finish()
         yield from shown_chunks(model, outcome.closing_text)
         if outcome.speech:
@@ -91,7 +84,7 @@ class ChatAnswer:
             Prices() if answer.report.fallback else prices_of(self.settings, self.facts),
             time.perf_counter() - self.started,
         )
-        has_sources = self.settings.append_sources and not self.is_json
+        has_sources = self.settings.append_sources and not self.form.is_json
         sources = source_list(outcome.sources) if has_sources else ""
         yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
@@ -104,7 +97,8 @@ class ChatAnswer:
         }
 
         def named(call: FoldedToolCall) -> FoldedToolCall:
-            tool = tools.get(call.name, call.name)
+            name = called_name(call.name, tools.keys())
+            tool = tools.get(name, name)
             names = in_dify.get(tool, {})
             return replace(call, name=tool, arguments=renamed_arguments(call.arguments, names))
 

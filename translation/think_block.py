@@ -5,6 +5,8 @@ The form is the one that Dify splits off (dify-plugin-contract 6).
 
 import re
 
+from translation.reasoning_tags import split_whole_text
+
 THINK_OPEN = "<think>\n"
 LATE_THINK_OPEN = "\n\n<think>\n"
 THINK_CLOSE = "\n</think>"
@@ -15,8 +17,8 @@ _THINKING_AT_THE_FRONT = re.compile(
 
 
 def without_thinking(text: str) -> str:
-    """Return an earlier answer without its think blocks: reasoning is not sent again (F38)."""
-    text = _THINKING_AT_THE_FRONT.sub("", text)
+    """Return an earlier answer without its reasoning, which is not sent again."""
+    text = _THINKING_AT_THE_FRONT.sub("", split_whole_text(text).text)
     kept: list[str] = []
     while (start := text.find(LATE_THINK_OPEN)) >= 0:
         end = text.find(THINK_CLOSE, start)

@@ -290,6 +290,19 @@ class ReasoningDetail(WireModel):
     summary: Lenient[str] = None
 
 
+class ContentPiece(WireModel):
+    """A part of content in a list, as Mistral writes reasoning beside text."""
+
+    text: Lenient[str] = None
+    thinking: Lenient[str | Parts[ReasoningDetail]] = None
+
+    @property
+    def thought(self) -> str:
+        """Return the reasoning in it."""
+        parts = self.thinking or ""
+        return parts if isinstance(parts, str) else _joined(parts)
+
+
 class ProviderFields(WireModel):
     """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone (P28)."""
 
@@ -305,7 +318,7 @@ class Delta(WireModel):
     backends, passed on by LiteLLM.
     """
 
-    content: str | None = None
+    content: str | Parts[ContentPiece] | None = None
     reasoning_content: Lenient[str] = None
     reasoning: Lenient[str] = None
     reasoning_details: Lenient[Parts[ReasoningDetail]] = None
@@ -324,9 +337,27 @@ class Delta(WireModel):
         """Return the reasoning that this piece brings, under whichever of its names."""
         if text := self.reasoning_content or self.reasoning:
             return text
+        if isinstance(self.content, list):
+            return "".join(part.thought for part in self.content)
         fields = self.provider_specific_fields
-        details = self.reasoning_details or (fields and fields.reasoning_details) or ()
-        return "".join(detail.text or detail.summary or "" for detail in details)
+        return _joined(self.reasoning_details or (fields and fields.reasoning_details) or ())
+
+    @property
+    def text(self) -> str:
+        """Return the text that this piece brings."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content)
+        return self.content or ""
+
+    @property
+    def refused(self) -> str:
+        """Return the words with which the model refuses."""
+        fields = self.provider_specific_fields
+        return self.refusal or (fields and fields.refusal) or ""
+
+
+def _joined(details: Sequence[ReasoningDetail]) -> str:
+    return "".join(detail.text or detail.summary or "" for detail in details)
 
 
 class Choice(WireModel):

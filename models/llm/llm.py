@@ -13,6 +13,7 @@ from models.call_log import logged
 from models.calls_in_flight import limited
 from models.chat_answer import ChatAnswer
 from models.llm_call import LLMCall
+from translation.answer.chat_stream import AnswerForm
 from translation.carried_reasoning import brought_back
 from translation.errors.request_error import RequestError
 from translation.facts.schema import llm_schema
@@ -52,17 +53,23 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         brought = brought_back(prompt_messages, settings.proxy.cache_key)
         require_known_inputs(brought.messages, settings, facts)
         options = self._options(settings, credentials, user, model_parameters)
+        is_json = asks_for_json(model_parameters, options.extra)
         answer = ChatAnswer(
             model,
             settings,
             facts,
             brought.messages,
             tools or (),
-            # Dify's nodes take the first JSON of the whole text (dify-plugin-contract 14).
-            is_json=asks_for_json(model_parameters, options.extra),
-            # Basic apps, for which Dify tells no user, write out files that are no images as base64
-            # (Dify 1.14, core/app/apps/base_app_runner.py).
-            with_files=bool(user),
+            AnswerForm(
+                # Dify's nodes take the first JSON of the whole text, and blocking calls take the text
+                # as data (Dify 1.14, core/llm_generator).
+                show_reasoning=settings.show_reasoning and stream and not is_json,
+                # Basic apps, for which Dify tells no user, write out files that are no images as base64
+                # (Dify 1.14, core/app/apps/base_app_runner.py).
+                takes_files=bool(user),
+                is_json=is_json,
+                is_whole=not stream,
+            ),
             room_for_reasoning=brought.room,
         )
         call = LLMCall(

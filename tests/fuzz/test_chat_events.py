@@ -37,9 +37,7 @@ def written(content: str, others: Fields, *, ascii_only: bool, content_first: bo
 
 def text_of(events: list[ChatEvent]) -> str:
     return "".join(
-        event
-        if isinstance(event, str)
-        else "".join(c.piece.content or "" for c in event.choices or ())
+        event if isinstance(event, str) else "".join(c.piece.text for c in event.choices or ())
         for event in events
     )
 

@@ -28,7 +28,7 @@ def texts(chunks: list[ChatEvent]) -> list[str | None]:
 def texts_of(chunk: ChatEvent) -> list[str | None]:
     if isinstance(chunk, str):
         return [chunk]
-    return [choice.piece.content for choice in chunk.choices or ()]
+    return [choice.piece.text for choice in chunk.choices or ()]
 
 
 def test_plain_pieces_become_one_chunk() -> None:

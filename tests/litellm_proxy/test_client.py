@@ -85,7 +85,7 @@ def test_f23_closing_the_answer_closes_the_connection(upstream: Upstream) -> Non
 
 def test_chunks_come_in_order_and_done_ends_them() -> None:
     chunks = list(chunks_of(client_answered_with("chat_text.sse").chat(REQUEST)))
-    contents = [choice.piece.content for chunk in chunks for choice in chunk.choices or ()]
+    contents = [choice.piece.text for chunk in chunks for choice in chunk.choices or ()]
     assert "".join(filter(None, contents)) == "Grüße, 世界\u2028!"
     assert chunks[-1].usage
     assert chunks[-1].usage.prompt_tokens == 11

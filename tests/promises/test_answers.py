@@ -16,13 +16,14 @@ import main
 from harness.plugin_process import PluginError
 from harness.upstream import Pause, Upstream
 from litellm_proxy.errors import ProxyAnswerEmpty
-from litellm_proxy.wire.chat import ImageUrl, OutputImage
+from litellm_proxy.wire.chat import Delta, ImageUrl, OutputImage
 from tests.field.asking import BAD, direct, refusal
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from translation.answer.chat_stream import Outcome
+from translation.answer.kept_reasoning import KeptReasoning
 from translation.answer.output import last_chunk, shown_chunks
-from translation.answer.thinking_blocks import ThinkingBlocks
+from translation.answer.room import Room
 from translation.answer.tool_calls import FoldedToolCall
 from translation.errors.to_dify import to_invoke_error
 from translation.line_limit import MAX_LINE_BYTES
@@ -193,8 +194,7 @@ def test_thinking_whose_text_is_none_is_no_fault(
         {"type": "thinking", "thinking": odd, "signature": odd},
         {"type": "thinking", "thinking": "b"},
     ]
-    folded = ThinkingBlocks()
-    folded.add(blocks)
+    KeptReasoning(Room()).feed(Delta.model_validate({"thinking_blocks": blocks}))
     upstream.on("m", openai.stream(
         openai.delta(thinking_blocks=blocks, content="Hello"), openai.delta(thinking_blocks=blocks), END,
     ))  # fmt: skip

@@ -14,10 +14,11 @@ from translation.think_block import thinking_at_the_front, without_thinking
         ("<think>\na\n</think>\n\n1\n\n<think>\nb\n</think>\n\n2", "12"),
         ("1\n\n<think>\na\n\n<think>\nb\n</think>\n\n2", "12"),
         ("1\n\n<think>\na\n</think>2\n</think>\n\n3", "12\n</think>\n\n3"),
-        ("1\n</think>2\n\n<think>\na\n</think>\n\n3", "1\n</think>23"),
+        ("1\n</think>2\n\n<think>\na\n</think>\n\n3", "23"),
         ("1\n\n<think>\nnever ends", "1\n\n<think>\nnever ends"),
         ("1\n\n<think>\na\n</think>\n\n2\n\n<think>\nb", "12\n\n<think>\nb"),
-        ("\n</think>1\n\n<think>\nb", "\n</think>1\n\n<think>\nb"),
+        ("\n</think>1\n\n<think>\nb", "1\n\n<think>\nb"),
+        ("I think hard.\n</think>\n\nAnswer.", "Answer."),
         ("Yes.", "Yes."),
     ],
 )

@@ -1,7 +1,7 @@
 """What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from dify_plugin.entities.model.llm import LLMResultChunk, LLMResultChunkDelta, LLMUsage
 from dify_plugin.entities.model.message import (
@@ -12,7 +12,7 @@ from dify_plugin.entities.model.message import (
 )
 
 from litellm_proxy.wire.chat import OutputImage
-from translation.answer.chat_stream import Outcome, Source
+from translation.answer.chat_stream import Outcome
 from translation.answer.speech_file import SpeechFile
 from translation.answer.tool_calls import FoldedToolCall
 from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
@@ -79,17 +79,6 @@ def last_chunk(
             finish_reason=outcome.finish_reason[:_LONGEST_FINISH_REASON],
         ),
     )
-
-
-def source_list(sources: Sequence[Source]) -> str:
-    """Return the web pages of an answer as a short list in Markdown, "" if there are none."""
-    if not sources:
-        return ""
-    lines = (
-        f"{number}. [{source.title or source.url}]({source.url})"
-        for number, source in enumerate(sources, 1)
-    )
-    return "\n\n" + "\n".join(lines)
 
 
 def _chunk(model: str, message: AssistantPromptMessage) -> LLMResultChunk:

@@ -2,6 +2,8 @@
 
 from enum import Enum, auto
 
+from translation.answer.room import Room
+from translation.reasoning_tags import Split
 from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE, THINK_OPEN
 
 
@@ -26,22 +28,46 @@ class ShownText:
     dropped. If reasoning is not shown, it leaves no trace but the blanks that followed it.
     """
 
-    def __init__(self, *, show_reasoning: bool) -> None:
+    def __init__(self, room: Room, *, show_reasoning: bool) -> None:
+        self._room = room
         self._show_reasoning = show_reasoning
         self._place = _Place.FRONT
         self._blank_reasoning: list[str] = []
         self.is_visible = False
         """Whether there is something that a person can see."""
         self.has_reasoning = False
-        """Whether the model has thought, shown or not."""
+        """Whether the model has reasoned, shown or not."""
+        self.size = 0
+        """Bytes of text in UTF-8, with reasoning that is not shown."""
 
     @property
     def has_content(self) -> bool:
         """Return whether content has begun, if only with blanks."""
         return self._place in {_Place.CONTENT, _Place.THINKING_AGAIN}
 
-    def reasoning(self, piece: str) -> str:
+    def feed(self, split: Split) -> str:
+        """Return what reasoning, and then text, add."""
+        shown = self._reasoning(split.reasoning) if split.reasoning else ""
+        shown += self._content(split.text)
+        return self._counted(shown)
+
+    def before_a_file(self) -> str:
+        """Return what has to be shown before an image or a file."""
+        self.is_visible = True
+        return self._counted(self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING))
+
+    def finish(self) -> str:
+        """Return what ends the text."""
+        return self._counted(self._end_of_reasoning(THINK_CLOSE))
+
+    def _counted(self, shown: str) -> str:
+        self.size += len(shown.encode(errors="replace"))
+        return shown
+
+    def _reasoning(self, piece: str) -> str:
         """Return what a piece of reasoning adds; blanks wait for what follows them."""
+        if piece.isspace():
+            self._room.take(len(piece))
         thought = piece.rstrip()
         if thought:
             blanks = "".join(self._blank_reasoning)
@@ -54,11 +80,12 @@ class ShownText:
             self.has_reasoning = True
             thought = _OPENING[self._place] + thought.lstrip()
         if not self._show_reasoning:
+            self.size += len(piece.encode(errors="replace"))
             return ""
         self.is_visible = self.is_visible or bool(thought)
         return thought
 
-    def content(self, piece: str) -> str:
+    def _content(self, piece: str) -> str:
         """Return what a piece of content adds."""
         if self._place in _THINKING:
             # The blank lines that models put after their thinking are ours to set.
@@ -67,15 +94,6 @@ class ShownText:
             return ""
         self.is_visible = self.is_visible or not piece.isspace()
         return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING) + piece
-
-    def before_a_file(self) -> str:
-        """Return what has to be shown before an image or a file."""
-        self.is_visible = True
-        return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING)
-
-    def end(self) -> str:
-        """Return what ends the text."""
-        return self._end_of_reasoning(THINK_CLOSE) if self._place in _THINKING else ""
 
     def _end_of_reasoning(self, mark: str) -> str:
         is_open = self._place in _THINKING and self._show_reasoning

@@ -4,6 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
+from litellm_proxy.wire.chat import OutputAudio
 from translation.answer.wav import wav_of_samples
 from translation.line_limit import MOST_OF_A_LINE
 from translation.media_type import media_type
@@ -25,22 +26,28 @@ class SpeechFile:
     size: int
 
 
-class SpeechPieces:
-    """Collects pieces of base64; of what Dify's line cannot take the size alone."""
+class Speech:
+    """Collects speech, in pieces of base64; of what Dify's line cannot take the size alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_files: bool) -> None:
+        self._takes_files = takes_files
         self._pieces: list[str] = []
         self._characters = 0
+        self.has_come = False
+        """Whether the model has spoken."""
 
-    def add(self, piece: str) -> None:
-        """Take a piece."""
-        self._characters += len(piece)
-        if self._characters > MOST_OF_A_LINE - _HEAD_CHARACTERS:
-            self._pieces.clear()
-        else:
-            self._pieces.append(piece)
+    def feed(self, audio: OutputAudio) -> str:
+        """Add a piece; return the transcript that it has."""
+        self.has_come = True
+        if audio.data and self._takes_files:
+            self._characters += len(audio.data)
+            if self._characters > MOST_OF_A_LINE - _HEAD_CHARACTERS:
+                self._pieces.clear()
+            else:
+                self._pieces.append(audio.data)
+        return audio.transcript or ""
 
-    def file(self) -> SpeechFile | None:
+    def finish(self) -> SpeechFile | None:
         """Return the file that the pieces make; bare samples get a head. None for what is none."""
         if self._characters and not self._pieces:
             return SpeechFile(b"", _DIFYS_WAV, self._characters * 3 // 4)

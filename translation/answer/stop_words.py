@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from translation.reasoning_tags import Split
+
 
 class StopWords:
     """Cuts the text of an answer at the first stop word; it may be split anywhere between pieces."""
@@ -13,10 +15,16 @@ class StopWords:
         self.has_cut = False
         """Whether a stop word has come."""
 
-    def feed(self, piece: str) -> str:
+    def feed(self, piece: str) -> Split:
         """Return what a piece adds to the text; what may begin a stop word waits."""
-        if not self._words:
-            return piece
+        return Split("", self._cut(piece) if self._words else piece)
+
+    def finish(self) -> Split:
+        """Return what waited for the rest of a stop word."""
+        held, self._held = self._held, ""
+        return Split("", held)
+
+    def _cut(self, piece: str) -> str:
         if self.has_cut:
             return ""
         text = self._held + piece
@@ -38,11 +46,6 @@ class StopWords:
         )
         self._held = text[len(text) - kept :]
         return text[: len(text) - kept]
-
-    def finish(self) -> str:
-        """Return what waited for the rest of a stop word."""
-        held, self._held = self._held, ""
-        return held
 
     def _may_begin(self, end: str) -> bool:
         return any(word.startswith(end) for word in self._words)

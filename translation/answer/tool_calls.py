@@ -10,14 +10,13 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.limits import MAX_TOOL_CALLS
 from litellm_proxy.wire.chat import ToolCallDelta
-from litellm_proxy.wire.reading import Json, require_bounded
 from translation.answer.call_ids import new_call_id
+from translation.answer.tool_arguments import PLACEHOLDERS, object_text, parsed
 from translation.line_limit import MOST_OF_A_LINE
 
 MAX_BYTES = MOST_OF_A_LINE * 4 // 5
 """All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
 
-_PLACEHOLDERS = frozenset({"{}", "null"})
 _LONGEST_PLACEHOLDER = 5
 _MARK = re.compile(r'["{}\[\]]|\\.', re.DOTALL)
 """What opens and closes in JSON; an escaped character counts as none of it."""
@@ -41,7 +40,9 @@ class ToolCalls:
     of the arguments that follow (https://github.com/microsoft/autogen/issues/6843).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken_ids: Collection[str] = ()) -> None:
+        """`taken_ids` are the ids of earlier calls, which no new call may have."""
+        self._taken_ids = taken_ids
         self._calls: list[_OpenCall] = []
         self._last_by_index: dict[int, _OpenCall] = {}
         self._by_id: dict[tuple[int, str], _OpenCall] = {}
@@ -50,58 +51,26 @@ class ToolCalls:
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def add(self, deltas: Sequence[ToolCallDelta]) -> None:
-        """Add the pieces of one chunk; raise ProxyProtocolError when there is too much of them.
-
-        Where upstreams leave the index out, the place in the chunk stands for it.
-        """
+    def feed(self, deltas: Sequence[ToolCallDelta]) -> None:
+        """Add the pieces of one chunk; raise ProxyProtocolError when there is too much of them."""
         for place, delta in enumerate(deltas):
-            index = place if delta.index is None else delta.index
-            piece = _Piece(
-                None if delta.id in (None, "") else str(delta.id),
-                (delta.function.name if delta.function else None) or None,
-                _text(delta),
-            )
-            call = self._find(index, piece)
-            if call and piece.begins_an_object and call.holds_a_place_for(piece):
-                call.arguments = _Arguments()
-            elif call and piece.begins_an_object and call.arguments.is_whole_object():
-                if call.is_repeated_by(piece):
-                    continue
-                call = None
-            self._continue(call or self._begin(index), piece)
+            self._add(_piece(delta, place))
         if len(self._calls) > MAX_TOOL_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
 
-    def _begin(self, index: int) -> "_OpenCall":
-        call = self._last_by_index[index] = _OpenCall(index)
-        self._calls.append(call)
-        return call
-
-    def _continue(self, call: "_OpenCall", piece: "_Piece") -> None:
-        call.id = call.id or piece.id
-        call.name = call.name or piece.name
-        call.arguments.add(piece.arguments)
-        self._characters += len(piece.arguments)
-        if call.id:
-            self._by_id[call.index, call.id] = call
-
-    def folded(self, taken_ids: Collection[str] = ()) -> list[FoldedToolCall]:
+    def finish(self) -> list[FoldedToolCall]:
         """Return the calls that can be carried out, in the order in which they began.
 
-        A call without a name cannot (P10). One whose id another call has, also in `taken_ids`, gets
-        one of its own (P47). Raises ProxyProtocolError for arguments that are no JSON object, and if
-        the calls fill a line of Dify.
+        A call without a name cannot. One whose id another call has gets an id of its own. Raises
+        ProxyProtocolError for arguments that are not one JSON object, and if the calls fill a line of Dify.
         """
-        taken = set(taken_ids)
+        taken = set(self._taken_ids)
         calls: list[FoldedToolCall] = []
         for call in self._calls:
             if call.name:
                 call_id = call.id if call.id and call.id not in taken else new_call_id()
                 taken.add(call_id)
-                calls.append(
-                    FoldedToolCall(call_id, call.name, _object(call.name, call.arguments.text()))
-                )
+                calls.append(FoldedToolCall(call_id, call.name, call.whole_arguments()))
                 give_way()
         written = (json.dumps([c.id, c.name, c.arguments], ensure_ascii=False) for c in calls)
         if sum(len(text.encode(errors="replace")) for text in written) > MAX_BYTES:
@@ -113,14 +82,36 @@ class ToolCalls:
         """Return how many calls name no tool."""
         return sum(not call.name for call in self._calls)
 
-    def _find(self, index: int, piece: "_Piece") -> "_OpenCall | None":
+    def _add(self, piece: "_Piece") -> None:
+        call = self._open_call(piece) or self._begun(piece)
+        match call.role_of(piece):
+            case _Role.REPEATS:
+                return
+            case _Role.REPLACES:
+                call.arguments = _Arguments()
+            case _Role.BEGINS_ANOTHER:
+                # Some upstreams name only the first of the calls under an index.
+                call = self._begun(piece, call.name)
+            case _Role.CONTINUES:
+                pass
+        call.take(piece)
+        self._characters += len(piece.arguments)
+        if call.id:
+            self._by_id[call.index, call.id] = call
+
+    def _begun(self, piece: "_Piece", name: str | None = None) -> "_OpenCall":
+        call = self._last_by_index[piece.index] = _OpenCall(piece.index, name=piece.name or name)
+        self._calls.append(call)
+        return call
+
+    def _open_call(self, piece: "_Piece") -> "_OpenCall | None":
         """Return the open call that a piece continues, if any.
 
         With an id, the call of that id, or the last of its index if that has none yet. Without one,
         the last of its index, unless the piece brings another name.
         """
-        last = self._last_by_index.get(index)
-        if piece.id and (same := self._by_id.get((index, piece.id))):
+        last = self._last_by_index.get(piece.index)
+        if piece.id and (same := self._by_id.get((piece.index, piece.id))):
             return same
         if last is None:
             return None
@@ -133,6 +124,7 @@ class ToolCalls:
 class _Piece:
     """A piece of a tool call as it arrives."""
 
+    index: int
     id: str | None
     name: str | None
     arguments: str
@@ -140,6 +132,41 @@ class _Piece:
     @property
     def begins_an_object(self) -> bool:
         return self.arguments.lstrip().startswith("{")
+
+
+def _piece(delta: ToolCallDelta, place: int) -> _Piece:
+    """Return a piece; its place in the chunk stands for an index that an upstream leaves out."""
+    function = delta.function
+    arguments = function.arguments if function else None
+    if not (arguments is None or isinstance(arguments, str)):
+        # Some upstreams send the decoded object.
+        arguments = json.dumps(arguments)
+    return _Piece(
+        index=place if delta.index is None else delta.index,
+        id=None if delta.id in (None, "") else str(delta.id),
+        name=(function.name if function else None) or None,
+        arguments=arguments or "",
+    )
+
+
+class _Role(Enum):
+    """What a piece is to the open call under its index."""
+
+    CONTINUES = auto()
+    REPLACES = auto()
+    """The arguments so far held the place of these."""
+    REPEATS = auto()
+    """The whole call once more, as some upstreams send at the end."""
+    BEGINS_ANOTHER = auto()
+
+
+class _Json(Enum):
+    """How far a JSON object has been read."""
+
+    OPEN = auto()
+    WHOLE = auto()
+    BROKEN = auto()
+    """Something stands behind its end, or in its place."""
 
 
 class _Arguments:
@@ -170,7 +197,7 @@ class _Arguments:
     @property
     def is_placeholder(self) -> bool:
         start = self._start.rstrip()
-        return start in _PLACEHOLDERS and self._visible == len(start)
+        return start in PLACEHOLDERS and self._visible == len(start)
 
     def is_whole_object(self) -> bool:
         """Return whether the text is one JSON object. What is scanned is not scanned again."""
@@ -178,11 +205,11 @@ class _Arguments:
         self._read = len(self._pieces)
         self._escape = "\\" if (len(unread) - len(unread.rstrip("\\"))) % 2 else ""
         unread = unread.removesuffix(self._escape)
-        if unread.strip() and self._state is _Json.CLOSED:
+        if unread.strip() and self._state is _Json.WHOLE:
             self._state = _Json.BROKEN
         if self._state is _Json.OPEN:
             self._scan(unread)
-        return self._state is _Json.CLOSED
+        return self._state is _Json.WHOLE
 
     def _scan(self, text: str) -> None:
         for mark in _MARK.finditer(text):
@@ -195,21 +222,12 @@ class _Arguments:
                     self._depth -= 1
                     if self._depth <= 0:
                         is_object = not text[mark.end() :].strip() and isinstance(
-                            _parsed(self.text()), dict
+                            parsed(self.text()), dict
                         )
-                        self._state = _Json.CLOSED if is_object else _Json.BROKEN
+                        self._state = _Json.WHOLE if is_object else _Json.BROKEN
                         return
                 case _:
                     pass
-
-
-class _Json(Enum):
-    """How far a JSON object has been read."""
-
-    OPEN = auto()
-    CLOSED = auto()
-    BROKEN = auto()
-    """Something stands behind its end, or in its place."""
 
 
 @dataclass(slots=True)
@@ -221,54 +239,35 @@ class _OpenCall:
     name: str | None = None
     arguments: _Arguments = field(default_factory=_Arguments)
 
-    def holds_a_place_for(self, piece: _Piece) -> bool:
-        """Return whether the arguments so far only stand for those of this very call."""
+    def role_of(self, piece: _Piece) -> _Role:
+        """Return what a piece is to this call."""
+        if not piece.begins_an_object:
+            return _Role.CONTINUES
         is_the_same = piece.id == self.id if piece.id else piece.name is None
-        return is_the_same and self.arguments.is_placeholder
+        if is_the_same and self.arguments.is_placeholder:
+            return _Role.REPLACES
+        if not self.arguments.is_whole_object():
+            return _Role.CONTINUES
+        is_repeated = piece.id == self.id and (
+            piece.arguments == self.arguments.text()
+            or parsed(piece.arguments) == parsed(self.arguments.text())
+        )
+        return _Role.REPEATS if is_repeated else _Role.BEGINS_ANOTHER
 
-    def is_repeated_by(self, piece: _Piece) -> bool:
-        """Return whether a piece is the whole call once more, as some upstreams send at the end."""
-        return piece.id == self.id and piece.arguments == self.arguments.text()
+    def take(self, piece: _Piece) -> None:
+        """Add a piece."""
+        self.id = self.id or piece.id
+        self.name = self.name or piece.name
+        self.arguments.add(piece.arguments)
 
-
-def _text(delta: ToolCallDelta) -> str:
-    """Return a piece of arguments; some upstreams send the decoded object."""
-    arguments = delta.function.arguments if delta.function else None
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return json.dumps(arguments)
-
-
-def _object(name: str, arguments: str) -> str:
-    """Return arguments as Dify's agents read them at once: the text of one JSON object."""
-    if arguments.strip() in {"", "null"}:
-        return "{}"
-    match _parsed(arguments):
-        case dict():
-            return arguments
-        case str(inner) if isinstance(_parsed(inner), dict):
-            # Some models write the object as text once more.
-            return inner
-        case _ if isinstance(_parsed(rest := _after_a_placeholder(arguments)), dict):
-            return rest
-        case _:
-            message = (
-                f"the model called {name[:_LONGEST_NAME]} with arguments that are no JSON object"
-            )
+    def whole_arguments(self) -> str:
+        """Return the arguments; raise ProxyProtocolError if they are not one JSON object."""
+        whole = object_text(self.arguments.text())
+        if whole is None:
+            name = (self.name or "")[:_LONGEST_NAME]
+            message = f"the model called {name} with arguments that are no JSON object"
             raise ProxyProtocolError(message)
-
-
-def _after_a_placeholder(arguments: str) -> str:
-    text = arguments.lstrip()
-    return next((text.removeprefix(p) for p in _PLACEHOLDERS if text.startswith(p)), "")
-
-
-def _parsed(text: str) -> Json:
-    require_bounded(text)
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+        return whole
 
 
 def _too_large() -> ProxyProtocolError:

@@ -6,7 +6,8 @@ from pydantic import TypeAdapter
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, OutputImage
 from tests.support.captured import chunks_of, client_answered_with
-from translation.answer.chat_stream import AUDIO_NOTE, ChatStream, Outcome, Source
+from translation.answer.chat_stream import AUDIO_NOTE, AnswerForm, ChatStream, Outcome
+from translation.answer.sources import Source
 from translation.answer.tool_calls import FoldedToolCall
 
 REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
@@ -303,7 +304,7 @@ def hidden(*deltas: dict[str, Any]) -> tuple[str, Outcome]:
     """Fold without showing what was thought."""
     chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]
     chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-    stream = ChatStream(show_reasoning=False)
+    stream = ChatStream(form=AnswerForm(show_reasoning=False))
     parsed = TypeAdapter(list[ChatChunk]).validate_python(chunks)
     shown = [part for chunk in parsed for part in stream.feed(chunk)]
     outcome = stream.finish()

@@ -6,12 +6,12 @@ import pytest
 
 from litellm_proxy.errors import AnswerEnd, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, Usage
-from translation.answer.chat_stream import AUDIO_NOTE, ChatStream, Outcome
+from translation.answer.chat_stream import AUDIO_NOTE, AnswerForm, ChatStream, Outcome
 from translation.answer.usage import TokenCounts, counts_of
 
 
 def ended(*deltas: dict[str, Any], reason: str | None, **options: Any) -> Outcome:
-    stream = ChatStream(**options)
+    stream = ChatStream(form=AnswerForm(**options))
     for delta in deltas:
         stream.feed(ChatChunk.model_validate({"choices": [{"delta": delta}]}))
     if reason:

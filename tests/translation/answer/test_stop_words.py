@@ -19,7 +19,8 @@ def reference(text: str, words: list[str]) -> str:
 
 def cut(pieces: list[str], words: list[str]) -> tuple[str, bool]:
     stop = StopWords(words)
-    return "".join([*map(stop.feed, pieces), stop.finish()]), stop.has_cut
+    told = [*map(stop.feed, pieces), stop.finish()]
+    return "".join(split.text for split in told), stop.has_cut
 
 
 @given(st.lists(st.text("abcd", max_size=4), max_size=8), WORDS)

@@ -7,8 +7,10 @@ import pytest
 from litellm_proxy.errors import AnswerEnd, ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, OutputImage
 from litellm_proxy.wire.chat_events import ChatEvent
-from translation.answer.chat_stream import ChatStream, Outcome, Source
-from translation.answer.inline_thinking import InlineThinking
+from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
+from translation.answer.room import Room
+from translation.answer.sources import Source
+from translation.answer.tagged_reasoning import TaggedReasoning
 
 END = ChatChunk.model_validate({"choices": [{"delta": {}, "finish_reason": "stop"}]})
 CALL = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}
@@ -22,7 +24,7 @@ def chunk(*deltas: dict[str, Any], **more: Any) -> ChatChunk:
 
 
 def ended(*chunks: ChatEvent, **options: Any) -> Outcome:
-    stream = ChatStream(**options)
+    stream = ChatStream(form=AnswerForm(**options))
     for each in (*chunks, END):
         stream.feed(each)
     return stream.finish()
@@ -175,7 +177,7 @@ def test_an_answer_that_was_cut_before_anything_is_empty() -> None:
 
 def split(*pieces: str) -> tuple[str, str]:
     """Return reasoning and text."""
-    inline = InlineThinking()
+    inline = TaggedReasoning(Room())
     told = [*map(inline.feed, pieces), inline.finish()]
     return "".join(reasoning for reasoning, _ in told), "".join(text for _, text in told)
 
@@ -196,7 +198,8 @@ def split(*pieces: str) -> tuple[str, str]:
         (["<think>hm<", "x"], "hm<x", ""),
         (["</think>\nYes."], "", "Yes."),
         (["</think>", "</think>Yes."], "", "Yes."),
-        (["</think>", "<think>Yes."], "", "<think>Yes."),
+        (["</think>", "<think>Yes."], "Yes.", ""),
+        (["<think>hm</think>\n", "<think>er</think>Yes."], "hmer", "Yes."),
         (["</th", "ink>Yes."], "", "Yes."),
         (["</th"], "", "</th"),
         (["<th"], "", "<th"),
@@ -213,14 +216,14 @@ def test_reasoning_within_the_text_is_told_apart_however_it_is_cut(
 
 
 def test_what_surely_is_reasoning_is_not_held_back() -> None:
-    inline = InlineThinking()
+    inline = TaggedReasoning(Room())
     assert inline.feed("<think>hm</thi") == ("hm", "")
     assert inline.feed("x") == ("</thix", "")
     assert inline.feed("y") == ("y", "")
 
 
 def test_an_end_is_told_once() -> None:
-    inline = InlineThinking()
+    inline = TaggedReasoning(Room())
     inline.feed("<th")
     assert inline.finish() == ("", "<th")
     assert inline.finish() == ("", "")
@@ -257,3 +260,43 @@ def test_a_tool_is_not_called_once_a_choice() -> None:
         stream.feed(several({"index": n, "delta": {"tool_calls": [call]}}))
     stream.feed(several({"index": 0, "finish_reason": "tool_calls"}))
     assert [call.id for call in stream.finish().tool_calls] == ["call_0"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", ["delta", "message"])
+def test_choices_with_different_content_are_one_answer(name: str, reverse: bool) -> None:  # noqa: FBT001
+    choices: list[dict[str, Any]] = [
+        {"index": 0, name: {"content": "Let me see."}, "finish_reason": "stop"},
+        {"index": 1, name: {"content": "", **CALL}, "finish_reason": "tool_calls"},
+    ]
+    stream = ChatStream()
+    assert stream.feed(several(*(choices[::-1] if reverse else choices))) == ["Let me see."]
+    outcome = stream.finish()
+    assert [call.id for call in outcome.tool_calls] == ["a"]
+    assert outcome.finish_reason == "tool_calls"
+
+
+def test_a_cut_is_a_cut_whatever_other_choices_say() -> None:
+    stream = ChatStream()
+    stream.feed(several({"index": 0, "delta": {"content": "Half"}, "finish_reason": "length"}))
+    stream.feed(several({"index": 1, "delta": CALL, "finish_reason": "tool_calls"}))
+    assert stream.finish().ended_early
+
+
+def test_text_that_comes_bare_belongs_to_the_first_choice() -> None:
+    stream = ChatStream()
+    stream.feed(several({"index": 1, "delta": {"content": "b"}}))
+    assert stream.feed("a") == []
+
+
+def test_content_in_parts_is_reasoning_and_text() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    pieces = [
+        chunk({"content": [thinking]}),
+        chunk({"content": [{"type": "text", "text": "Yes"}]}),
+        chunk({"content": "."}),
+    ]
+    stream = ChatStream()
+    shown = "".join(str(part) for piece in pieces for part in stream.feed(piece))
+    assert shown == "<think>\nhm\n</think>\n\nYes."
+    assert ended(*pieces, chunk(CALL)).reasoning.text == "hm"

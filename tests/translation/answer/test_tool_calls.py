@@ -1,5 +1,6 @@
 """Pieces of tool calls, as upstreams cut and repeat them → calls that can be carried out."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ def piece(
 def folded(*pieces: ToolCallDelta) -> list[FoldedToolCall]:
     calls = ToolCalls()
     for each in pieces:
-        calls.add([each])
-    return calls.folded()
+        calls.feed([each])
+    return calls.finish()
 
 
 def arguments_of(*pieces: ToolCallDelta) -> list[str]:
@@ -54,9 +55,9 @@ def test_the_same_call_without_its_id_is_another_one() -> None:
 
 def test_what_follows_a_repeated_call_in_its_chunk_counts() -> None:
     calls = ToolCalls()
-    calls.add([piece('{"x": 1}', "a", "f")])
-    calls.add([piece('{"x": 1}', "a", "f"), piece('{"y": 2}', "b", "g", index=1)])
-    assert calls.folded() == [
+    calls.feed([piece('{"x": 1}', "a", "f")])
+    calls.feed([piece('{"x": 1}', "a", "f"), piece('{"y": 2}', "b", "g", index=1)])
+    assert calls.finish() == [
         FoldedToolCall("a", "f", '{"x": 1}'),
         FoldedToolCall("b", "g", '{"y": 2}'),
     ]
@@ -84,9 +85,9 @@ def test_calls_with_one_id_are_told_apart() -> None:
     first, second = folded(piece("{}", "a", "f"), piece("{}", "a", "g", index=1))
     assert first.id == "a"
     assert second.id != "a"
-    calls = ToolCalls()
-    calls.add([piece("{}", "a", "f")])
-    assert calls.folded({"a"})[0].id != "a"
+    calls = ToolCalls({"a"})
+    calls.feed([piece("{}", "a", "f")])
+    assert calls.finish()[0].id != "a"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,21 @@ def test_a_tool_without_arguments_is_called_with_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["Paris"], 5, True, "{}[1]", "[1]", "7", '"word"', '{"x": 1', r'"[1]"', "NULL"]
+    "arguments",
+    [
+        ["Paris"],
+        5,
+        True,
+        "{}[1]",
+        "[1]",
+        "7",
+        '"word"',
+        '{"x": 1',
+        '{"x": 1}, {"x": 2}',
+        '{"x": "1}',
+        r'"[1]"',
+        "NULL",
+    ],
 )
 def test_other_arguments_are_an_error_that_names_the_tool(arguments: object) -> None:
     with pytest.raises(ProxyProtocolError, match=r"^the model called f with .* no JSON object$"):
@@ -148,16 +163,16 @@ def test_other_arguments_are_an_error_that_names_the_tool(arguments: object) -> 
 
 def test_a_thousand_calls_are_the_most() -> None:
     calls = ToolCalls()
-    calls.add([piece("", str(index), "f", index) for index in range(1000)])
+    calls.feed([piece("", str(index), "f", index) for index in range(1000)])
     with pytest.raises(ProxyProtocolError, match=r"^the model's tool calls are too large"):
-        calls.add([piece("", "1000", "f", 1000)])
+        calls.feed([piece("", "1000", "f", 1000)])
 
 
 def test_arguments_that_never_fit_are_not_gathered() -> None:
     calls = ToolCalls()
-    calls.add([piece("x" * MOST_BYTES, "a", "f")])
+    calls.feed([piece("x" * MOST_BYTES, "a", "f")])
     with pytest.raises(ProxyProtocolError, match="too large"):
-        calls.add([piece("x")])
+        calls.feed([piece("x")])
 
 
 def test_calls_leave_in_one_line_of_dify() -> None:
@@ -177,3 +192,67 @@ def test_what_counts_is_what_is_written(filling: str) -> None:
 def test_letters_are_written_as_they_are() -> None:
     text = '{"k":"' + "ü" * 1_000_000 + '"}'
     assert arguments_of(piece(text, "a", "f")) == [text]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        ('{"text": "a\nb\tc"}', {"text": "a\nb\tc"}),
+        ('{"text": "a\r\n\x01"}', {"text": "a\r\n\x01"}),
+        (r'{"pattern": "\d+"}', {"pattern": r"\d+"}),
+        (r'{"path": "C:\Users"}', {"path": r"C:\Users"}),
+        (r'{"path": "C:\\Users\x"}', {"path": r"C:\Users\x"}),
+        (r'{"text": "it\'s"}', {"text": "it's"}),
+        (r'{"text": "say \"\%\""}', {"text": r'say "\%"'}),
+        (r'{"a": "\d", "b": "line\n"}', {"a": r"\d", "b": "line\n"}),
+        ('{"city": "Paris"}}', {"city": "Paris"}),
+        ('{"city": "Paris"}]}\n', {"city": "Paris"}),
+        ('{"city": "Paris"}}<|tool_call_end|>', {"city": "Paris"}),
+        ('{"city": "Paris"}<|call|>', {"city": "Paris"}),
+        ('{"city": "Paris"}</tool_call>', {"city": "Paris"}),
+        ('{"city": "Paris"}<\uff5ctool\u2581call\u2581end\uff5c>', {"city": "Paris"}),
+        ('{"city": "Paris"} [/TOOL_CALLS]</s>', {"city": "Paris"}),
+        ('```json\n{"city": "Paris"}\n```', {"city": "Paris"}),
+        ('{"city": "\u4e16\n"}}', {"city": "\u4e16\n"}),
+    ],
+)
+def test_arguments_with_one_reading_are_mended(arguments: str, value: object) -> None:
+    (told,) = arguments_of(piece(arguments, "a", "f"))
+    assert json.loads(told) == value
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        r'{"path": "C:\Users\new"}',
+        r'{"pattern": "\d\n"}',
+        '{"city": "Par',
+        '{"city": "Paris"',
+        '{"city": "Paris"}, {"city": "Rome"}',
+        '{"city": "Paris"}{"city": "Rome"}',
+        '{"city": "Paris"} and so on',
+        '{"city": "Paris"}"}',
+        '{"city": "Paris"}<a>Rome</a>',
+        'get_weather {"city": "Paris"}',
+        "[1]}",
+    ],
+)
+def test_nothing_is_invented(arguments: str) -> None:
+    with pytest.raises(ProxyProtocolError, match="no JSON object"):
+        arguments_of(piece(arguments, "a", "f"))
+
+
+def test_two_objects_under_one_index_are_two_calls_of_the_same_tool() -> None:
+    rome = '{"city": "Rome"}'
+    first, second = folded(piece("", "t1", "f"), piece(PARIS, name=""), piece(rome, name=""))
+    assert (first.id, first.name, first.arguments) == ("t1", "f", PARIS)
+    assert (second.name, second.arguments) == ("f", rome)
+    assert second.id != "t1"
+    assert len(folded(piece(PARIS, "a", "f"), piece('{"city":"Paris"}', "a", "f"))) == 1
+
+
+def test_arguments_of_any_length_are_mended_in_one_look() -> None:
+    for filling in ("\\d" * 100_000, "\n" * 100_000, "<" * 100_000, "\\\\" * 100_000):
+        arguments_of(piece('{"k": "' + filling + '"}}', "a", "f"))
+    with pytest.raises(ProxyProtocolError):
+        arguments_of(piece('{"k": "' + '\\"' * 100_000, "a", "f"))

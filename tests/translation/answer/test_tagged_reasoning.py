@@ -1,10 +1,11 @@
 import pytest
 
-from translation.answer.inline_thinking import InlineThinking
+from translation.answer.room import Room
+from translation.answer.tagged_reasoning import TaggedReasoning
 
 
 def split(*pieces: str) -> tuple[str, str]:
-    inline = InlineThinking()
+    inline = TaggedReasoning(Room())
     parts = [inline.feed(piece) for piece in pieces] + [inline.finish()]
     return "".join(reasoning for reasoning, _ in parts), "".join(text for _, text in parts)
 
@@ -38,6 +39,6 @@ def test_any_cut_gives_the_same_split(content: str, reasoning: str, text: str) -
 
 
 def test_text_without_tags_is_not_held_back() -> None:
-    inline = InlineThinking()
+    inline = TaggedReasoning(Room())
     assert inline.feed("Hello") == ("", "Hello")
     assert inline.feed("<th") == ("", "<th")

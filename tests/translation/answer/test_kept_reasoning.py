@@ -1,10 +1,19 @@
-from litellm_proxy.wire.chat import ChatRequest
+from collections.abc import Mapping
+
+from litellm_proxy.wire.chat import ChatRequest, Delta
 from tests.support.captured import chunks_of, client_answered_with
 from translation.answer.chat_stream import ChatStream
-from translation.answer.thinking_blocks import ThinkingBlocks
+from translation.answer.kept_reasoning import KeptReasoning
+from translation.answer.room import Room
 
 SIGNED = {"type": "thinking", "thinking": "First think.", "signature": "SIG=="}
 REDACTED = {"type": "redacted_thinking", "data": "REDACTED"}
+
+
+def kept(*blocks: Mapping[str, object]) -> list[dict[str, object]]:
+    reasoning = KeptReasoning(Room())
+    reasoning.feed(Delta.model_validate({"thinking_blocks": blocks}))
+    return list(reasoning.finish().blocks)
 
 
 def test_f27_streamed_blocks_are_put_together_as_the_provider_sent_them() -> None:
@@ -19,12 +28,12 @@ def test_f27_streamed_blocks_are_put_together_as_the_provider_sent_them() -> Non
 
 
 def test_whole_blocks_are_taken_as_they_are() -> None:
-    blocks = ThinkingBlocks()
-    blocks.add([SIGNED, REDACTED, {**SIGNED, "thinking": "Second."}])
-    assert blocks.folded() == [SIGNED, REDACTED, {**SIGNED, "thinking": "Second."}]
+    assert kept(SIGNED, REDACTED, {**SIGNED, "thinking": "Second."}) == [
+        SIGNED,
+        REDACTED,
+        {**SIGNED, "thinking": "Second."},
+    ]
 
 
 def test_a_block_without_signature_is_not_sent_back() -> None:
-    blocks = ThinkingBlocks()
-    blocks.add([{"type": "thinking", "thinking": "cut"}, {"odd": 1}])
-    assert blocks.folded() == []
+    assert kept({"type": "thinking", "thinking": "cut"}, {"odd": 1}) == []

@@ -1,0 +1,123 @@
+"""Text that waits for its end: JSON that was asked for, and blocking answers."""
+
+import json
+
+import pytest
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.limits import MAX_HELD_CHARACTERS
+from litellm_proxy.wire.chat import ChatChunk
+from translation.answer.answer_text import AnswerText
+from translation.answer.chat_stream import AnswerForm, ChatStream
+from translation.answer.room import Room
+from translation.answer.whole_text import WholeText
+from translation.reasoning_tags import REASONING_TAGS, split_whole_json
+
+ANSWER = '{"b": 2}'
+
+
+def text_of(content: str, size: int, **form: bool) -> str:
+    options = {"is_json": False, "is_whole": False, **form}
+    answer = AnswerText(Room(), **options, stop=())
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    return "".join(split.text for split in [*map(answer.feed, pieces), answer.finish()])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[Plan] maybe {"a": 1}. </think>{"b": 2}',
+        '"Plan" maybe {"a": 1}.\n</think>\n{"b": 2}',
+        '`a` {"a": 1}</think>{"b": 2}',
+        " " * 17 + 'hm {"a": 1}</think>{"b": 2}',
+        '{draft} {"a": 1}</think>{"b": 2}',
+        '[1, 2]</think>{"b": 2}',
+        '7</think>{"b": 2}',
+        'a </think> b {"a": 1}</think>{"b": 2}',
+        'Sure: <think>{"a": 1}</think>{"b": 2}',
+        *(f'{opening}{{"a": 1}}{closing}{{"b": 2}}' for opening, closing in REASONING_TAGS.items()),
+        *(f'hm {{"a": 1}}{closing}{{"b": 2}}' for closing in REASONING_TAGS.values()),
+    ],
+)
+def test_json_stands_without_the_reasoning_before_it(content: str) -> None:
+    for size in (1, 2, 3, 7, len(content)):
+        for is_whole in (True, False):
+            text = text_of(content, size, is_json=True, is_whole=is_whole)
+            assert json.loads(text) == json.loads(ANSWER), size
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"a": "</think>"}', ' \n{ "a": "</think>"}', "{}", '[1, "</think>"]', '"</think>"', "7",
+        '```json\n{"a": "</think>"}\n```', 'Here it is: {"a": 1}', "  ", "", "hm</thin", "hm</think>",
+        "{", "I cannot do that.",
+    ],
+)  # fmt: skip
+def test_what_is_json_or_has_no_tag_stays(content: str) -> None:
+    for size in range(1, len(content) + 2):
+        for is_whole in (True, False):
+            assert text_of(content, size, is_json=True, is_whole=is_whole) == content
+
+
+def test_what_follows_a_closing_tag_and_is_not_json_follows_the_last_one() -> None:
+    split = split_whole_json('a</think>b</think>c {"a": 1}')
+    assert split == ("a</think>b", 'c {"a": 1}')
+
+
+def test_an_object_is_passed_on_as_it_arrives_and_everything_else_waits() -> None:
+    text = WholeText(split_whole_json, Room(), streams_objects=True)
+    assert text.feed(" {").text == ""
+    assert text.feed('\n"a').text == ' {\n"a'
+    assert text.feed('": 1}').text == '": 1}'
+    waiting = WholeText(split_whole_json, Room(), streams_objects=True)
+    assert waiting.feed("[").text == waiting.feed("1]").text == ""
+    assert waiting.finish().text == "[1]"
+
+
+def test_what_waits_has_a_size() -> None:
+    waiting = WholeText(split_whole_json, Room(), streams_objects=False)
+    waiting.feed("x" * MAX_HELD_CHARACTERS)
+    with pytest.raises(ProxyProtocolError, match="more than can be kept"):
+        waiting.feed("x")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("I think hard.\n</think>\n\nAnswer.", "Answer."),
+        ("hm</think>Answer.", "Answer."),
+        ("hm\n[/THINK]\nAnswer.", "Answer."),
+        ("hm</think></think>\nAnswer.", "Answer."),
+        ("```\nx\n```\nhm</think>Answer.", "Answer."),
+        ("<think>hm</think>Answer.", "Answer."),
+        ("Close it with `</think>`, please.", "Close it with `</think>`, please."),
+        ('Write "</think>" there.', 'Write "</think>" there.'),
+        ("```\nhm</think>x\n```\nso.", "```\nhm</think>x\n```\nso."),
+        ("Use <think> and </think> so.", "Use <think> and </think> so."),
+        ("All of it.</think>", "All of it.</think>"),
+        ("Plain.", "Plain."),
+    ],
+)
+def test_a_blocking_answer_has_no_reasoning_whose_opening_tag_is_missing(
+    content: str, text: str
+) -> None:
+    for size in (1, 4, len(content)):
+        assert text_of(content, size, is_whole=True) == text
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        (AnswerForm(is_json=True, show_reasoning=False), "[1]"),
+        (AnswerForm(), "hm\n</think>\n\n[1]"),
+        (AnswerForm(is_whole=True, show_reasoning=False), "[1]"),
+    ],
+)
+def test_a_stream_of_text_is_not_held_back(form: AnswerForm, shown: str) -> None:
+    stream = ChatStream(form=form)
+    text = ""
+    for piece in ("hm\n</th", "ink>\n", "\n[1]"):
+        text += "".join(map(str, stream.feed(piece)))
+    stream.feed(ChatChunk.model_validate({"choices": [{"finish_reason": "stop"}]}))
+    assert (text + stream.finish().closing_text).strip() == shown

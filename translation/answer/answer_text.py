@@ -1,0 +1,49 @@
+"""The text of an answer through the filters that it needs."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from translation.answer.room import Room
+from translation.answer.stop_words import StopWords
+from translation.answer.tagged_reasoning import TaggedReasoning
+from translation.answer.whole_text import WholeText
+from translation.reasoning_tags import Split, split_whole_json, split_whole_text
+
+
+class _TextFilter(Protocol):
+    def feed(self, piece: str, /) -> Split: ...
+    def finish(self) -> Split: ...
+
+
+class AnswerText:
+    """Splits the content of one answer into reasoning and text, and cuts the text at stop words."""
+
+    def __init__(self, room: Room, *, is_json: bool, is_whole: bool, stop: Sequence[str]) -> None:
+        """`is_json`: JSON was asked for. `is_whole`: nobody waits for the first words."""
+        split = split_whole_json if is_json else split_whole_text
+        self._stop_words = StopWords(stop)
+        self._filters: list[_TextFilter] = [TaggedReasoning(room), self._stop_words]
+        if is_json or is_whole:
+            self._filters.insert(1, WholeText(split, room, streams_objects=not is_whole))
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether a stop word has come."""
+        return self._stop_words.has_cut
+
+    def feed(self, piece: str) -> Split:
+        """Return the reasoning and the text that a piece of content brings."""
+        reasoning = ""
+        for each in self._filters:
+            thought, piece = each.feed(piece)
+            reasoning += thought
+        return Split(reasoning, piece)
+
+    def finish(self) -> Split:
+        """Return what waited; more pieces may follow."""
+        reasoning = text = ""
+        for each in self._filters:
+            fed, rest = each.feed(text), each.finish()
+            reasoning += fed.reasoning + rest.reasoning
+            text = fed.text + rest.text
+        return Split(reasoning, text)

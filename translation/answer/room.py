@@ -1,0 +1,18 @@
+"""The room for what one answer makes us keep until its end."""
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.limits import MAX_HELD_CHARACTERS
+
+
+class Room:
+    """Counts the characters that the filters of one answer hold."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    def take(self, characters: int) -> None:
+        """Count more characters; raise ProxyProtocolError when they are too many."""
+        self._held += characters
+        if self._held > MAX_HELD_CHARACTERS:
+            message = "the answer holds more than can be kept for it"
+            raise ProxyProtocolError(message)

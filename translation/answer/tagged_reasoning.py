@@ -1,0 +1,104 @@
+"""Reasoning that a model writes into its text, between tags at the very front."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from translation.answer.room import Room
+from translation.reasoning_tags import CLOSING_TAGS, REASONING_TAGS, Split
+
+_ALL_TAGS = (*REASONING_TAGS, *CLOSING_TAGS)
+
+
+class _State(Enum):
+    OUTSIDE = auto()
+    """At the front, or after reasoning."""
+    INSIDE = auto()
+    DONE = auto()
+    """The text has begun; tags in it are text."""
+
+
+class TaggedReasoning:
+    """Splits streamed text into reasoning and the text after it; tags may be cut anywhere between pieces.
+
+    LiteLLM removes some tags from blocking answers and leaves them in streams (1.106); this makes both
+    alike. A closing tag alone at the front goes: the reasoning before it came in a field of its own.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._state = _State.OUTSIDE
+        self._blanks: list[str] = []
+        """What stands before the first character, where no tag stands before it."""
+        self._found_tag = False
+        self._held = ""
+        """The beginning of a tag, perhaps; shorter than the longest tag."""
+        self._closing = ""
+
+    def feed(self, piece: str) -> Split:
+        """Return the reasoning and the text that a piece brings."""
+        piece, self._held = self._held + piece, ""
+        reasoning: list[str] = []
+        while piece:
+            match self._state:
+                case _State.OUTSIDE:
+                    piece = self._outside(piece)
+                case _State.INSIDE:
+                    thought, piece = self._inside(piece)
+                    reasoning.append(thought)
+                case _State.DONE:
+                    break
+        return Split("".join(reasoning), piece)
+
+    def finish(self) -> Split:
+        """Return what was held back for a tag that never came."""
+        held, self._held = self._held, ""
+        state, self._state = self._state, _State.DONE
+        if state is _State.INSIDE:
+            return Split(held, "")
+        return Split("", self._blanks_in_front() + held)
+
+    def _outside(self, piece: str) -> str:
+        """Return what follows a tag at the front, or the text if no tag stands there."""
+        front = piece.lstrip()
+        blanks = piece[: len(piece) - len(front)]
+        if not self._found_tag:
+            self._room.take(len(blanks))
+            self._blanks.append(blanks)
+        tag = next((each for each in _ALL_TAGS if front.startswith(each)), None)
+        if tag:
+            self._found_tag = True
+            self._blanks.clear()
+            if tag in REASONING_TAGS:
+                self._state = _State.INSIDE
+                self._closing = REASONING_TAGS[tag]
+            return front.removeprefix(tag)
+        if not front or _may_become(front, _ALL_TAGS):
+            self._held = front
+            return ""
+        self._state = _State.DONE
+        return self._blanks_in_front() + front
+
+    def _inside(self, piece: str) -> tuple[str, str]:
+        """Return the reasoning, and what follows its closing tag."""
+        thought, tag, rest = piece.partition(self._closing)
+        if tag:
+            self._state = _State.OUTSIDE
+            return thought, rest
+        kept = _length_of_started_tag(thought, self._closing)
+        self._held = thought[len(thought) - kept :]
+        return thought[: len(thought) - kept], ""
+
+    def _blanks_in_front(self) -> str:
+        blanks, self._blanks = self._blanks, []
+        return "".join(blanks)
+
+
+def _may_become(text: str, tags: Sequence[str]) -> bool:
+    """Return whether one of the tags has begun."""
+    return any(len(text) < len(tag) and tag.startswith(text) for tag in tags)
+
+
+def _length_of_started_tag(text: str, tag: str) -> int:
+    """Return how many characters at the end may be the beginning of a tag."""
+    longest = min(len(text), len(tag) - 1)
+    return next((n for n in range(longest, 0, -1) if tag.startswith(text[-n:])), 0)

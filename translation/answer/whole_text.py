@@ -1,0 +1,45 @@
+"""Text that must not begin before its reasoning is known to be over."""
+
+from collections.abc import Callable
+
+from translation.answer.room import Room
+from translation.reasoning_tags import Split
+
+_OBJECT_BEGINS = frozenset({'{"', "{}"})
+_MARKS = 2
+
+
+class WholeText:
+    """Holds a text back until its end and splits it there.
+
+    Templates of some models open the reasoning tag in the prompt, so that its end alone arrives. Dify takes
+    the first JSON of a text, which would be one that the model only thought of.
+    """
+
+    def __init__(self, split: Callable[[str], Split], room: Room, *, streams_objects: bool) -> None:
+        """With `streams_objects` a text that begins with a JSON object is passed on as it arrives."""
+        self._split = split
+        self._room = room
+        self._front = "" if streams_objects else None
+        """The first two characters that are not blank; None where nothing depends on them."""
+        self._passes = False
+        self._held: list[str] = []
+
+    def feed(self, piece: str) -> Split:
+        """Return what a piece adds now."""
+        if self._passes:
+            return Split("", piece)
+        self._room.take(len(piece))
+        self._held.append(piece)
+        if self._front is not None and len(self._front) < _MARKS:
+            self._front = (self._front + "".join(piece.split()))[:_MARKS]
+            self._passes = self._front in _OBJECT_BEGINS
+        return Split("", self._released()) if self._passes else Split("", "")
+
+    def finish(self) -> Split:
+        """Return the text that was held back, and the reasoning in front of it."""
+        return self._split(self._released())
+
+    def _released(self) -> str:
+        held, self._held = "".join(self._held), []
+        return held

@@ -1,0 +1,102 @@
+"""Tags around reasoning that models write into their text, and whole answers split by them.
+
+A new tag is a row of REASONING_TAGS.
+"""
+
+import json
+import re
+from typing import NamedTuple
+
+from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.event_loop import give_way
+from litellm_proxy.wire.reading import require_bounded
+
+REASONING_TAGS = {
+    # LiteLLM removes these three from blocking answers, not from streams (1.106,
+    # litellm_core_utils/prompt_templates/common_utils.py).
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<budget:thinking>": "</budget:thinking>",
+    "<thought>": "</thought>",
+    # Seed-OSS, Magistral, Gemma 4 and MedGemma, Kimi-VL, LongCat, Command A Reasoning, OpenThinker, gpt-oss:
+    # what their chat templates write, where the server has no parser for it.
+    "<seed:think>": "</seed:think>",
+    "[THINK]": "[/THINK]",
+    "<|channel>thought": "<channel|>",
+    "<unused94>thought": "<unused95>",
+    "◁think▷": "◁/think▷",
+    "<longcat_think>": "</longcat_think>",
+    "<|START_THINKING|>": "<|END_THINKING|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|channel|>analysis<|message|>": "<|channel|>final<|message|>",
+}
+"""The closing tag of each opening tag."""
+CLOSING_TAGS = tuple(REASONING_TAGS.values())
+
+_CLOSING = re.compile("|".join(map(re.escape, CLOSING_TAGS)))
+_OPENING = re.compile("|".join(map(re.escape, REASONING_TAGS)))
+_QUOTES = frozenset("`'\"")
+_CODE_MARK = "```"
+_IN_CODE_BLOCK = re.compile(r"```\w{0,20}\s(.*)```", re.DOTALL)
+_VISIBLE = re.compile(r"\S")
+_MAX_TRIED = 20
+"""Closing tags after which JSON is looked for; each look may read the whole text."""
+
+
+class Split(NamedTuple):
+    """Reasoning, and the text that follows it."""
+
+    reasoning: str
+    text: str
+
+
+def split_whole_text(text: str) -> Split:
+    """Split an answer at a closing tag without an opening one, which stands in the chat template.
+
+    A tag in quotation marks or code is text, and so is one that nothing follows.
+    """
+    opening = _OPENING.search(text)
+    place = code_marks = 0
+    for closing in _CLOSING.finditer(text, 0, opening.start() if opening else len(text)):
+        start, end = closing.span()
+        code_marks += text.count(_CODE_MARK, place, start)
+        place = end
+        around = text[max(0, start - 1) : start] + text[end : end + 1]
+        if code_marks % 2 == 0 and _QUOTES.isdisjoint(around):
+            rest = _without_closing_tags(text[end:])
+            return Split(text[:start], rest) if rest else Split("", text)
+    return Split("", text)
+
+
+def split_whole_json(text: str) -> Split:
+    """Split an answer that should be JSON: reasoning ends where nothing but JSON follows a closing tag.
+
+    Where JSON follows none of them, the last one that anything follows ends the reasoning.
+    """
+    end = len(text.rstrip())
+    tags = [(0, 0), *(tag.span() for tag in _CLOSING.finditer(text) if tag.end() < end)]
+    first = next((tag for tag in tags[:_MAX_TRIED] if _is_json(text[tag[1] :])), tags[-1])
+    return Split(text[: first[0]], text[first[1] :])
+
+
+def _without_closing_tags(text: str) -> str:
+    place = 0
+    while visible := _VISIBLE.search(text, place):
+        place = visible.start()
+        closing = _CLOSING.match(text, place)
+        if not closing:
+            return text[place:]
+        place = closing.end()
+    return ""
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is nothing but JSON, in a block of code or not."""
+    give_way()
+    code = _IN_CODE_BLOCK.fullmatch(text.strip())
+    try:
+        require_bounded(text)
+        json.loads(code[1] if code else text)
+    except (ValueError, RecursionError, ProxyProtocolError):
+        return False
+    return True
