@@ -592,10 +592,13 @@ def _headers(settings: ProxySettings, *, has_json: bool) -> Sequence[tuple[bytes
 def _problem_of(error: ValueError) -> str:
     """Return why a body could not be parsed, without quoting it."""
     if not isinstance(error, ValidationError):
-        return f"the whole: {error}"
+        return "it is not JSON as expected"
     problem = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, problem["loc"])) or "the whole"
-    return f"{where}: {problem['msg']}"
+    if problem["type"] == "json_invalid":
+        return "it is not JSON"
+    where = ".".join(str(step) for step in problem["loc"])
+    missing = problem["type"] == "missing"
+    return f"{where or 'the whole'} {'is missing' if missing else 'is not of the expected kind'}"
 
 
 def _is_called_a_stream(response: httpx.Response) -> bool:

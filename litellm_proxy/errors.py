@@ -1,11 +1,30 @@
 """What can go wrong between this plugin and the proxy, as data; sentences are made elsewhere."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 
 
 class ProxyError(Exception):
-    """The proxy could not be asked, refused, or answered what cannot be read."""
+    """The proxy could not be asked, rejected a request, or answered what cannot be read.
+
+    `call_id` is LiteLLM's `x-litellm-call-id`. `subject` is the kind and name of the model that was asked.
+    """
+
+    call_id: str | None = None
+    subject: str | None = None
+
+
+@contextmanager
+def about(subject: str, call_id: str | None = None) -> Iterator[None]:
+    """Add to every ProxyError from within what it does not yet know: which model was asked, in which call."""
+    try:
+        yield
+    except ProxyError as error:
+        error.subject = error.subject or subject
+        error.call_id = error.call_id or call_id
+        raise
 
 
 class Failure(Enum):

@@ -245,13 +245,21 @@ def _probing_options(settings: Settings) -> RequestOptions:
 def _explained(error: Exception) -> InvokeError:
     """Return Dify's error; what its sentence leaves out for those who use an app is in the log."""
     _log_unforeseen(error)
+    if isinstance(error, ProxyError):
+        subject = error.subject or "a question of the plugin"
+        logger.warning("%s: %s (call id %s)", subject, _for_the_log(error), error.call_id)
+    return to_invoke_error(error)
+
+
+def _for_the_log(error: ProxyError) -> str:
+    """Return what happened, for administrators; never what a model answered."""
     match error:
         case ProxyUnreachable():
-            logger.warning("%s (call id %s)", sentence_when_saving(error), error.call_id)
+            return sentence_when_saving(error)
         case ProxyRejected():
-            told = (error.base_url, error.status, error.call_id)
-            logger.warning("LiteLLM at %s answered %s (call id %s).", *told)
-    return to_invoke_error(error)
+            return f"LiteLLM at {error.base_url} answered {error.status}: {error.message}"
+        case _:
+            return type(error).__name__
 
 
 def _log_unforeseen(error: Exception) -> None:

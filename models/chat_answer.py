@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from dify_plugin.entities.model import ModelType
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
@@ -15,6 +16,7 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
+from litellm_proxy.errors import about
 from models.call_log import note_call_id
 from models.sending import Sent
 from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
@@ -60,16 +62,17 @@ class ChatAnswer:
         stream = ChatStream(self.call_ids(), replace(self.form, stop=stop))
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
-        with closing(answer.content) as arrivals:
-            for chunks in arrivals:
-                for shown in stream.feed_all(chunks):
-                    yield from shown_chunks(model, shown, takes_files=self.form.takes_files)
-        outcome = stream.finish()
-        yield from shown_chunks(model, outcome.closing_text)
-        if outcome.speech:
-            yield speech_chunk(model, outcome.speech)
-        if outcome.ended_early:
-            raise outcome.ended_early
+        with about(f"{ModelType.LLM.value} {self.settings.model}", answer.report.call_id):
+            with closing(answer.content) as arrivals:
+                for chunks in arrivals:
+                    for shown in stream.feed_all(chunks):
+                        yield from shown_chunks(model, shown, takes_files=self.form.takes_files)
+            outcome = stream.finish()
+            yield from shown_chunks(model, outcome.closing_text)
+            if outcome.speech:
+                yield speech_chunk(model, outcome.speech)
+            if outcome.ended_early:
+                raise outcome.ended_early
         if outcome.nameless_calls:
             logger.warning(
                 "%d tool calls without a name were left out (call id %s).",

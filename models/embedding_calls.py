@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import batched
 
 from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import Failure, ProxyError, ProxyRejected, ProxyUnreachable, about
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
@@ -26,13 +27,8 @@ from translation.answer.vectors import (
     vectors_in_order,
 )
 from translation.errors.causes import Cause, cause_of
-from translation.request.embeddings import (
-    Batch,
-    explained_refusal,
-    sendable,
-    smaller_batch,
-    speaks_of_texts,
-)
+from translation.request.batches import is_too_long, smaller_batch, speaks_of_texts
+from translation.request.embeddings import Batch, explained_refusal, sendable
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
@@ -123,20 +119,11 @@ class EmbeddingCall:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _embed(self, batch: Batch, run: "_Run") -> Embedded:
-        """Embed one batch, in smaller ones where the provider takes fewer texts at once (P23)."""
+        """Embed one batch, or smaller ones where the provider does not take it whole."""
         try:
             reply = self._ask(batch, run)
         except ProxyRejected as error:
-            size = smaller_batch(error, len(batch.texts))
-            if size is None and self.cut and (shorter := batch.shortened(error)):
-                return self._embed(shorter, run)
-            if size is None:
-                told = explained_refusal(error, batch, self.context_size, cut=self.cut)
-                raise told or error from None
-            whole = _joined([self._embed(part, run) for part in batch.in_parts_of(size)])
-            # Only now it is sure that there were too many, and nothing else was wrong.
-            learn_largest(self.key, size, error)
-            return whole
+            return self._in_parts(batch, error, run)
         answer = reply.content
         tokens = embedding_tokens(answer.usage, batch.texts)
         report = reply.report
@@ -150,7 +137,25 @@ class EmbeddingCall:
                 report.call_id,
             )
         cost = embedding_cost(answer.usage, report)
-        return Embedded(vectors_in_order(answer, len(batch.texts)), tokens, cost, fallback)
+        with about(f"{self.key.kind} {self.key.model}", report.call_id):
+            vectors = vectors_in_order(answer, len(batch.texts), batch.first)
+        return Embedded(vectors, tokens, cost, fallback)
+
+    def _in_parts(self, batch: Batch, error: ProxyRejected, run: "_Run") -> Embedded:
+        """Embed a batch that was rejected, in smaller ones or shorter texts; raise if neither may help."""
+        if self.cut and (shorter := batch.shortened(error, self.context_size)):
+            return self._embed(shorter, run)
+        is_known = is_too_long(error) and batch.longest_tokens() > self.context_size
+        smaller = None if is_known else smaller_batch(error, len(batch.texts))
+        if smaller is None:
+            raise (
+                explained_refusal(error, batch, self.context_size, cut=self.cut) or error
+            ) from None
+        whole = _joined([self._embed(part, run) for part in batch.in_parts_of(smaller.size)])
+        if smaller.is_limit:
+            # Only now it is sure that there were too many, and nothing else was wrong.
+            learn_largest(self.key, smaller.size, error)
+        return whole
 
     def _ask(self, batch: Batch, run: "_Run") -> ProxyAnswer[EmbeddingsAnswer]:
         asked = EmbeddingsRequest(
@@ -183,15 +188,15 @@ class _Run:
         """Ask until it works, the error is final or the time is over; embedding is idempotent."""
         deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
         pause = _FIRST_PAUSE
-        faults: list[str] = []
+        faults: Counter[str] = Counter()
         while True:
             try:
                 return ask()
             except (ProxyRejected, ProxyUnreachable) as error:
                 if isinstance(error, ProxyRejected) and error.status == _FAULT:
-                    faults.append(error.text)
+                    faults[error.text] += 1
                     most = 2 if speaks_of_texts(error) else _MOST_EQUAL_FAULTS
-                    if faults.count(error.text) >= most:
+                    if faults[error.text] >= most:
                         raise
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
                 seconds = max(wanted or 0.0, pause * random.uniform(0.5, 1))  # noqa: S311

@@ -8,7 +8,7 @@ from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals, ProxyClient
 from litellm_proxy.wire.chat import ChatChunk
-from litellm_proxy.wire.fallbacks import for_listed
+from litellm_proxy.wire.fallbacks import for_model
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
 from models.learned import ModelKey
@@ -70,7 +70,9 @@ class LLMCall:
             tools=self.tools,
             stop=self.stop,
             stream=self.stream,
-            options=self.options.knowing(for_listed(self.facts.supported_params)),
+            options=self.options.knowing(
+                for_model(self.facts.supported_params, self.facts.provider)
+            ),
             reasoning=self.reasoning,
             follows_schemas=has_structured_output(self.settings, self.facts),
             cache_prompt=caches_prompts(self.settings, self.facts),

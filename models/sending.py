@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.errors import ProxyRejected, about
 from litellm_proxy.wire.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.options import ProxyRequest
 from litellm_proxy.wire.request import Request
@@ -29,6 +29,11 @@ def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) ->
     earlier calls showed for the model. One that helped is remembered for a week. Raises what `send`
     raises, in the end the last rejection.
     """
+    with about(f"{key.kind} {key.model}"):
+        return _sent(key, asked, send)
+
+
+def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
     request = applied(asked.request(), asked.options.fallbacks | learned_of(key).keys())
     tried: set[str] = set()
     lessons: list[str] = []

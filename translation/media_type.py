@@ -67,6 +67,11 @@ def media_type_of_base64(data: str) -> str | None:
     return media_type(start[:HEAD_BYTES])
 
 
+def is_data_url(text: str) -> bool:
+    """Return whether a text is a file as a data URL, not a sentence that begins with `data:`."""
+    return text.startswith("data:") and ";base64," in text[:_HEAD_CHARACTERS]
+
+
 def file_name_of(start: bytes, name: str) -> str:
     """Return the name of a sound file with the ending that its bytes tell: LiteLLM looks at it."""
     ending = _SOUND_ENDINGS.get(media_type(start) or "")

@@ -53,7 +53,7 @@ class Split(NamedTuple):
 def split_whole_text(text: str) -> Split:
     """Split an answer at a closing tag without an opening one, which stands in the chat template.
 
-    A tag in quotation marks or code is text, and so is one that nothing follows.
+    A tag within a line in quotation marks or code is text, and so is one that nothing follows.
     """
     opening = _OPENING.search(text)
     place = code_marks = 0
@@ -62,7 +62,9 @@ def split_whole_text(text: str) -> Split:
         code_marks += text.count(_CODE_MARK, place, start)
         place = end
         around = text[max(0, start - 1) : start] + text[end : end + 1]
-        if code_marks % 2 == 0 and _QUOTES.isdisjoint(around):
+        # Reasoning may speak of code blocks and open none; a tag on a line of its own is no part of one.
+        is_text = code_marks % 2 or not _QUOTES.isdisjoint(around)
+        if around == "\n\n" or not is_text:
             rest = _without_closing_tags(text[end:])
             return Split(text[:start], rest) if rest else Split("", text)
     return Split("", text)

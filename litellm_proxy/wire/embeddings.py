@@ -50,11 +50,11 @@ class EmbeddingsRequest(ProxyRequest):
 class EmbeddingRow(WireModel):
     """One vector; `index` is the position of its text in the request, None where nobody told it.
 
-    Upstreams answer in the other encoding than they were asked for, too.
+    Upstreams answer in the other encoding than they were asked for, too. `embedding` is None for anything else.
     """
 
     index: Lenient[int] = None
-    embedding: str | list[FiniteFloat]
+    embedding: Lenient[str | list[FiniteFloat]] = None
 
 
 class EmbeddingsAnswer(ListModel, FallibleAnswer):

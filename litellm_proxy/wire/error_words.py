@@ -44,6 +44,13 @@ _BYTES = re.compile(r"""\bb(['"])(?=(?:\s|\\[nrt])*[{\[])(?:\\.|(?!\1)[^\\])*\1"
 _MESSAGE = re.compile(r"""(["'])(?:message|Message|msg)\1\s*:\s*(["'])((?:\\.|(?!\2)[^\\])*)\2""")
 _KEYS = ("message", "Message", "msg", "errorMessage", "detail", "error_description", "error", "raw")
 """Under which providers put their words, the most telling first."""
+_TRACEBACK = "Traceback (most recent call last)"
+_FRAME = re.compile(r"""\s?\bFile "[^"\n]{1,300}", line \d{1,6}(, in [\w<>.]{1,100})?,?""")
+_FILE = re.compile(
+    r"(?<![\w/.:])(/[\w.@+-]{1,100}){2,20}\.py\b(:\d{1,6}|, line \d{1,6})?(, in \w{1,100})?"
+)
+_SAYS_SOMETHING = re.compile(r"[a-z]{2} [a-z]{2}|: \w{2}", re.IGNORECASE)
+"""Words beside the names of exception classes."""
 _UNFINISHED = (":", "-", "{", "[", "(")
 
 
@@ -52,7 +59,7 @@ def first_sentence(message: str) -> str:
 
     The innermost message of what a provider answered, else the first line that says anything.
     """
-    message = without_advice(message[:MAX_ERROR_CHARACTERS])
+    message = _without_tracebacks(without_advice(message[:MAX_ERROR_CHARACTERS]))
     line = _innermost(message) or _first_line(message)
     return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
 
@@ -65,6 +72,19 @@ def without_advice(message: str) -> str:
     if advice and advice.start():
         message = message[: advice.start()]
     return message.rstrip(" \r\n,")
+
+
+def _without_tracebacks(message: str) -> str:
+    """Return a message without Python's tracebacks and the paths of its files.
+
+    Of a message that is nothing else the last line stays, which names the error.
+    """
+    before, mark, traceback = message.partition(_TRACEBACK)
+    if mark:
+        said = before.rstrip(" \r\n:-")
+        last = traceback.strip().rsplit("\n", 1)[-1].strip()
+        message = said if _SAYS_SOMETHING.search(said) else f"{said}: {last}".lstrip(": ")
+    return _FILE.sub("", _FRAME.sub("", message))
 
 
 def is_passed_on(message: str) -> bool:

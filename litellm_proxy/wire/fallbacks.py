@@ -36,6 +36,10 @@ from litellm_proxy.wire.request import SESSION_HEADER, Request, end_user_of
 type Version = tuple[int, ...]
 type Listed = Collection[str]
 
+VIDEOS_AS_FILES = frozenset({"gemini", "hosted_vllm", "bedrock", "bedrock_converse"})
+"""Providers for which LiteLLM reads a video from a `file` part (1.106, llms/vertex_ai/gemini, llms/hosted_vllm,
+litellm_core_utils/prompt_templates/factory.py), with Vertex AI's; to others it passes parts on as they are."""
+
 
 def _never(*_: object) -> bool:
     return False
@@ -47,7 +51,7 @@ class Fallback:
 
     `applies` says whether a request has what is changed, `rejected_by` whether an error means it.
     `of_version` and `of_listed` say whether it is needed before any rejection: by LiteLLM's version, or by
-    the parameters that LiteLLM lists for the model. `parameter` is what the panel then offers no longer. A
+    the parameters that LiteLLM lists for the model. `of_provider` does so by LiteLLM's name of the provider. `parameter` is what the panel then offers no longer. A
     row that is not `learned` is found anew by each call.
     """
 
@@ -57,6 +61,7 @@ class Fallback:
     apply: change.Apply
     of_version: Callable[[Version], bool] = _never
     of_listed: Callable[[Listed], bool] = _never
+    of_provider: Callable[[str], bool] = _never
     parameter: str | None = None
     learned: bool = True
 
@@ -189,6 +194,13 @@ FALLBACKS: tuple[Fallback, ...] = (
         names("tool call id", "tool_call_id", "tool_calls", "invalid_function_call", "tool_use.id", "toolUseId"),
         lambda request: change.with_call_ids(request, lambda _, call_id: strict_call_id(call_id)),
     ),
+    Fallback(
+        "video-url", change.has_video_file,
+        any_of(names("file"), says(r"\bfile\b.{0,40}(not supported|unsupported|unknown|invalid)|(unknown|unsupported|invalid).{0,40}\bfile\b"
+                                   r"|\bvideo_url\b")),
+        change.with_video_urls,
+        of_provider=lambda provider: provider not in VIDEOS_AS_FILES and not provider.startswith("vertex_ai"),
+    ),
     # Speech and images.
     Fallback(
         "wav",
@@ -221,6 +233,11 @@ FALLBACKS: tuple[Fallback, ...] = (
         and request.own.get("input_type") != change.QUERY_OR_PASSAGE[str(change.input_type(request))],
         all_of(names("input_type", "inputType"), says(r"passage|required|missing|asymmetric")),
         lambda request: request.having(input_type=change.QUERY_OR_PASSAGE[str(change.input_type(request))]),
+    ),
+    Fallback(
+        "blank-as-dot", change.has_blank_text,
+        says(r"\b(empty|blank|whitespace|non-?empty|at least (1|one) character|too short|min_length|minlength)\b|input is invalid"),
+        change.with_dots_for_blanks,
     ),
     Fallback(
         "no-input-type", change.has("input_type"), names("input_type", "inputType", "task_type", "taskType"),
@@ -293,11 +310,14 @@ def for_version(version: Version) -> frozenset[str]:
     return frozenset(each.name for each in FALLBACKS if each.of_version(version))
 
 
-def for_listed(listed: Listed | None) -> frozenset[str]:
-    """Return the names of those that a model needs by LiteLLM's list of its parameters."""
-    if listed is None:
-        return frozenset()
-    return frozenset(each.name for each in FALLBACKS if each.of_listed(listed))
+def for_model(listed: Listed | None, provider: str | None = None) -> frozenset[str]:
+    """Return the names of those that a model needs, by LiteLLM's list of its parameters and its provider."""
+    return frozenset(
+        each.name
+        for each in FALLBACKS
+        if (listed is not None and each.of_listed(listed))
+        or (provider is not None and each.of_provider(provider))
+    )
 
 
 def applied(request: Request, names: Collection[str]) -> Request:

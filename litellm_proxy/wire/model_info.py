@@ -128,6 +128,18 @@ class Deployment(WireModel):
     litellm_params: Lenient[DeploymentParams] = None
     model_info: DeploymentInfo = DeploymentInfo()
 
+    @property
+    def info(self) -> DeploymentInfo:
+        """Return what LiteLLM knows of it.
+
+        LiteLLM names no provider of a model that is not in its catalogue; the backend's name begins with it.
+        """
+        backend = self.litellm_params and self.litellm_params.model
+        if self.model_info.litellm_provider or not backend or backend == self.model_name:
+            return self.model_info
+        provider, slash, _ = backend.partition("/")
+        return self.model_info.model_copy(update={"litellm_provider": provider if slash else None})
+
 
 class Deployments(ListModel):
     """All deployments that the key can reach, several of one name where it is load-balanced."""

@@ -225,6 +225,38 @@ def _plain_text(content: Json) -> str:
     return content if isinstance(content, str) else "\n".join(part["text"] for part in content)
 
 
+def has_video_file(request: Request) -> bool:
+    """Return whether a video goes out as a file."""
+    messages = request.own.get("messages") or ()
+    return any(_is_video(part) for m in messages for part in _parts_of(m))
+
+
+def with_video_urls(request: Request) -> Request:
+    """Send videos as `video_url`, which OpenAI-compatible servers, Qwen, GLM and Kimi take."""
+    messages = [
+        {**m, "content": [_as_video_url(part) if _is_video(part) else part for part in parts]}
+        if (parts := _parts_of(m))
+        else m
+        for m in request.own["messages"]
+    ]
+    return request.having(messages=messages)
+
+
+def _parts_of(message: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    content = message.get("content")
+    return content if isinstance(content, list) else ()
+
+
+def _is_video(part: Mapping[str, Any]) -> bool:
+    media_type: str = part["file"].get("format", "") if part["type"] == "file" else ""
+    return media_type.startswith("video/")
+
+
+def _as_video_url(part: Mapping[str, Any]) -> dict[str, Any]:
+    file = part["file"]
+    return {"type": "video_url", "video_url": {"url": file.get("file_data") or file.get("file_id")}}
+
+
 def stop_cut_here(request: Request) -> Request:
     """Remove the stop words, and keep them: the text is cut here (`translation.answer.stop_words`)."""
     return request.having(stop=None).keeping(stop=request.own["stop"])
@@ -242,6 +274,29 @@ def input_type(request: Request) -> str | None:
     """Return whether texts are documents or queries, sent or not."""
     value: str | None = request.own.get("input_type") or request.unsent.get("input_type")
     return value
+
+
+BLANK = " "
+_DOT = "."
+
+
+def has_blank_text(request: Request) -> bool:
+    """Return whether a text to embed or a document to rank is a blank, as the plugin sends blank texts."""
+    return any(text == BLANK for name in ("input", "documents") for text in _list(request, name))
+
+
+def with_dots_for_blanks(request: Request) -> Request:
+    """Send a full stop for each blank text, where a server strips blanks and rejects what is left."""
+    changed = {
+        name: [_DOT if text == BLANK else text for text in _list(request, name)] or None
+        for name in ("input", "documents")
+    }
+    return request.having(**{n: texts for n, texts in changed.items() if texts})
+
+
+def _list(request: Request, name: str) -> Sequence[Json]:
+    value = request.own.get(name)
+    return value if isinstance(value, list) else ()
 
 
 def new_token_limit(request: Request) -> Request:

@@ -20,8 +20,15 @@ from models.learned import largest_of, learn_largest
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation, Settings
-from translation.request.embeddings import smaller_batch
-from translation.request.rerank import ranked, ranked_text, results_wanted, shown_text
+from translation.request.batches import smaller_batch
+from translation.request.rerank import (
+    Place,
+    ranked,
+    ranked_text,
+    refused_document,
+    results_wanted,
+    shown_text,
+)
 from translation.saving.validation import RERANK
 
 
@@ -96,27 +103,41 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             self._options(settings, credentials, user),
         )
         return ranked_documents(
-            self._in_batches(settings, request, largest_of(self._key(settings), len(documents))),
+            self._in_batches(
+                settings,
+                request,
+                largest_of(self._key(settings), len(documents)),
+                Place(0, len(documents)),
+            ),
             texts,
             normalisation=settings.score_normalisation,
             score_threshold=score_threshold,
             top_n=top_n,
         )
 
-    def _in_batches(self, settings: Settings, request: RerankRequest, size: int) -> RerankAnswer:
+    def _in_batches(
+        self, settings: Settings, request: RerankRequest, size: int, place: Place
+    ) -> RerankAnswer:
         """Rank `size` documents at a time."""
         batches = list(request.in_batches_of(size))
-        return joined([(each, self._batch(settings, each)) for each in batches])
+        starts = range(place.first, place.first + len(request.documents), size)
+        return joined(
+            [
+                (each, self._batch(settings, each, Place(start, place.of)))
+                for start, each in zip(starts, batches, strict=True)
+            ]
+        )
 
-    def _batch(self, settings: Settings, request: RerankRequest) -> RerankAnswer:
-        """Rank some documents, fewer at a time where the model's server takes fewer."""
+    def _batch(self, settings: Settings, request: RerankRequest, place: Place) -> RerankAnswer:
+        """Rank some documents, fewer at a time where the model's server does not take them at once."""
         try:
             return self._ask(settings, request, self._client(settings).rerank)
         except ProxyRejected as error:
             smaller = smaller_batch(error, len(request.documents))
             if smaller is None:
-                raise
-            answer = self._in_batches(settings, request, smaller)
-            # Only now it is sure that there were too many, and nothing else was wrong.
-            learn_largest(self._key(settings), smaller, error)
+                raise refused_document(error, request.documents, place) or error from None
+            answer = self._in_batches(settings, request, smaller.size, place)
+            if smaller.is_limit:
+                # Only now it is sure that there were too many, and nothing else was wrong.
+                learn_largest(self._key(settings), smaller.size, error)
             return answer

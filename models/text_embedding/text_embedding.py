@@ -13,7 +13,7 @@ from dify_plugin.entities.model.text_embedding import (
 )
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.wire.fallbacks import for_listed
+from litellm_proxy.wire.fallbacks import for_model
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
@@ -95,7 +95,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             input_type=input_type.value,
             sends_input_type=takes_input_type(facts),
             options=self._options(settings, credentials, user).knowing(
-                for_listed(facts.supported_params)
+                for_model(facts.supported_params)
             ),
         )
         embedded = call.embed(inputs)

@@ -1,12 +1,13 @@
 """Field cases of errors: whose refusal it is, and the words of it that a person can use."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from harness.plugin_process import PluginError
-from harness.upstream import Reply, Upstream, json_reply
+from harness.upstream import Cut, Pause, Reply, Upstream, json_reply
 from litellm_proxy.wire.error_words import first_sentence
 from tests.field.asking import BAD, DOWN, RATE, chat, direct, embed, refusal, saved
 from tests.support import openai_format as openai
@@ -231,3 +232,40 @@ def test_what_is_json_by_its_bytes_is_an_error_whatever_it_is_called(
     body = json.dumps({"error": {"message": "Broken", "type": None, "code": "500"}}).encode()
     upstream.on("m", Reply([body], 200, "text/event-stream"))
     assert '"Broken"' in refusal(env, "m", direct(upstream)).message
+
+
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/usr/lib/python3.12/site-packages/litellm/main.py", '
+    'line 12, in acompletion\n    raise ValueError("x")\nValueError: bad value'
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (f"litellm.APIConnectionError: Connection lost\n{TRACEBACK}", "Connection lost"),
+        (f"litellm.APIConnectionError: Connection lost {TRACEBACK}".replace("\n", " "), "Connection lost"),
+        (f"litellm.APIConnectionError: {TRACEBACK}", "bad value"),
+        (TRACEBACK, "bad value"),
+        ("The call failed in /app/litellm/proxy/utils.py:99, try later", "The call failed in"),
+        ('The call failed, File "/app/litellm/router.py", line 3, in _run', "The call failed"),
+    ],
+)  # fmt: skip
+def test_no_traceback_and_no_path_reaches_a_person(
+    env: Environment, upstream: Upstream, words: str, kept: str
+) -> None:
+    upstream.on("m", openai.error(words, 500, "server_error"))
+    message = refusal(env, "m", direct(upstream)).message
+    assert kept in message
+    for part in ("Traceback", ".py", "File ", "acompletion", "_run", "site-packages"):
+        assert part not in message
+
+
+def test_errors_within_an_answer_carry_the_call_id(env: Environment) -> None:
+    """LiteLLM tells it in the header of a stream that it has begun."""
+    env.upstream.on("late", openai.stream(openai.delta(content="Half"), Pause(0.3), Cut()))
+    env.upstream.on("nothing", openai.stream(openai.delta(finish_reason="stop")))
+    for model in ("scenario/late", "scenario/nothing"):
+        with pytest.raises(PluginError) as caught:
+            env.chat(model)
+        assert re.search(r"\(call id [0-9a-f-]{36}\)", caught.value.message), caught.value.message

@@ -70,7 +70,9 @@ def test_f48_the_estimate_is_within_15_percent_of_o200k(
     assert estimate_tokens(TEXTS[kind]) == pytest.approx(exact, rel=0.15)
 
 
-FURTHER_OFF = {"classical Chinese": 0.25, "table": 0.25, "technical German": 0.20}
+FURTHER_OFF = {
+    "classical Chinese": 0.25, "table": 0.25, "technical German": 0.20, "Polish": 0.30, "Turkish": 0.30, "Ukrainian": 0.30,
+}  # fmt: skip
 """As README says."""
 
 

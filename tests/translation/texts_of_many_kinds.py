@@ -112,3 +112,31 @@ KINDS["table"] = (
 2024-01-08,182.09,185.60,181.50,185.56,59144500
 """,
 )
+KINDS["minified JavaScript"] = (
+    """!function(e,t){"use strict";var n={},r=[];function o(e){return null==e?"":String(e)}t.debounce=function(e,t){var n;return function(){var r=this,o=arguments;clearTimeout(n),n=setTimeout(function(){e.apply(r,o)},t||250)}},t.pick=function(e,t){return t.reduce(function(t,n){return n in e&&(t[n]=e[n]),t},{})},n.cache=new Map,r.push(o("ready")),e.exports=t}(module,exports);""",
+    """(()=>{const e=document.querySelectorAll("[data-tab]"),t=e=>{e.preventDefault();const t=e.currentTarget.dataset.tab;document.querySelectorAll(".panel").forEach(e=>{e.hidden=e.id!==t}),history.replaceState(null,"","#"+t)};e.forEach(e=>e.addEventListener("click",t));window.addEventListener("hashchange",()=>{const t=location.hash.slice(1);for(const n of e)n.classList.toggle("active",n.dataset.tab===t)})})();""",
+)
+KINDS["minified JSON"] = (
+    """{"id":"evt_1842","type":"invoice.paid","created":1717401600,"data":{"object":{"customer":"cus_9s6X","currency":"eur","amount_due":2400,"lines":[{"description":"Seats","quantity":12,"unit_amount":200}],"metadata":{"source":"web","campaign":"spring"}}},"livemode":false}""",
+    """[{"name":"Anna","roles":["admin","editor"],"lastLogin":"2024-05-02T08:15:00Z","active":true},{"name":"Ben","roles":["viewer"],"lastLogin":null,"active":false},{"name":"Chloe","roles":["editor"],"lastLogin":"2024-04-28T17:42:10Z","active":true}]""",
+)
+KINDS["Hindi"] = (
+    """सरकार ने आज घोषणा की कि अगले वर्ष से सभी ग्रामीण विद्यालयों में पुस्तकालय खोले जाएंगे। शिक्षा मंत्री ने कहा कि इस योजना से बच्चों में पढ़ने की आदत बढ़ेगी और शिक्षकों को नई सामग्री मिलेगी।""",
+    """कृपया अपना पासवर्ड किसी के साथ साझा न करें। यदि आपको कोई संदिग्ध संदेश मिले तो तुरंत ग्राहक सेवा से संपर्क करें। आपका खाता सुरक्षित रखने के लिए हम समय समय पर पहचान की पुष्टि करते हैं।""",
+)
+KINDS["Vietnamese"] = (
+    """Thành phố sẽ khởi công tuyến tàu điện mới vào mùa xuân năm sau và dự kiến hoàn thành trong tám năm. Người dân gần công trường lo ngại tiếng ồn và bụi, mong chính quyền sớm có phương án hỗ trợ phù hợp.""",
+    """Vui lòng kiểm tra lại địa chỉ giao hàng trước khi thanh toán. Đơn hàng sẽ được gửi trong vòng hai ngày làm việc, và bạn có thể theo dõi tình trạng vận chuyển trong mục tài khoản của mình.""",
+)
+KINDS["Polish"] = (
+    """Rada miasta przyjęła wczoraj budżet na przyszły rok po wielogodzinnej dyskusji. Opozycja krytykowała cięcia w transporcie publicznym, a burmistrz zapewniał, że najważniejsze inwestycje zostaną dokończone zgodnie z planem.""",
+    """Przed rozpoczęciem pracy należy upewnić się, że urządzenie jest odłączone od zasilania. Następnie trzeba zdjąć pokrywę ochronną, wyjąć filtr i przepłukać go ciepłą wodą bez dodatku środków czyszczących.""",
+)
+KINDS["Turkish"] = (
+    """Belediye meclisi uzun süren tartışmaların ardından gelecek yılın bütçesini kabul etti. Muhalefet toplu taşımadaki kesintileri eleştirirken, başkan önemli yatırımların planlandığı gibi tamamlanacağını söyledi.""",
+    """Çalışmaya başlamadan önce cihazın fişinin çekilmiş olduğundan emin olun. Koruyucu kapağı çıkarın, filtreyi dikkatlice alın ve deterjan kullanmadan ılık suyla yıkayıp tamamen kurutun.""",
+)
+KINDS["Ukrainian"] = (
+    """Міністерство освіти оголосило про початок нової програми підтримки молодих учителів у сільських школах. Учасники отримають одноразову виплату та службове житло, а натомість зобов'яжуться працювати щонайменше п'ять років.""",
+    """Перед початком роботи переконайтеся, що прилад від'єднано від мережі. Зніміть захисну кришку, обережно витягніть фільтр, промийте його теплою водою без мийних засобів і повністю висушіть.""",
+)

@@ -10,12 +10,13 @@ from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 from litellm_proxy.answers import CallReport
 from litellm_proxy.wire.chat import Usage
 from translation.facts.prices import PRICE_UNIT, Prices, per_million
+from translation.media_type import is_data_url
 from translation.token_estimate import estimate_tokens
 
 _ABSURD_COST = 1e6
 _ABSURD_COUNT = 10**9
-_SMALLEST = Decimal("0.0000001")
-"""Dify keeps seven decimals."""
+_SMALLEST = Decimal("1e-10")
+"""Dify's database keeps seven decimals; sums of many calls are made of more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def embedding_tokens(usage: Usage | None, texts: Sequence[str]) -> int:
     """
     if counted := _counted(usage.prompt_tokens if usage else None):
         return counted
-    return sum(estimate_tokens(text) for text in texts if not text.startswith("data:"))
+    return sum(estimate_tokens(text) for text in texts if not is_data_url(text))
 
 
 def _counted(tokens: int | None) -> int | None:

@@ -15,8 +15,8 @@ BYTES_A_NUMBER = 25
 _FOR_VECTORS = MAX_LINE_BYTES - 10_000
 
 
-def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
-    """Return `count` vectors by the index of their text.
+def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> list[list[float]]:
+    """Return `count` vectors by the index of their text; `first` is the place of the first text in its call.
 
     Where none has a number of its own, they are in the order of the texts.
 
@@ -35,7 +35,7 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int) -> list[list[float]]:
     if set(by_index) != set(range(count)):
         message = "the model's server numbers its vectors in a way that fits no texts"
         raise ProxyProtocolError(message)
-    vectors = [_numbers(by_index[index]) for index in range(count)]
+    vectors = [_numbers(by_index[index], first + index + 1) for index in range(count)]
     require_one_size(vectors)
     return vectors
 
@@ -82,20 +82,25 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
         raise RequestError(message)
 
 
-def _numbers(embedding: str | list[float]) -> list[float]:
+def _numbers(embedding: str | list[float] | None, place: int) -> list[float]:
+    """Return the vector of the text at a place, counted from 1."""
     if isinstance(embedding, list):
+        if not embedding:
+            raise _no_numbers(place)
         return embedding
     numbers = array("f")
     try:
-        numbers.frombytes(binascii.a2b_base64(embedding, strict_mode=True))
+        numbers.frombytes(binascii.a2b_base64(embedding or "=", strict_mode=True))
     except ValueError:
-        message = "a vector is not base64 of 32-bit numbers"
-        raise ProxyProtocolError(message) from None
+        raise _no_numbers(place) from None
     if sys.byteorder == "big":
         numbers.byteswap()
     # The sum of a list is twice as fast as that of an array.
     vector = numbers.tolist()
     if not math.isfinite(sum(vector)):
-        message = "a vector holds what is not a number"
-        raise ProxyProtocolError(message)
+        raise _no_numbers(place)
     return vector
+
+
+def _no_numbers(place: int) -> ProxyProtocolError:
+    return ProxyProtocolError(f"the model's server returned no vector of numbers for text {place}")

@@ -8,6 +8,7 @@ from litellm_proxy.errors import (
     Origin,
     ProxyAnswerEmpty,
     ProxyAnswerEndedEarly,
+    ProxyError,
     ProxyProtocolError,
     ProxyRejected,
     ProxyUnreachable,
@@ -122,6 +123,11 @@ _WHEN_SAVING = {
 
 def sentence(error: Exception) -> str:
     """Return what happened and what to do, for whoever uses an app: no address, nothing internal."""
+    call_id = error.call_id if isinstance(error, ProxyError) else None
+    return f"{_what_happened(error)}{_call(call_id)}"
+
+
+def _what_happened(error: Exception) -> str:
     match error:
         case ProxyRejected():
             return _refusal(error)
@@ -166,6 +172,11 @@ def quoted(error: ProxyRejected) -> str:
     return f"{_told(error, error.message)}{_call(error.call_id)}"
 
 
+def told(error: ProxyRejected) -> str:
+    """Return who rejected a request, with what status, in what words, and the call id, for whoever uses an app."""
+    return f"{_told(error, _for_everybody(error))}{_call(error.call_id)}"
+
+
 def _told(error: ProxyRejected, words: str) -> str:
     in_front = error.origin is Origin.PAGE or cause_of(error) is Cause.GATEWAY_KEY
     who = "A server in front of LiteLLM" if in_front else "LiteLLM"
@@ -183,7 +194,7 @@ def _refusal(error: ProxyRejected) -> str:
     if error.guardrail:
         advice = advice.replace("A guardrail", f'The guardrail "{error.guardrail}"')
     retry = f" Retry after {error.retry_after:g} s." if error.retry_after else ""
-    return f"{told}{f' {advice}' if advice else ''}{retry}{_call(error.call_id)}"
+    return f"{told}{f' {advice}' if advice else ''}{retry}"
 
 
 def _for_everybody(error: ProxyRejected) -> str:
@@ -199,7 +210,7 @@ def _unreachable(error: ProxyUnreachable) -> str:
     else:
         what = "LiteLLM cannot be reached just now"
         advice = "Try again; if it stays, whoever runs Dify finds more in the plugin daemon's log"
-    return f"{what}: {error.failure.value}. {advice}.{_call(error.call_id)}"
+    return f"{what}: {error.failure.value}. {advice}."
 
 
 def _call(call_id: str | None) -> str:

@@ -96,7 +96,7 @@ def facts_of_deployments(deployments: Deployments) -> Iterator[tuple[str, ModelF
     """Yield every public name with its merged facts; a thousand take about 50 ms."""
     infos: dict[str, list[DeploymentInfo]] = {}
     for deployment in deployments.data:
-        infos.setdefault(deployment.model_name, []).append(deployment.model_info)
+        infos.setdefault(deployment.model_name, []).append(deployment.info)
     give_way()
     for name, rows in infos.items():
         yield intern(name), shared(facts_from_deployments(rows))

@@ -1,8 +1,24 @@
 """What is ranked, and how many results are asked for."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
 
+from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.rerank import Ranked
+from translation.errors.request_error import RequestError
+from translation.errors.sentences import told
+from translation.request.batches import is_about_content, is_about_size
+from translation.token_estimate import estimate_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a batch begins among all `of` documents, counted from 0."""
+
+    first: int
+    of: int
 
 
 def ranked_text(text: str) -> str:
@@ -25,3 +41,17 @@ def shown_text(content: MultiModalContent) -> str:
 def results_wanted(top_n: int | None, documents: int) -> int | None:
     """Return how many results to ask for: providers refuse more than there are documents (P07)."""
     return min(top_n, documents) if top_n is not None and top_n > 0 else None
+
+
+def refused_document(
+    error: ProxyRejected, documents: Sequence[Ranked], place: Place
+) -> RequestError | None:
+    """Return an error that names the document which cannot be ranked, None if it is not about one."""
+    (document,) = documents if len(documents) == 1 else (None,)
+    if not isinstance(document, str) or not (is_about_content(error) or is_about_size(error)):
+        return None
+    length = f"{len(document)} characters, about {estimate_tokens(document)} tokens"
+    return RequestError(
+        f"Document {place.first + 1} of {place.of} cannot be ranked by the model's server. It has "
+        f"{length}; shorten it or the query. {told(error)}"
+    )

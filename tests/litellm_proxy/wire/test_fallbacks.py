@@ -15,7 +15,7 @@ from litellm_proxy.wire.fallbacks import (
     NAMES,
     applied,
     fallbacks_for,
-    for_listed,
+    for_model,
     for_version,
     is_learned,
 )
@@ -23,6 +23,7 @@ from litellm_proxy.wire.images import ImageRequest
 from litellm_proxy.wire.moderations import ModerationRequest
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejections import teaches
+from litellm_proxy.wire.rerank import RerankRequest
 
 UNSUPPORTED = ("UnsupportedParamsError",)
 USER: Any = {"role": "user", "content": "Hi"}
@@ -32,6 +33,13 @@ WHO = RequestOptions(user="u", tags=("t",), app="a", session_id="session-1")
 
 def chat(*messages: Any, stream: bool = True, **more: Any) -> ChatRequest:
     return ChatRequest("m", list(messages) or [USER], stream=stream, **more)
+
+
+CLIP = "data:video/mp4;base64,QQ=="
+
+
+def video(**file: str) -> dict[str, Any]:
+    return {"role": "user", "content": [{"type": "file", "file": {"format": "video/mp4", **file}}]}
 
 
 def moderation(**options: Any) -> ModerationRequest:
@@ -86,6 +94,12 @@ ROWS: dict[str, list[tuple[ProxyRequest, Any, dict[str, Any]]]] = {
          {"stop": None}),
         (chat(stop=["Observation"]), {"message": "Unsupported parameter: 'stop' is not supported with this model.", "param": "stop"},
          {"stop": None}),
+    ],
+    "video-url": [
+        (chat(video(file_data=CLIP)), {"message": "Invalid value: 'file'. Supported values are: 'text', 'image_url' and 'video_url'."},
+         {"messages": [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": CLIP}}]}]}),
+        (chat(video(file_id="https://h/a.mp4")), {"message": "Unsupported content part type: file"},
+         {"messages": [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": "https://h/a.mp4"}}]}]}),
     ],
     "default-reasoning-effort": [
         (chat(tools=[TOOL], default_effort="medium"),
@@ -155,6 +169,10 @@ ROWS: dict[str, list[tuple[ProxyRequest, Any, dict[str, Any]]]] = {
         (embedding(input_type="document"), "'input_type' parameter is required for asymmetric models", {"input_type": "passage"}),
         (embedding(input_type="query"), "'input_type' parameter is required for asymmetric models", {"input_type": "query"}),
         (embedding(input_type="document", sends_input_type=True), "input_type must be one of: query, passage", {"input_type": "passage"}),
+    ],
+    "blank-as-dot": [
+        (EmbeddingsRequest("m", ["a", " "]), {"message": "input cannot be an empty string"}, {"input": ["a", "."]}),
+        (RerankRequest("m", "q", ["a", " "]), {"message": "documents[1] must be non-empty"}, {"documents": ["a", "."]}),
     ],
     "no-input-type": [(embedding(input_type="query", sends_input_type=True), "input_type: Extra inputs are not permitted", {"input_type": None})],
     "no-encoding": [
@@ -306,10 +324,14 @@ def test_a_parameter_that_is_rejected_under_a_condition_is_offered_on() -> None:
 def test_what_is_known_before_any_rejection() -> None:
     assert for_version((1, 82, 9)) == {"end-user-in-metadata"}
     assert for_version((1, 83, 0)) == set()
-    assert for_listed(None) == set()
-    assert for_listed(["dimensions", "user"]) == {"no-encoding", "stop-cut-here"}
-    assert for_listed(["dimensions", "encoding_format", "stop"]) == set()
-    assert for_listed(["tools", "stop"]) == set()
+    assert for_model(None) == set()
+    assert for_model(["dimensions", "user"]) == {"no-encoding", "stop-cut-here"}
+    assert for_model(["dimensions", "encoding_format", "stop"]) == set()
+    assert for_model(["tools", "stop"]) == set()
+    for provider in ("openai", "dashscope", "zai", "moonshot", "openrouter", "fireworks_ai"):
+        assert for_model(None, provider) == {"video-url"}
+    for provider in ("gemini", "vertex_ai-language-models", "hosted_vllm", "bedrock_converse"):
+        assert for_model(None, provider) == set()
 
 
 GROQ = (

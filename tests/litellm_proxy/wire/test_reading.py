@@ -20,6 +20,7 @@ from litellm_proxy.limits import (
 from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
 from litellm_proxy.wire.model_info import ModelList
+from litellm_proxy.wire.rerank import RerankAnswer
 
 TEXT = st.text(max_size=20)
 JSON = st.recursive(
@@ -47,10 +48,10 @@ def test_rows_may_be_longer_than_what_is_looked_at_first(size: int) -> None:
     ]
 
 
-def test_a_bad_row_is_left_out_of_a_list_of_models_and_an_error_among_vectors() -> None:
+def test_a_bad_row_is_left_out_of_a_list_of_models_and_an_error_in_a_ranking() -> None:
     assert ModelList.read(b'{"data": [1, {"id": 5}, {"id": "a"}, null]}').data[0].id == "a"
     with pytest.raises(ValidationError):
-        EmbeddingsAnswer.read(b'{"data": [{"embedding": [1]}, {"embedding": null}]}')
+        RerankAnswer.read(b'{"results": [{"index": 0, "relevance_score": null}]}')
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,10 @@ def test_unit_prices_that_nobody_knows_are_zero() -> None:
     assert embedding_usage(1, None, Prices(), 0).unit_price == 0
 
 
-@pytest.mark.parametrize(("price", "amount"), [("0.00000024", "2E-7"), ("0.00000025", "3E-7")])
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [("0.00000000024", "2E-10"), ("0.00000000025", "3E-10"), ("0.00000004", "4E-8")],
+)
 def test_half_of_the_smallest_amount_counts_as_one(price: str, amount: str) -> None:
     assert llm_usage(TokenCounts(1, 0), None, Prices(input=D(price)), 0).total_price == D(amount)
     assert llm_usage(TokenCounts(1, 0), float(price), Prices(), 0).total_price == D(amount)
@@ -59,8 +62,8 @@ def test_half_of_the_smallest_amount_counts_as_one(price: str, amount: str) -> N
 
 
 def test_half_of_the_smallest_amount_goes_to_the_prompt() -> None:
-    usage = llm_usage(TokenCounts(1, 1), 0.0000005, Prices(), 0)
-    assert (usage.prompt_price, usage.completion_price) == (D("3E-7"), D("2E-7"))
+    usage = llm_usage(TokenCounts(1, 1), 0.0000000005, Prices(), 0)
+    assert (usage.prompt_price, usage.completion_price) == (D("3E-10"), D("2E-10"))
 
 
 def test_a_cost_of_nothing_is_a_cost() -> None:

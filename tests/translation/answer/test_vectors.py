@@ -59,5 +59,5 @@ def test_f55_a_missing_doubled_or_odd_vector_is_an_error(
     rows: list[tuple[int, list[float]]] | None,
 ) -> None:
     data = None if rows is None else [{"index": i, "embedding": vector} for i, vector in rows]
-    with pytest.raises(ProxyProtocolError, match=r"vectors"):
+    with pytest.raises(ProxyProtocolError, match=r"vector"):
         vectors_in_order(EmbeddingsAnswer.model_validate({"data": data}), 2)

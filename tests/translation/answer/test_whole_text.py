@@ -90,6 +90,7 @@ def test_what_waits_has_a_size() -> None:
         ("hm\n[/THINK]\nAnswer.", "Answer."),
         ("hm</think></think>\nAnswer.", "Answer."),
         ("```\nx\n```\nhm</think>Answer.", "Answer."),
+        ("Raw, without ``` around it.\n</think>\n\ndef main():", "def main():"),
         ("<think>hm</think>Answer.", "Answer."),
         ("Close it with `</think>`, please.", "Close it with `</think>`, please."),
         ('Write "</think>" there.', 'Write "</think>" there.'),

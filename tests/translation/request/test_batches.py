@@ -6,14 +6,13 @@ import pytest
 from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
 
 from litellm_proxy.errors import ProxyRejected
+from translation.request.batches import SmallerBatch, smaller_batch, speaks_of_texts
 from translation.request.embeddings import (
     MOST_SHORTENINGS,
     SHORTENED_TO,
     Batch,
     explained_refusal,
     multimodal_input,
-    smaller_batch,
-    speaks_of_texts,
 )
 from translation.request.rerank import results_wanted
 
@@ -29,7 +28,7 @@ LONG, SHORT = "word " * 200, "short"
 
 
 def test_the_longest_texts_become_shorter_and_the_others_stay() -> None:
-    shorter = Batch([LONG, SHORT], 3, 9).shortened(TOO_LONG)
+    shorter = Batch([LONG, SHORT], 3, 9).shortened(TOO_LONG, 400)
     assert shorter == Batch([LONG[: int(len(LONG) * SHORTENED_TO)], SHORT], 3, 9, 1)
 
 
@@ -37,16 +36,16 @@ def test_three_times_at_most() -> None:
     batch: Batch | None = Batch([LONG], 0, 1)
     for times in range(1, MOST_SHORTENINGS + 1):
         assert batch
-        batch = batch.shortened(TOO_LONG)
+        batch = batch.shortened(TOO_LONG, 400)
         assert batch
         assert batch.shortenings == times
     assert batch
-    assert batch.shortened(TOO_LONG) is None
+    assert batch.shortened(TOO_LONG, 400) is None
 
 
 def test_a_text_never_becomes_empty_and_another_refusal_shortens_nothing() -> None:
-    assert Batch(["a"], 0, 1).shortened(TOO_LONG) == Batch(["a"], 0, 1, 1)
-    assert Batch([LONG], 0, 1).shortened(refused("no such field")) is None
+    assert Batch(["a"], 0, 1).shortened(TOO_LONG, 400) == Batch(["a"], 0, 1, 1)
+    assert Batch([LONG], 0, 1).shortened(refused("no such field"), 400) is None
 
 
 def test_parts_know_where_they_are() -> None:
@@ -68,12 +67,36 @@ def test_parts_know_where_they_are() -> None:
         ("too many inputs", 1, None),
         ("dimensions must be at most 16", 32, None),
         ("no such field", 32, None),
-        ("input is too long: at most 512", 32, None),
     ],
 )
 def test_how_many_texts_to_send_instead(words: str, texts: int, size: int | None) -> None:
-    assert smaller_batch(refused(words), texts) == size
+    smaller = smaller_batch(refused(words), texts)
+    assert smaller == (SmallerBatch(size, is_limit=True) if size else None)
     assert smaller_batch(refused(words, 401, error_type="auth_error"), texts) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "input is too long: at most 512",
+        "Invalid 'input': maximum request size is 300000 tokens per request.",
+        "The max allowed tokens per submitted batch is 120000. Your batch has 134000 tokens after truncation.",
+        "Unable to submit request because the input token count is 25000 but the model supports up to 20000.",
+        "Die Anfrage hat 25000 Tokens.",
+        "input must have less than 512 tokens. Given: 739",
+        "Requested 332921 tokens, max 300000 tokens per request",
+        "string too long. Expected a string with maximum length 8192",
+    ],
+)
+def test_what_is_too_much_together_goes_in_halves(words: str) -> None:
+    assert smaller_batch(refused(words), 9) == SmallerBatch(4, is_limit=False)
+    assert smaller_batch(refused(words, 422), 1) is None
+    assert smaller_batch(refused(words, 429), 9) is None
+    assert smaller_batch(refused(words, 503), 9) is None
+
+
+def test_a_batch_of_short_texts_is_not_made_shorter() -> None:
+    assert Batch([SHORT, SHORT], 0, 2).shortened(TOO_LONG, 400) is None
 
 
 def test_a_refusal_names_the_text() -> None:
@@ -104,8 +127,9 @@ def test_a_fault_about_the_content_of_texts() -> None:
     assert not speaks_of_texts(refused("upstream is away", 500))
     one = str(explained_refusal(fault, Batch([SHORT], 6, 9), 512, cut=False))
     assert one.startswith("Text 7 of 9 cannot be embedded by the model's server.")
-    several = str(explained_refusal(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False))
-    assert several.startswith("One of texts 7 to 8 of 9 cannot be embedded")
+    assert "try again" not in one.lower()
+    assert explained_refusal(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False) is None
+    assert smaller_batch(fault, 9) == SmallerBatch(4, is_limit=False)
     assert explained_refusal(refused("away", 500), Batch([SHORT], 0, 1), 512, cut=False) is None
 
 

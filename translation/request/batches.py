@@ -1,0 +1,92 @@
+"""A rejected batch of texts or documents: whether smaller ones may pass, and what to say of one that never does."""
+
+import re
+from dataclasses import dataclass
+
+from litellm_proxy.errors import ProxyRejected
+from translation.errors.causes import Cause, cause_of
+
+_TOO_MANY = re.compile(
+    r"batch|too many \w{0,20} ?(text|input|item|document|string)|instance|array|number of (text|input|item)"
+    r"|(at most|no more than|larger than) \w{1,20} (text|input|item|document|sentence|element|string|row)"
+    r"|(text|input|item|document|sentence|element|string|row)\w{0,3}\b[^.]{0,40} (at most|no more than|larger than)"
+    r"|\bmax\w{0,20}\W{1,5}(\w{1,20}\W{1,5}){0,4}(input|text|item|document|sentence|element|request)",
+    re.IGNORECASE,
+)
+_TOO_LONG = re.compile(
+    r"tokens?\W{0,3}\)? (is|are) too (large|long)|physical batch|too (large|long) to (process|embed)"
+    r"|(input|text|sequence|prompt)\w{0,20} (is |are )?(too long|too large|exceeds?)|context (length|size)"
+    r"|maximum (sequence|context|input) length",
+    re.IGNORECASE,
+)
+_TOKENS = re.compile(r"\btokens?\b", re.IGNORECASE)
+_OF_CONTENT = re.compile(
+    r"\bNaN\b|unsupported value|failed to (encode|decode|tokeni[sz]e)|invalid (input|text|utf)",
+    re.IGNORECASE,
+)
+_DIMENSIONS = re.compile(r"\bdimensions?\b", re.IGNORECASE)
+"""Have a maximum, too, but not one of texts."""
+_COUNTED = (
+    r"(tokens?|texts?|inputs?|items?|documents?|characters?|chars?|strings?|elements?|instances?|sequences?|passages?"
+    r"|words?|bytes|length|size)"
+)
+_SIZE = re.compile(
+    rf"\d\W{{0,3}}(\w{{1,20}}\W{{1,3}}){{0,2}}{_COUNTED}\b|\b{_COUNTED}\b\D{{0,60}}\d",
+    re.IGNORECASE,
+)
+"""A number of tokens or texts, in whatever words."""
+_NUMBER = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.]*[\w])")
+_REJECTED = frozenset({Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG})
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerBatch:
+    """How many texts to send instead; `is_limit`: the server takes no more of any texts."""
+
+    size: int
+    is_limit: bool
+
+
+def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
+    """Return how many texts to send instead, None if fewer would be rejected as well.
+
+    LiteLLM does not know such limits. The error may tell it: a number below that of the texts. Where all texts
+    together have too many tokens, or one of them is the reason, halves are sent.
+    """
+    cause = cause_of(error)
+    if texts == 1:
+        return None
+    if cause is Cause.PROVIDER and is_about_content(error):
+        return SmallerBatch(texts // 2, is_limit=False)
+    if cause not in _REJECTED or _DIMENSIONS.search(error.text):
+        return None
+    if _TOO_MANY.search(error.text) and not (
+        _TOO_LONG.search(error.text) or _TOKENS.search(error.text)
+    ):
+        told = [int(number) for number in _NUMBER.findall(error.text)]
+        size = max((number for number in told if 0 < number < texts), default=texts // 2)
+        return SmallerBatch(size, is_limit=True)
+    if is_about_size(error):
+        return SmallerBatch(texts // 2, is_limit=False)
+    return None
+
+
+def is_about_size(error: ProxyRejected) -> bool:
+    """Return whether an error is about how much was sent."""
+    too_much = cause_of(error) in {Cause.CONTEXT_TOO_LONG, Cause.TOO_LARGE}
+    return too_much or is_too_long(error) or _SIZE.search(error.text) is not None
+
+
+def is_too_long(error: ProxyRejected) -> bool:
+    """Return whether an error says that a text is too long."""
+    return cause_of(error) is Cause.CONTEXT_TOO_LONG or _TOO_LONG.search(error.text) is not None
+
+
+def is_about_content(error: ProxyRejected) -> bool:
+    """Return whether an error is about what a text holds."""
+    return _OF_CONTENT.search(error.text) is not None
+
+
+def speaks_of_texts(error: ProxyRejected) -> bool:
+    """Return whether a fault is about what was sent, so that sending it again cannot help."""
+    return is_too_long(error) or is_about_content(error)
