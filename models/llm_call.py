@@ -19,7 +19,7 @@ from translation.answer.made_images import chunk_of
 from translation.facts.capabilities import (
     caches_prompts,
     default_effort_of,
-    has_structured_output,
+    follows_schemas,
     mode_of,
 )
 from translation.facts.model_facts import ModelFacts
@@ -74,7 +74,7 @@ class LLMCall:
                 for_model(self.facts.supported_params, self.facts.provider)
             ),
             reasoning=self.reasoning,
-            follows_schemas=has_structured_output(self.settings, self.facts),
+            follows_schemas=follows_schemas(self.settings, self.facts),
             cache_prompt=caches_prompts(self.settings, self.facts),
             default_effort=default_effort_of(self.facts),
         )
@@ -105,7 +105,7 @@ class LLMCall:
             self.options,
             stop=self.stop,
             has_tools=bool(self.tools),
-            follows_schemas=has_structured_output(self.settings, self.facts),
+            follows_schemas=follows_schemas(self.settings, self.facts),
         )
         ended = ended_run(
             self.settings.proxy,

@@ -108,6 +108,45 @@ def test_structured_output_reaches_the_engine_as_an_object(
     assert asked["response_format"]["json_schema"]["schema"]["required"] == ["name", "age"]
 
 
+ADA = '{"name": "Ada", "age": 36}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ADA, f"<think>maybe {{}}</think>{ADA}", f"```json\n{ADA}\n```", f"[Plan] {{}} </think>{ADA}"],
+)
+def test_structured_output_of_a_model_that_litellm_knows_nothing_of(
+    env: Environment, host: SlimHost, answer: str
+) -> None:
+    """graphon 0.8 refuses the node without the feature; the schema goes into the prompt."""
+    model = env.scenario("app-unknown", openai.text_stream(*answer))
+    events = run(env, host, "structured-output", model, text="Ada is 36.")
+    assert events[-1]["outputs"]["person"] == {"name": "Ada", "age": 36}
+    asked = env.upstream.asked_for("app-unknown")[-1]
+    assert "response_format" not in asked
+    assert '"required": ["name", "age"]' in asked["messages"][0]["content"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ('{"name": "Ada"}', "(stage=result, path=$): 'age' is a required property"),
+        ('{"name": "Ada", "age": "old"}', "(stage=result, path=$.age): 'old' is not of type 'integer'"),
+        ("I do not know.", "(stage=result, path=$)"),
+        ("[]", "(stage=result, path=$)"),
+    ],
+)  # fmt: skip
+def test_the_engine_says_what_is_wrong_with_structured_output(
+    env: Environment, host: SlimHost, answer: str, error: str
+) -> None:
+    model = env.scenario("app-wrong", openai.text_stream(answer))
+    inputs = {"text": "Ada is 36."}
+    app = APPS / "structured-output.yml"
+    events = list(run_app(host, app, env.credentials, inputs, model=model))
+    assert events[-1]["event"] == "GraphRunFailedEvent"
+    assert error in events[-1]["error"]
+
+
 def test_a_classifier_and_an_extractor_that_calls_a_function(
     env: Environment, host: SlimHost
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dify_plugin.config.config import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
-from dify_plugin.entities.model import AIModelEntity, ModelPropertyKey, ModelType
+from dify_plugin.entities.model import AIModelEntity, ModelFeature, ModelPropertyKey, ModelType
 from dify_plugin.entities.model.message import PromptMessage, UserPromptMessage
 from dify_plugin.errors.model import CredentialsValidateFailedError
 from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
@@ -118,7 +118,7 @@ def test_f09_refused_discovery_means_unknown_and_never_unusable(
         upstream.on(path, json_reply({"error": {"message": "no"}}, status))
     found = schema({"base_url": upstream.url})
     assert found.model_properties
-    assert found.features == []
+    assert found.features == [ModelFeature.STRUCTURED_OUTPUT]
 
 
 def test_a_slow_proxy_holds_the_model_list_up_for_about_two_seconds_at_most(
@@ -126,7 +126,7 @@ def test_a_slow_proxy_holds_the_model_list_up_for_about_two_seconds_at_most(
 ) -> None:
     form = serve(upstream, slow=30)
     started = time.perf_counter()
-    assert schema(form).features == []
+    assert schema(form).features == [ModelFeature.STRUCTURED_OUTPUT]
     assert time.perf_counter() - started < 3
 
 

@@ -41,14 +41,14 @@ EFFORTS = ["low", "medium", "high"]
 
 LLMS = {
     # Nothing known: three deployments of a backend outside LiteLLM's catalogue.
-    "gpt-4": Llm(),
+    "gpt-4": Llm(features=SCHEMA),
     "described": DESCRIBED,
     "visible-alias": DESCRIBED,
-    "hidden-alias": Llm(),
+    "hidden-alias": Llm(features=SCHEMA),
     # LiteLLM's own catalogue.
     "known-gpt-4o": GPT_4O,
     "known-gpt-4o-mini": GPT_4O._replace(price=("0.15", "0.6")),
-    "known-gpt-3.5": Llm(16385, 4096, TOOLS, ("0.5", "1.5")),
+    "known-gpt-3.5": Llm(16385, 4096, TOOLS | SCHEMA, ("0.5", "1.5")),
     "known-o3": Llm(
         200000, 100000, TOOLS - {"multi-tool-call"} | SCHEMA | SEES | READS | THINKS, ("2", "8"),
         {"temperature", "seed"}, efforts=EFFORTS,
@@ -68,21 +68,21 @@ LLMS = {
     "known-instruct": Llm(8192, 4096, set(), ("1.5", "2"), mode="completion"),
     "old-completion": Llm(mode="completion"),
     # One thing known.
-    "only-context": Llm(32000),
-    "only-tools": Llm(features=TOOLS),
-    "no-vision": Llm(1000),
-    "free": Llm(),
-    "half-priced": Llm(price=("3", "0")),
+    "only-context": Llm(32000, features=SCHEMA),
+    "only-tools": Llm(features=TOOLS | SCHEMA),
+    "no-vision": Llm(1000, features=SCHEMA),
+    "free": Llm(features=SCHEMA),
+    "half-priced": Llm(features=SCHEMA, price=("3", "0")),
     # Pools: what holds for every deployment.
-    "uneven-pool": Llm(4000, 2000, TOOLS, ("1", "2")),
-    "pricey-pool": Llm(8000, 2000, TOOLS | SEES),
-    "half-known-pool": Llm(8000, 2000),
+    "uneven-pool": Llm(4000, 2000, TOOLS | SCHEMA, ("1", "2")),
+    "pricey-pool": Llm(8000, 2000, TOOLS | SEES | SCHEMA),
+    "half-known-pool": Llm(8000, 2000, SCHEMA),
     # Names.
-    "team/chat:latest": Llm(7000),
-    "модель-日本": Llm(6000),
+    "team/chat:latest": Llm(7000, features=SCHEMA),
+    "модель-日本": Llm(6000, features=SCHEMA),
     "openai/gpt-4o": GPT_4O,
-    "openai/my-own": Llm(),
-    "beta": Llm(5000),
+    "openai/my-own": Llm(features=SCHEMA),
+    "beta": Llm(5000, features=SCHEMA),
 }  # fmt: skip
 EMBEDDINGS = {
     "known-ada": Embedding(8191, 32, "0.1"),

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any, Self
@@ -84,5 +85,9 @@ def _with_structured_output(
         if delta and "json_schema" in parameters:
             text += delta["message"]["content"]
             if delta["finish_reason"]:
-                answer["structured_output"] = json.loads(text)
+                with suppress(ValueError):
+                    # Dify repairs what is around an object, and has none where there is no object.
+                    answer["structured_output"] = json.loads(
+                        text[text.find("{") : text.rfind("}") + 1]
+                    )
         yield answer

@@ -57,7 +57,19 @@ def caches_prompts(settings: Settings, facts: ModelFacts) -> bool:
     return settings.cache_prompts and asked_for
 
 
-def has_structured_output(settings: Settings, facts: ModelFacts) -> bool:
+def offers_structured_output(settings: Settings, facts: ModelFacts) -> bool:
+    """Return whether an app may ask for structured output: unless the form or the proxy says no.
+
+    graphon 0.8, the engine of Dify's next version, runs no such node on a model without the feature
+    (nodes/llm/node.py, stage=capability). Of a model that nothing is known of, the prompt asks for the schema.
+    """
+    choice = settings.structured_output
+    return choice is Override.YES or (
+        choice is Override.AUTO and facts.response_schema is not False
+    )
+
+
+def follows_schemas(settings: Settings, facts: ModelFacts) -> bool:
     """Return whether the model follows a JSON schema, and LiteLLM passes one on to it."""
     follows = facts.response_schema and may_take(facts, "response_format")
     return chosen(settings.structured_output, follows)

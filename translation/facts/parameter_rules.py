@@ -10,11 +10,11 @@ from translation.facts import texts
 from translation.facts.capabilities import (
     DEFAULT_MAX_TOKENS,
     has_reasoning,
-    has_structured_output,
     is_listed,
     max_output_tokens_of,
     may_take,
     mode_of,
+    offers_structured_output,
 )
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import Mode, Override, Settings
@@ -49,13 +49,14 @@ def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule
     if mode_of(settings, facts) is Mode.IMAGE:
         return [*_OF_IMAGES, *_keys(settings), *_FOR_LITELLM]
     chat = mode_of(settings, facts) is Mode.CHAT
-    structured = chat and has_structured_output(settings, facts)
+    structured = chat and offers_structured_output(settings, facts)
     effort = (
         chat
         and has_reasoning(settings, facts)
         and (settings.reasoning is Override.YES or may_take(facts, "reasoning_effort"))
     )
-    response_format = structured or (chat and may_take(facts, "response_format"))
+    asked_for = settings.structured_output is Override.YES
+    response_format = chat and (asked_for or may_take(facts, "response_format"))
     rules: list[ParameterRule] = [rule for rule in _COMMON if may_take(facts, rule.name)]
     if may_take(facts, "max_tokens") or may_take(facts, "max_completion_tokens"):
         rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))

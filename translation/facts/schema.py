@@ -19,9 +19,9 @@ from translation.facts.capabilities import (
     chosen,
     context_size_of,
     has_reasoning,
-    has_structured_output,
     max_chunks_of,
     mode_of,
+    offers_structured_output,
     takes_input,
 )
 from translation.facts.model_facts import ModelFacts
@@ -189,6 +189,6 @@ def _features(settings: Settings, facts: ModelFacts) -> list[ModelFeature]:
         ModelFeature.AUDIO: takes_input(InputType.AUDIO, settings, facts),
         ModelFeature.VIDEO: takes_input(InputType.VIDEO, settings, facts),
         ModelFeature.AGENT_THOUGHT: has_reasoning(settings, facts),
-        ModelFeature.STRUCTURED_OUTPUT: has_structured_output(settings, facts),
+        ModelFeature.STRUCTURED_OUTPUT: offers_structured_output(settings, facts),
     }
     return [feature for feature, has_it in table.items() if has_it]

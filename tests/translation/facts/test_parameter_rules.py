@@ -47,4 +47,7 @@ def test_options_and_texts() -> None:
     assert {rules[name].type.value for name in texts} == {"text"}
     plain = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
     assert "reasoning_effort" not in plain
-    assert plain["response_format"].options == ["text", "json_object"]
+    assert plain["response_format"].options == ["text", "json_object", "json_schema"]
+    no = parse_settings("m", {**FORM, "settings": "custom", "structured_output": "no"})
+    without = {rule.name: rule for rule in parameter_rules(no, NOTHING_KNOWN)}
+    assert without["response_format"].options == ["text", "json_object"]

@@ -28,6 +28,7 @@ def test_f01_a_described_model_needs_no_typing() -> None:
         ModelFeature.MULTI_TOOL_CALL,
         ModelFeature.VISION,
         ModelFeature.AGENT_THOUGHT,
+        ModelFeature.STRUCTURED_OUTPUT,
     ]
     rules = {rule.name: rule for rule in schema.parameter_rules}
     assert rules["max_tokens"].max == 4321
@@ -42,7 +43,7 @@ def test_an_uncatalogued_backend_is_unknown_not_incapable() -> None:
     assert facts.context_size is None
     schema = llm_schema("m", settings(), facts)
     assert schema.model_properties[ModelPropertyKey.CONTEXT_SIZE] == 4096
-    assert schema.features == []
+    assert schema.features == [ModelFeature.STRUCTURED_OUTPUT]
     assert schema.pricing is None
 
 
@@ -70,6 +71,20 @@ def test_the_form_wins_over_the_proxy() -> None:
     assert "json_schema" in rules
     assert "reasoning_effort" not in rules
     assert schema.label.en_us == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("choice", "response_schema", "offered"),
+    [("auto", None, True), ("auto", True, True), ("auto", False, False), ("no", True, False), ("yes", False, True)],
+)  # fmt: skip
+def test_structured_output_is_offered_unless_the_form_or_the_proxy_says_no(
+    choice: str,
+    response_schema: bool | None,  # noqa: FBT001
+    offered: bool,  # noqa: FBT001
+) -> None:
+    form = settings(settings="custom", structured_output=choice)
+    schema = llm_schema("m", form, ModelFacts(response_schema=response_schema))
+    assert (ModelFeature.STRUCTURED_OUTPUT in (schema.features or ())) is offered
 
 
 def test_every_number_starts_where_it_changes_nothing() -> None:
@@ -175,7 +190,7 @@ def test_what_litellm_does_not_pass_on_is_not_offered_although_the_model_can() -
         function_calling=True, response_schema=True, reasoning=False, supported_params=("top_p",)
     )
     schema = llm_schema("m", settings(), facts)
-    assert schema.features == []
+    assert schema.features == [ModelFeature.STRUCTURED_OUTPUT]
     rules = {rule.name for rule in schema.parameter_rules}
     assert "response_format" not in rules
     assert "json_schema" in rules, "in words"
