@@ -42,7 +42,9 @@ _LONGEST_PAUSE = 10.0
 _FAULT = 500
 _MOST_EQUAL_FAULTS = 3
 """A fault that repeats word for word is no passing one; of one that speaks of texts, two are enough."""
-_TRIED_AGAIN = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT})
+_TRIED_AGAIN = frozenset(
+    {Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
+)
 _FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED})
 
 

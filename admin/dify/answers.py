@@ -95,6 +95,14 @@ class Task(_Answer):
         status: str
         plugins: tuple[Each, ...] = ()
 
+        @property
+        def failure(self) -> str | None:
+            """Return why it has failed, None if it has not."""
+            if self.status != "failed":
+                return None
+            told = (each.message for each in self.plugins if each.message)
+            return next(told, "it does not say why")
+
     task: Body
 
 

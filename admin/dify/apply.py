@@ -14,6 +14,7 @@ INSTALL_SECONDS = 300.0
 LISTED_SECONDS = 60.0
 _INTERNAL_ERROR = 500
 _SAME_SOURCE = "package"
+_SUCCESS = "success"
 
 type Tell = Callable[[str], None]
 
@@ -60,6 +61,7 @@ def _install(console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replac
     plugin = console.plugin(wanted.plugin_id)
     if plugin and plugin.plugin_unique_identifier == identifier:
         tell("Another sync has installed it meanwhile.")
+        console.read_tasks()
         return
     if (plugin.plugin_unique_identifier if plugin else None) != plan.installed:
         message = "The plugin was changed by somebody else meanwhile: nothing was changed here. Run sync again."
@@ -91,16 +93,24 @@ _NOT_IN_PLACE = (
 
 
 def _wait_for(console: Console, plugin_id: str, identifier: str, task: str | None) -> None:
-    """Wait until the list has the package: a finished task is forgotten, the list is not."""
+    """Wait until the task has ended and the list has the package.
+
+    The task is read to its end, since that makes Dify look at the new version's providers. A task that has
+    been forgotten says nothing: then the list counts.
+    """
     deadline = time.monotonic() + INSTALL_SECONDS
     while time.monotonic() < deadline:
+        told = console.task(task) if task else None
         plugin = console.plugin(plugin_id)
-        if plugin and plugin.plugin_unique_identifier == identifier:
-            return
-        if task and (why := console.failure_of(task)):
+        if told and (why := told.failure):
             kept = "the version before keeps serving" if plugin else "nothing is installed"
             message = f"Dify could not start the new version; {kept}: {' '.join(why.split())}"
             raise CommandError(message)
+        is_under_way = told and told.status != _SUCCESS
+        if plugin and plugin.plugin_unique_identifier == identifier and not is_under_way:
+            if not told:
+                console.read_tasks()
+            return
         time.sleep(POLL_SECONDS)
     message = f"Dify has not installed it after {INSTALL_SECONDS:.0f} s; look at its plugin page, and run sync again."
     raise CommandError(message)

@@ -14,7 +14,7 @@ from rich.table import Table
 from admin.catalogue.difference import Entities
 from admin.command_error import CommandError
 from admin.dify.apply import Wanted, carry_out
-from admin.dify.console import Console
+from admin.dify.console import Console, unknown_release
 from admin.dify.dify_options import add_dify_options, console_of
 from admin.dify.identifier import identifier_of
 from admin.dify.plan import Plan, Step, models_named, plan_of
@@ -65,6 +65,8 @@ def bring_in_step(
     )
     with console_of(options) as console:
         features = console.enter(any_release=options.any_release)
+        if warning := unknown_release(console.version):
+            progress.print(f"[yellow]{escape(warning)}[/]")
         if len(package) > features.max_plugin_package_size:
             message = (
                 f"The package has {len(package)} bytes, and this Dify takes "

@@ -6,6 +6,7 @@ Nothing here is retried but reading: whoever sends a change twice does not know 
 import base64
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -31,7 +32,7 @@ from admin.dify.answers import (
 )
 
 SECONDS = 60.0
-KNOWN_RELEASES = (1, 11), (1, 16)
+KNOWN_RELEASES = (1, 11), (1, 17)
 """The oldest and the newest release whose API is known; tried was 1.14."""
 _API = "console/api/"
 _WORKSPACE = _API + "workspaces/current/"
@@ -104,14 +105,13 @@ class Console:
     def enter(self, *, any_release: bool = False) -> Features:
         """Log in and choose the workspace; return what this Dify allows.
 
-        Raises CommandError for an unknown release, a refused login and a workspace that is not there.
+        Raises CommandError for an old release, a rejected login and a workspace that is not there.
         """
         features = self._read(Features, "GET", _API + "system-features", "its features")
-        if not any_release and not _is_known(self.version):
-            oldest, newest = (".".join(map(str, each)) for each in KNOWN_RELEASES)
+        if not any_release and _is_old(self.version):
             message = (
-                f"This is Dify {self.version}, and known are {oldest} to {newest}: nothing was changed. "
-                "Read what is new there; --any-release goes on all the same."
+                f"This is Dify {self.version}, and known are {_named(KNOWN_RELEASES)}: nothing was changed. "
+                "--any-release goes on all the same."
             )
             raise UnknownAnswer(message)
         match self._login:
@@ -159,15 +159,21 @@ class Console:
         body = {"plugin_installation_id": plugin.installation_id}
         self._ask("POST", _PLUGIN + "uninstall", "to uninstall the plugin", json=body)
 
-    def failure_of(self, task_id: str) -> str | None:
-        """Return why a task has failed, None while it has not; a task that is gone says nothing."""
+    def task(self, task_id: str) -> Task.Body | None:
+        """Return an installation task, None for one that is gone.
+
+        Reading a finished one empties Dify's cache of providers, which chats meanwhile may have filled with
+        the list before (Dify 1.14, core/plugin/impl/plugin.py).
+        """
         try:
-            task = self._read(Task, "GET", f"{_PLUGIN}tasks/{task_id}", "how far it is").task
+            return self._read(Task, "GET", f"{_PLUGIN}tasks/{task_id}", "how far it is").task
         except DifyRefused:
             return None
-        if task.status != "failed":
-            return None
-        return next((each.message for each in task.plugins if each.message), "it does not say why")
+
+    def read_tasks(self) -> None:
+        """Read all installation tasks, which empties Dify's cache as `task` does."""
+        with suppress(DifyRefused):
+            self._ask("GET", f"{_PLUGIN}tasks?page=1&page_size={_PAGE}", "to tell its tasks")
 
     def provider(self, name: str) -> Provider | None:
         """Return a model provider, None if no plugin brings it."""
@@ -259,10 +265,26 @@ class Console:
         raise DifyRefused(what, response.status_code, code, words)
 
 
-def _is_known(version: str) -> bool:
+def unknown_release(version: str) -> str:
+    """Return a warning about a release that is newer than what is known, "" for a known one."""
+    release = _release(version)
+    if release and release <= KNOWN_RELEASES[1]:
+        return ""
+    return f"This is Dify {version}, and known are {_named(KNOWN_RELEASES)}: it stops where an answer is not known."
+
+
+def _is_old(version: str) -> bool:
+    release = _release(version)
+    return release is not None and release < KNOWN_RELEASES[0]
+
+
+def _release(version: str) -> tuple[int, int] | None:
     parts = _RELEASE.fullmatch(version)
-    oldest, newest = KNOWN_RELEASES
-    return parts is not None and oldest <= (int(parts[1]), int(parts[2])) <= newest
+    return (int(parts[1]), int(parts[2])) if parts else None
+
+
+def _named(releases: tuple[tuple[int, int], tuple[int, int]]) -> str:
+    return " to ".join(".".join(map(str, release)) for release in releases)
 
 
 def _bounded(response: httpx.Response) -> bytes:

@@ -16,7 +16,7 @@ def add_dify_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dify-ca", default="", metavar="FILE",
                         help="PEM of an authority of your own in front of Dify")  # fmt: skip
     parser.add_argument("--any-release", action="store_true",
-                        help="go on with a release of Dify that is not known")  # fmt: skip
+                        help="go on with a release of Dify that is too old to be known")  # fmt: skip
 
 
 def console_of(options: argparse.Namespace) -> Console:

@@ -110,7 +110,7 @@ def _comparable(entity: Mapping[str, Any]) -> dict[str, Any]:
     pricing = entity.get("pricing") or {}
     return {
         "label": "",
-        "features": sorted(entity.get("features") or ()),
+        "features": _features(entity),
         "model_properties": {name: properties[name] for name in _COMPARED if name in properties},
         "pricing": {
             name: f"{Decimal(str(pricing[name])).normalize():f}"
@@ -126,6 +126,13 @@ def _comparable(entity: Mapping[str, Any]) -> dict[str, Any]:
             for rule in entity.get("parameter_rules") or ()
         ],
     }
+
+
+def _features(entity: Mapping[str, Any]) -> list[str]:
+    """Return the features as Dify tells them: its engine before graphon 0.8 adds one to models with a schema."""
+    rules = {rule["name"] for rule in entity.get("parameter_rules") or ()}
+    derived = {"structured-output"} if "json_schema" in rules else set()
+    return sorted(derived | set(entity.get("features") or ()))
 
 
 def used_in(

@@ -8,7 +8,7 @@ from harness.plugin_process import PluginError
 from harness.upstream import Upstream
 from tests.support.environment import Environment
 
-BAD, KEY, RATE = "InvokeBadRequestError", "InvokeAuthorizationError", "InvokeRateLimitError"
+BAD, KEY, RATE = "InvokeBadRequestError", "InvokeConnectionError", "InvokeRateLimitError"
 DOWN = "InvokeServerUnavailableError"
 
 

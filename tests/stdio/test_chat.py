@@ -182,7 +182,7 @@ def test_the_callers_key_and_others_stay_secret(env: Environment) -> None:
     credentials = {"base_url": env.proxy_url, "api_key": "sk-wrong-key-of-a-caller"}
     with pytest.raises(PluginError) as caught:
         env.chat("gpt-4", credentials=credentials)
-    assert caught.value.error_type == "InvokeAuthorizationError"
+    assert caught.value.error_type == "InvokeConnectionError"
     assert "sk-wrong-key-of-a-caller" not in json.dumps(caught.value.details)
     written = b"".join(env.plugin.lines)
     # A saved form is given back to Dify, which keeps it; no other line may hold a key.

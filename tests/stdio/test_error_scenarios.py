@@ -16,7 +16,7 @@ from harness.upstream import HANG_UP, Cut, Pause, Reply, Upstream, json_reply
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
 
-BAD, KEY, RATE = "InvokeBadRequestError", "InvokeAuthorizationError", "InvokeRateLimitError"
+BAD, KEY, RATE = "InvokeBadRequestError", "InvokeConnectionError", "InvokeRateLimitError"
 DOWN, LINE = "InvokeServerUnavailableError", "InvokeConnectionError"
 HALF = [openai.delta(role="assistant", content="Half an "), openai.delta(content="answer")]
 END = openai.delta(finish_reason="stop")

@@ -51,6 +51,11 @@ class Console(Upstream):
     changed: list[str] = field(default_factory=list)
     """What was changed, in order."""
     polls: int = 0
+    slow_polls: int = 0
+    """How often a task is said to be under way."""
+    seen: Installed | None = None
+    """What Dify's cache of providers holds. Chats fill it at every moment, an installation empties it at its
+    beginning, and only reading a finished task does so again."""
 
     def __post_init__(self) -> None:
         Upstream.__init__(self)
@@ -93,9 +98,7 @@ class Console(Upstream):
             case _ if path.endswith("/export"):
                 return json_reply({"data": self.apps[int(path.split("/")[2])][1]})
             case _ if path == f"/workspaces/current/model-providers/{PROVIDER}/credentials":
-                self.changed.append("key")
-                self.key = asked.body["credentials"]
-                return json_reply({"result": "success"}, 201)
+                return self._save(asked.body["credentials"])
             case _ if path == f"/workspaces/current/model-providers/{PROVIDER}/models":
                 return json_reply({"data": self._models()})
             case _:
@@ -113,8 +116,11 @@ class Console(Upstream):
                 return self._upgrade(asked.body)
             case "/uninstall":
                 self.changed.append("uninstall")
-                self.installed = self.key = None
+                self.installed = self.seen = self.key = None
                 return json_reply({"success": True})
+            case "/tasks":
+                self.seen = self.installed
+                return json_reply({"tasks": []})
             case _ if path.startswith("/tasks/"):
                 return self._task()
             case _:
@@ -162,6 +168,9 @@ class Console(Upstream):
 
     def _task(self) -> Reply:
         self.polls += 1
+        if self.polls <= self.slow_polls:
+            return json_reply({"task": {"status": "running", "plugins": []}})
+        self.seen = self.installed
         status = "failed" if self.does_not_start else "success"
         message = "failed to install dependencies:\n no wheels" if self.does_not_start else "done"
         return json_reply({"task": {"status": status, "plugins": [{"message": message}]}})
@@ -176,11 +185,11 @@ class Console(Upstream):
         }]  # fmt: skip
 
     def _providers(self) -> list[dict[str, Any]]:
-        if self.installed is None:
+        if self.seen is None:
             return []
         methods = (
             ["predefined-model", "customizable-model"]
-            if self.installed.models
+            if self.seen.models
             else ["customizable-model"]
         )
         custom = {
@@ -191,8 +200,16 @@ class Console(Upstream):
             {"provider": PROVIDER, "configurate_methods": methods, "custom_configuration": custom}
         ]
 
+    def _save(self, form: dict[str, str]) -> Reply:
+        if self.seen is None or not self.seen.models:
+            words = f"Provider {PROVIDER} does not have provider_credential_schema"
+            return refusal(400, "invalid_param", words)
+        self.changed.append("key")
+        self.key = form
+        return json_reply({"result": "success"}, 201)
+
     def _models(self) -> list[dict[str, str]]:
-        rows = [] if self.installed is None or not self.key else self.installed.models
+        rows = [] if self.seen is None or not self.key else self.seen.models
         return [{"model": row["model"], "model_type": row["model_type"], "fetch_from": "predefined-model"}
                 for row in rows]  # fmt: skip
 

@@ -187,14 +187,43 @@ def test_an_answer_that_cannot_be_unpacked_is_a_sentence(
 
 
 @pytest.mark.parametrize(("version", "options", "status"),
-    [("1.10.1", [], FAILED), ("2.0.0", [], FAILED), ("main", [], FAILED), ("1.15.0", [], IN_STEP),
-     ("2.0.0", ["--any-release"], IN_STEP)])  # fmt: skip
-def test_an_unknown_release_stops_it_before_anything(
-    sync: Sync, dify: Console, version: str, options: list[str], status: int
-) -> None:
+    [("1.10.1", [], FAILED), ("1.10.1", ["--any-release"], IN_STEP), ("2.0.0", [], IN_STEP),
+     ("main", [], IN_STEP), ("1.17.0", [], IN_STEP)])  # fmt: skip
+def test_an_old_release_stops_it_before_anything_and_a_new_one_is_a_warning(
+    sync: Sync, dify: Console, version: str, options: list[str], status: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     dify.version = version
     assert sync("--apply", *options) == status
     assert bool(dify.packages) is (status == IN_STEP)
+    assert ("known are 1.11 to 1.17" in capsys.readouterr().err) is (
+        version in {"1.10.1", "2.0.0", "main"} and not options
+    )
+
+
+def test_a_busy_dify_that_remembers_the_providers_from_before(
+    sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chats fill Dify's cache of providers during the installation, from the list before."""
+    assert main(["upgrade", "--apply"]) == IN_STEP
+    dify.slow_polls = 3
+    for models in ("described,gpt-4", "described", "described,gpt-4,known-o3"):
+        dify.polls = 0
+        assert sync("--apply", models=models) == IN_STEP, capsys.readouterr().err
+        assert dify.polls > dify.slow_polls
+        assert sync(models=models) == IN_STEP
+    assert main(["upgrade", "--apply", "--remove-used"]) == IN_STEP
+    assert main(["upgrade"]) == IN_STEP
+    assert dify.seen is dify.installed
+
+
+def test_a_feature_that_dify_derives_is_no_change(sync: Sync, dify: Console) -> None:
+    sync("--apply")
+    assert dify.installed
+    for model in dify.installed.models:
+        if model["model_type"] == "llm":
+            model["features"] = sorted({*model["features"], "structured-output"})
+    assert sync() == IN_STEP
 
 
 def test_a_package_that_dify_would_not_take_is_not_uploaded(

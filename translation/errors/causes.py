@@ -10,6 +10,8 @@ class Cause(Enum):
     """What a refusal means for the person who reads it."""
 
     KEY = auto()
+    NO_DATABASE = auto()
+    """LiteLLM is starting up, or has no database of keys."""
     BUDGET = auto()
     MODEL_ACCESS = auto()
     ROUTE_ACCESS = auto()
@@ -37,7 +39,7 @@ REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
 """A part of the request is refused: without it, the rest may be taken."""
 _OWN_TYPES = {
     "budget_exceeded": Cause.BUDGET,
-    "no_db_connection": Cause.KEY,
+    "no_db_connection": Cause.NO_DATABASE,
     "token_not_found_in_db": Cause.KEY,
     "expired_key": Cause.KEY,
     "all_deployments_in_cooldown": Cause.COOLDOWN,

@@ -25,6 +25,9 @@ _REDIRECTS = range(300, 400)
 
 _ADVICE = {
     Cause.KEY: "Check the API key in the model's settings.",
+    Cause.NO_DATABASE: (
+        "LiteLLM is starting up, so try again; or it has no database, and takes its master key alone as API key."
+    ),
     Cause.BUDGET: "Raise the budget in LiteLLM, or use another key or model.",
     Cause.MODEL_ACCESS: "Allow this model for the key in LiteLLM, or choose another model.",
     Cause.ROUTE_ACCESS: "Allow this route for the key in LiteLLM.",
@@ -96,6 +99,7 @@ _ENDED_EARLY = {
 
 _WHEN_SAVING = {
     Cause.KEY: "The API key was refused: check API Key",
+    Cause.NO_DATABASE: "The API key was not checked: LiteLLM is starting up, or has no database",
     Cause.BUDGET: "The API key is right, but its budget is used up: raise it in LiteLLM",
     Cause.MODEL_ACCESS: "The API key may not use this model: allow it in LiteLLM",
     Cause.ROUTE_ACCESS: "The API key may not call this endpoint: allow the route for it in LiteLLM",

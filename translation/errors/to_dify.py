@@ -34,7 +34,10 @@ FORESEEN = (ProxyError, SettingsError, RequestError)
 """Our own exceptions, whose text is made for people."""
 
 _DIFY_ERROR: dict[Cause, type[InvokeError]] = {
-    Cause.KEY: InvokeAuthorizationError,
+    # Dify puts words of its own in the place of an InvokeAuthorizationError's. Its load balancing leaves a key
+    # alone for a while for either (Dify 1.14, core/model_manager.py).
+    Cause.KEY: InvokeConnectionError,
+    Cause.NO_DATABASE: InvokeServerUnavailableError,
     Cause.BUDGET: InvokeRateLimitError,
     Cause.UPSTREAM_CREDIT: InvokeRateLimitError,
     Cause.COOLDOWN: InvokeRateLimitError,

@@ -56,18 +56,17 @@ class Batch:
         """Return the batch with its longest texts shorter, if that may help; else None.
 
         The estimate of tokens can be far off for tables, numbers and rare scripts, but not by half: where every
-        text is shorter than that, all together are too long.
+        text is shorter than that, and none is longer than the others together, all of them are too much.
         """
         if self.shortenings == MOST_SHORTENINGS or not is_too_long(error):
             return None
-        longest = self.longest_tokens()
-        if len(self.texts) > 1 and longest < context_size / 2:
+        counts = [estimate_tokens(text) for text in self.texts]
+        longest = max(counts)
+        if longest < context_size / 2 and 2 * longest <= sum(counts):
             return None
         kept = [
-            text[: max(1, int(len(text) * SHORTENED_TO))]
-            if estimate_tokens(text) > longest / 2
-            else text
-            for text in self.texts
+            text[: max(1, int(len(text) * SHORTENED_TO))] if count > longest / 2 else text
+            for text, count in zip(self.texts, counts, strict=True)
         ]
         return Batch(kept, self.first, self.of, self.shortenings + 1)
 

@@ -150,7 +150,7 @@ def _refusal_of_a_list(error: ProxyRejected) -> str | None:
     match cause_of(error):
         case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case Cause.KEY:
+        case Cause.KEY | Cause.NO_DATABASE:
             return _wrong_key(error)
         case Cause.BUDGET | Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN:
             return sentence_when_saving(error)
@@ -185,7 +185,7 @@ def _refusal(model: str, error: ProxyError, findings: Findings) -> str | None:
 
 def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | None:
     match cause_of(error):
-        case Cause.KEY:
+        case Cause.KEY | Cause.NO_DATABASE:
             return _wrong_key(error)
         case Cause.MODEL_ACCESS:
             return f'The API key is right, but may not use "{model}". {_offer(model, findings)}'
@@ -212,8 +212,8 @@ def _wrong_key(error: ProxyRejected) -> str:
             return f"The API key has expired: enter another one. {quoted(error)}"
         case "no_db_connection":
             return (
-                "The API key is wrong: this proxy has no database of virtual keys, so only its master "
-                f"key counts. {quoted(error)}"
+                "The API key is wrong: this proxy has no database, only its master key counts; or LiteLLM "
+                f"is starting. {quoted(error)}"
             )
         case _:
             return sentence_when_saving(error)

@@ -28,7 +28,6 @@ CANNOT = {
         "error midway": "'' == 'Half an answer'",
         "cut": "'' == 'Half an answer'",
         "instructions alone": _LINES,
-        "thinking blocking": "Hm. I see.",
         "length blocking": "'stop' != 'length'",
     },
     # It ends the stream with an error, but without the provider's words.

@@ -1,6 +1,5 @@
 import pytest
 from dify_plugin.errors.model import (
-    InvokeAuthorizationError,
     InvokeBadRequestError,
     InvokeConnectionError,
     InvokeError,
@@ -32,17 +31,17 @@ def refusal(status: int, error_type: str | None = None, message: str = "No.") ->
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (refusal(401, "auth_error"), InvokeAuthorizationError),
-        (refusal(401, "token_not_found_in_db"), InvokeAuthorizationError),
-        (refusal(401, "expired_key"), InvokeAuthorizationError),
-        (refusal(400, "no_db_connection"), InvokeAuthorizationError),
+        (refusal(401, "auth_error"), InvokeConnectionError),
+        (refusal(401, "token_not_found_in_db"), InvokeConnectionError),
+        (refusal(401, "expired_key"), InvokeConnectionError),
+        (refusal(400, "no_db_connection"), InvokeServerUnavailableError),
         (
             refusal(401, None, "litellm.BadRequestError: OpenAIException - no"),
             InvokeBadRequestError,
         ),
         (
             refusal(401, "auth_error", "See litellm.AuthenticationError: x"),
-            InvokeAuthorizationError,
+            InvokeConnectionError,
         ),
         (refusal(401, None, "litellm.AuthenticationError: no"), InvokeBadRequestError),
         (refusal(403), InvokeBadRequestError),
@@ -82,14 +81,14 @@ def test_f65_what_dify_knows_already_passes_unchanged() -> None:
         ("error_upstream_401.json", InvokeBadRequestError, "Incorrect API key", "administrator"),
         ("error_upstream_429.json", InvokeRateLimitError, "Rate limit reached", "later"),
         ("error_context.json", InvokeBadRequestError, "maximum context length", "Shorten"),
-        ("error_wrong_key.json", InvokeAuthorizationError, "No connected db", "API key"),
+        ("error_wrong_key.json", InvokeServerUnavailableError, "No connected db", "API key"),
         (
             "error_unknown_key.json",
-            InvokeAuthorizationError,
+            InvokeConnectionError,
             "Invalid proxy server token",
             "API key",
         ),
-        ("error_expired_key.json", InvokeAuthorizationError, "Expired Key", "API key"),
+        ("error_expired_key.json", InvokeConnectionError, "Expired Key", "API key"),
         ("error_budget.json", InvokeRateLimitError, "Budget has been exceeded", "budget"),
         ("error_model_access.json", InvokeBadRequestError, "not available for this", "Allow"),
         ("error_route.json", InvokeBadRequestError, "not allowed to call", "Allow this route"),
