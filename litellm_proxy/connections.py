@@ -4,13 +4,11 @@ httpx's own pool asks every idle connection whether it is still open before each
 costs is measured in docs/performance.md. Here a request takes the connection that was used last.
 """
 
-import fcntl
 import math
 import select
 import socket
 import ssl
 import sys
-import termios
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +18,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import httpx
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 from litellm_proxy import name_lookup
 from litellm_proxy.errors import Failure
@@ -262,8 +264,7 @@ def _is_open(idle: socket.socket) -> bool:
 
 
 def _has_input(connection: socket.socket) -> bool:
+    """Return whether there is something to read, on systems without Linux's ways: remote debugging."""
     with suppress(OSError, ValueError):
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
+        return bool(select.select([connection], [], [], 0)[0])
     return True

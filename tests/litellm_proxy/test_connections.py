@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -299,3 +301,16 @@ def test_an_upload_of_unknown_length_goes_in_chunks(pool: ConnectionPool) -> Non
     sent = b"".join(received)
     assert b"transfer-encoding: chunked" in sent.lower()
     assert sent.endswith(b"\r\n\r\n6\r\nHello \r\n5\r\nworld\r\n0\r\n\r\n")
+
+
+def test_it_loads_on_windows() -> None:
+    """Dify's remote debugging runs a plugin there; Python has no fcntl, termios and poll on Windows."""
+    program = (
+        "import sys, select; sys.modules['fcntl'] = sys.modules['termios'] = None; del select.poll;"
+        "import httpx; sys.platform = 'win32'; import litellm_proxy.connections as c, socket;"
+        "a, b = socket.socketpair(); print(c._is_open(a), end=' '); b.send(b'x'); print(c._is_open(a))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == "True False\n", ran.stderr

@@ -205,3 +205,20 @@ def test_an_image_that_is_too_large_for_dify_leaves_a_note(env: Environment) -> 
         if isinstance(delta["message"]["content"], str)
     )
     assert "too large to be passed to Dify" in text
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [({"b64_json": PNG}, "The model made an image."), ({"url": "https://h/a.png"}, "![image](https://h/a.png)")],
+)  # fmt: skip
+def test_a_blocking_answer_says_that_there_is_an_image(
+    env: Environment, image: dict[str, str], said: str
+) -> None:
+    """Dify 1.14 keeps the text of blocking answers alone: the answer was empty, and paid for."""
+    env.upstream.on("gpt-image-1", made(image))
+    deltas = env.chat("known-image", "A cat", stream=False)
+    texts = [d["message"]["content"] for d in deltas if isinstance(d["message"]["content"], str)]
+    assert said in "".join(texts)
+    env.upstream.on("gpt-image-1", made(image))
+    streamed = env.chat("known-image", "A cat")
+    assert not any(said in str(delta["message"]["content"]) for delta in streamed)

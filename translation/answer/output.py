@@ -11,6 +11,7 @@ from dify_plugin.entities.model.message import (
     VideoPromptMessageContent,
 )
 
+from litellm_proxy.limits import MAX_URL_CHARACTERS
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome
 from translation.answer.speech_file import SpeechFile
@@ -22,6 +23,7 @@ _LONGEST_FINISH_REASON = 100
 _LONGEST_TYPE = 100
 _ENDINGS = {"audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/x-wav": "wav"}
 _VIDEO_NOTE = "\n\n[The model made a video, which cannot be shown here.]\n\n"
+_IMAGE_NOTE = "[The model made an image. Dify shows no images of blocking calls: use response_mode streaming.]"
 _NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 
 
@@ -38,6 +40,14 @@ def shown_chunks(
     for start in range(0, len(shown), MAX_TEXT_CHARACTERS):
         text = shown[start : start + MAX_TEXT_CHARACTERS]
         yield _chunk(model, AssistantPromptMessage(content=text))
+
+
+def in_words(image: OutputImage) -> str:
+    """Return what stands for an image in a blocking answer, of which Dify 1.14 keeps the text alone."""
+    url = image.url
+    if url.startswith(("http://", "https://")) and len(url) <= MAX_URL_CHARACTERS:
+        return f"![image]({url})"
+    return _IMAGE_NOTE
 
 
 def speech_chunk(model: str, speech: SpeechFile) -> LLMResultChunk:

@@ -39,6 +39,26 @@ _ALLOWED = re.compile(
 )
 """What else a key, a team or a role may use (LiteLLM proxy/auth, of several versions)."""
 
+_HOLDER = re.compile(
+    r"\b(end user|team ?member|team|organization|project|tag|model access group|user|key)\b(?=\s?[=:])|budget for (provider|model)\b",
+    re.IGNORECASE,
+)
+"""Whose budget LiteLLM's words name (1.106, proxy/auth/auth_checks.py)."""
+_IDENTITY = re.compile(
+    r"\b((?:end.?user|user|team|key|customer|organi[sz]ation|org|project|tag)(?:[ _]?(?:id|alias|name|email))?)"
+    r"\s{0,3}[=:]\s{0,3}['\"]?(?:[\w.+-]{1,100}@[\w.-]{1,100}|[\w.+:-]{1,200}\d[\w.+:-]{0,200}|[0-9a-f-]{8,64})['\"]?",
+    re.IGNORECASE,
+)
+"""An identity beside the word for it: with a digit in it, as ids have, or an e-mail address."""
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+
+
+def used_up_budget(words: str) -> str:
+    """Return whose budget is used up, by kind: figures and names are for administrators."""
+    found = _HOLDER.search(words)
+    holder = (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
+    return f"Budget has been exceeded: that of the {holder}"
+
 
 def without_internals(words: str, base_url: str = "") -> str:
     """Return words without what only an administrator may know.
@@ -48,6 +68,7 @@ def without_internals(words: str, base_url: str = "") -> str:
     addresses stay: a provider's words may point to a page that helps.
     """
     words = _ALLOWED.sub("", _DEPLOYMENT.sub("", words))
+    words = _EMAIL.sub("an e-mail address", _IDENTITY.sub(r"\1", words))
     host = httpx.URL(base_url).host if base_url else ""
     words = _URL.sub(lambda found: _public(found.group(), host), words)
     words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)

@@ -14,7 +14,7 @@ from litellm_proxy.errors import (
     ProxyUnreachable,
 )
 from translation.errors.causes import Cause, cause_of
-from translation.errors.internals import without_internals
+from translation.errors.internals import used_up_budget, without_internals
 
 _CHECK_FORWARD_PROXY = (
     "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the plugin daemon; NO_PROXY lists hosts reached "
@@ -204,6 +204,8 @@ def _refusal(error: ProxyRejected) -> str:
 def _for_everybody(error: ProxyRejected) -> str:
     if error.status in _REDIRECTS:
         return "redirected to another address"
+    if cause_of(error) is Cause.BUDGET:
+        return used_up_budget(error.text)
     return without_internals(error.message, error.base_url)
 
 

@@ -5,6 +5,7 @@ import pytest
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.error_words import first_sentence
 from translation.errors.internals import AN_ADDRESS, without_internals
+from translation.errors.sentences import sentence, sentence_when_saving
 from translation.errors.to_dify import to_invoke_error
 
 INTERNAL = [
@@ -140,3 +141,44 @@ def test_advice_for_the_administrator_of_litellm_is_left_out() -> None:
 )  # fmt: skip
 def test_no_list_of_what_else_is_allowed(words: str, told: str) -> None:
     assert without_internals(words) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "holder"),
+    [
+        ("Budget has been exceeded! Current cost: 12.5, Max budget: 10.0", "key"),
+        ("Budget has been exceeded! Key=sk-...abcd Current cost: 12.5, Max budget: 10.0", "key"),
+        ("Budget has been exceeded! Team=99c7-11 Current cost: 1204.55, Max budget: 1200.0", "team"),
+        ("Budget has been exceeded! TeamMember=alice@corp.example Current cost: 12.5", "team member"),
+        ("ExceededBudget: User=alice@corp.example over budget. Spend=12.5, Budget=10", "user"),
+        ("ExceededBudget: End User=alice over budget. Spend=12.5, Budget=10", "end user"),
+        ("Budget has been exceeded! Organization=acme Current cost: 12.5, Max budget: 10.0", "organization"),
+        ("Budget has been exceeded! Tag=secret-project Current cost: 12.5", "tag"),
+        ("LiteLLM Team: 99c7, exceeded budget for model=gpt-4", "team"),
+        ("No deployments available - crossed budget: Exceeded budget for provider openai: 12.5 >= 10", "provider"),
+    ],
+)  # fmt: skip
+def test_a_used_up_budget_is_told_by_its_kind_alone(words: str, holder: str) -> None:
+    error = ProxyRejected(status=400, message=words, error_type="budget_exceeded", call_id="c-1")
+    told = sentence(error)
+    assert f"Budget has been exceeded: that of the {holder}" in told
+    assert "Raise the budget in LiteLLM" in told
+    assert "c-1" in told
+    for part in ("12.5", "1204", "alice", "99c7", "acme", "secret", "corp.example", "sk-"):
+        assert part not in told
+    assert words in sentence_when_saving(error)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("team_id=99c7-11 may not call", "team_id may not call"),
+        ("User alice.b+x@corp.example is blocked", "User an e-mail address is blocked"),
+        ('user_email: "bob@corp.example" is not allowed', "user_email is not allowed"),
+        ("Key alias=prod-2 is blocked", "Key alias is blocked"),
+        ("The key: value pair is missing", "The key: value pair is missing"),
+        ("user: required", "user: required"),
+    ],
+)
+def test_identities_are_named_by_kind(words: str, left: str) -> None:
+    assert without_internals(words) == left
