@@ -8,7 +8,7 @@ CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),-
 	$(if $(READ_URL),--read-url '$(READ_URL)') $(if $(HEADERS_ENV),--headers-env $(HEADERS_ENV)) $(if $(CA),--ca '$(CA)')
 OFFLINE_OPTIONS = $(if $(OFFLINE),--offline) $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
 
-.PHONY: help demo test sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
+.PHONY: help demo test serverless sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -19,6 +19,9 @@ demo: .venv/installed .venv-engine/installed $(if $(BASE_URL),,.venv-proxy/insta
 
 test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test, against a real LiteLLM proxy and Dify's own engine
 	$(VENV) -m pytest
+
+serverless: .venv/installed .venv-proxy/installed .venv-engine/installed ## the tests of the plugin process as Dify's cloud runs it, over HTTP
+	TESTED_INSTALL_METHOD=serverless $(VENV) -m pytest tests/stdio
 
 sweep: .venv/installed .venv-proxy/installed ## every model of LiteLLM's catalogue, called with all that the plugin offers; writes docs/models.md (PROVIDERS= SAMPLE=)
 	@$(VENV) -m tools.sweep $(if $(PROVIDERS),--providers '$(PROVIDERS)') $(if $(SAMPLE),--sample $(SAMPLE))

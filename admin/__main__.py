@@ -44,6 +44,7 @@ _COMMANDS: Mapping[str, Command] = {
     "sync": sync,
     "upgrade": upgrade,
 }
+_INTERRUPTED = 130
 _FAILED = 2
 errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 
@@ -73,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_intermixed_args(called.rest)
     try:
         return command.run(options)
+    except KeyboardInterrupt:
+        errors.print("Interrupted. Run it again: it goes on from where it was.")
+        return _INTERRUPTED
     except OSError as error:
         errors.print(escape(f"{error.filename or 'A file'}: {error.strerror or error}."))
     except (CommandError, SettingsError) as error:

@@ -75,11 +75,15 @@ class PluginProcess:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        if not self._ready.wait(READY_SECONDS):
+        if not self._wait_until_ready():
             self.__exit__()
             message = f"the plugin in {self._folder} sent no heartbeat"
             raise RuntimeError(message)
         return self
+
+    def _wait_until_ready(self) -> bool:
+        """Return whether the plugin takes requests."""
+        return self._ready.wait(READY_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
@@ -139,11 +143,14 @@ class PluginProcess:
                 **fields,
             },
         }
+        self._send(request)
+        return self._read_answers(session, answers)
+
+    def _send(self, request: Mapping[str, object]) -> None:
         assert self._process.stdin
         with self._writing:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
-        return self._read_answers(session, answers)
 
     def _read_answers(
         self, session: str, answers: "Queue[dict[str, Any]]"
@@ -174,10 +181,13 @@ class PluginProcess:
             self.reading.wait()
             if not line.strip():
                 continue
-            if self._keep_lines:
-                self.lines.append(line)
+            self._keep(line)
             with suppress(ValueError, KeyError):
                 self._dispatch(json.loads(line))
+
+    def _keep(self, line: bytes) -> None:
+        if self._keep_lines:
+            self.lines.append(line)
 
     def _dispatch(self, frame: Mapping[str, Any]) -> None:
         match frame["event"]:
@@ -189,4 +199,5 @@ class PluginProcess:
                     with self._all_ended:
                         self._under_way.discard(session)
                         self._all_ended.notify_all()
-                self._answers[session].put(frame["data"])
+                if answers := self._answers.get(session):
+                    answers.put(frame["data"])

@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from models.call_log import VARIABLE
 from tests.support import openai_format as openai
-from tests.support.environment import Environment, judged_plugin
+from tests.support.environment import HAS_LOG, Environment, judged_plugin
 
 
+@pytest.mark.skipif(not HAS_LOG, reason="the log of Dify's cloud is elsewhere")
 def test_the_daemon_is_told_a_line_for_each_call_where_it_is_wanted(env: Environment) -> None:
     env.upstream.on("described", openai.text_stream("Good ", "morning"))
     with judged_plugin({VARIABLE: "true"}) as plugin:

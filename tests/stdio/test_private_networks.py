@@ -10,7 +10,7 @@ import pytest
 from harness.child import free_port
 from harness.plugin_process import PluginError, PluginProcess
 from tests.support import openai_format as openai
-from tests.support.environment import MASTER_KEY, Environment, judged_plugin
+from tests.support.environment import HAS_LOG, MASTER_KEY, Environment, judged_plugin
 from tests.support.relay import _FOLDER, CERTIFICATE, ForwardProxy, TlsFront
 
 PASSWORD = "password-of-the-http-proxy"
@@ -61,9 +61,10 @@ def both_sentences(
     assert message.startswith("LiteLLM cannot be reached just now: ")
     assert "//" not in message
     call_id = message.partition("(call id ")[2].rstrip(")")
-    logged = next(line.decode() for line in reversed(plugin.lines) if call_id.encode() in line
-                  and b'"log"' in line)  # fmt: skip
-    assert credentials["base_url"] in logged
+    if HAS_LOG:
+        logged = next(line.decode() for line in reversed(plugin.lines) if call_id.encode() in line
+                      and b'"log"' in line)  # fmt: skip
+        assert credentials["base_url"] in logged
     with pytest.raises(PluginError) as refused:
         list(plugin.call("validate_model_credentials", "m", credentials))
     return message, refused.value.message

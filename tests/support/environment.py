@@ -1,6 +1,7 @@
 """The whole path: plugin process → real LiteLLM proxy → scenario-driven upstream."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,10 +11,15 @@ from typing import Any
 
 from harness.litellm_proxy_process import ROOT, litellm_proxy
 from harness.plugin_process import PluginProcess
+from harness.serverless_plugin import ServerlessPlugin
 from harness.upstream import Reply, Upstream
 from tools.dify_engine.engine import problems_of
 
 MASTER_KEY = "sk-test-7d1f0c6b9e2a4835"
+INSTALL_METHOD = "TESTED_INSTALL_METHOD"
+"""Set to serverless, this environment variable has the plugin run as in Dify's cloud."""
+HAS_LOG = os.environ.get(INSTALL_METHOD) != "serverless"
+"""Whether log lines come beside the answers, as Dify's daemon reads them."""
 ENDED_SECONDS = 10
 RECORDED_SECONDS = 15
 CONFIG = ROOT / "tests" / "support" / "proxy_config.yaml"
@@ -71,7 +77,7 @@ class Environment:
 @contextmanager
 def judged_plugin(env: Mapping[str, str] | None = None) -> Iterator[PluginProcess]:
     """Run the plugin; at the end, every line that it wrote has to pass Dify's own classes."""
-    with PluginProcess(ROOT, env=env) as plugin:
+    with PluginProcess(ROOT, env=env) if HAS_LOG else ServerlessPlugin(ROOT, env=env) as plugin:
         yield plugin
         # A test that takes one answer leaves before the end of its request.
         plugin.wait_for_ends(ENDED_SECONDS)

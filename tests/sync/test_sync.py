@@ -396,3 +396,15 @@ def test_a_signed_package_verifies_as_the_daemon_verifies_it(
     assert ".verification.dify.json" in files_of(package)
     file.write_text("no key")
     assert sync("--sign-key", str(file)) == FAILED
+
+
+def test_an_interruption_is_a_sentence(
+    sync: Sync, dify: Console, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Asked) -> Reply:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("admin.dify.apply._wait_for", interrupted)
+    monkeypatch.setattr("admin.dify.apply._install", lambda *_, **__: interrupted(None))  # type: ignore[arg-type]
+    assert sync("--apply") == 130
+    assert "Interrupted. Run it again" in capsys.readouterr().err

@@ -45,7 +45,7 @@ _HOLDER = re.compile(
 )
 """Whose budget LiteLLM's words name (1.106, proxy/auth/auth_checks.py)."""
 _IDENTITY = re.compile(
-    r"\b((?:end.?user|user|team|key|customer|organi[sz]ation|org|project|tag)(?:[ _]?(?:id|alias|name|email))?)"
+    r"(?<!api )\b((?:end.?user|user|team|key|customer|organi[sz]ation|org|project|tag)(?:[ _]?(?:id|alias|name|email))?)"
     r"\s{0,3}[=:]\s{0,3}['\"]?(?:[\w.+-]{1,100}@[\w.-]{1,100}|[\w.+:-]{1,200}\d[\w.+:-]{0,200}|[0-9a-f-]{8,64})['\"]?",
     re.IGNORECASE,
 )
