@@ -16,6 +16,11 @@ class ProxyError(Exception):
     subject: str | None = None
 
 
+def own_call_id() -> str:
+    """Return an id for a call that LiteLLM gave none: it stands in the sentence and in the log."""
+    return secrets.token_hex(4)
+
+
 @contextmanager
 def about(subject: str, call_id: str | None = None) -> Iterator[None]:
     """Add to every ProxyError from within what it does not yet know: which model was asked, in which call."""
@@ -70,7 +75,7 @@ class ProxyUnreachable(ProxyError):
         self.base_url = base_url
         self.detail = detail
         self.via = via
-        self.call_id = secrets.token_hex(4)
+        self.call_id = own_call_id()
 
 
 class ProxyRejected(ProxyError):

@@ -13,7 +13,7 @@ from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
 from litellm_proxy.versions import needed_by
 from litellm_proxy.wire.fallbacks import PARAMETERS
 from litellm_proxy.wire.model_info import ModelQuestion
@@ -246,6 +246,8 @@ def _explained(error: Exception) -> InvokeError:
     """Return Dify's error; what its sentence leaves out for those who use an app is in the log."""
     _log_unforeseen(error)
     if isinstance(error, ProxyError):
+        # LiteLLM names no call that its check of keys and budgets rejects.
+        error.call_id = error.call_id or own_call_id()
         subject = error.subject or "a question of the plugin"
         logger.warning("%s: %s (call id %s)", subject, _for_the_log(error), error.call_id)
     return to_invoke_error(error)

@@ -43,20 +43,22 @@ _PER_MARK_BEFORE_A_WORD = 25
 _PER_ACCENTED_WORD = 40
 _PER_RARELY_ACCENTED_WORD = 140
 _PER_VIETNAMESE_WORD = 15
-_PER_HIRAGANA = 80
-_PER_KATAKANA = 62
 _PER_HAN = 80
 _PER_TRADITIONAL_HAN = 105
 _TRADITIONAL = frozenset(
     "這個們來時國會說學對為與於後過開關發點條樣體實應該將從當經還沒讓麼無爾長東車門間問聞見親觀書話語請讀記證錢鐵線級紙給約終結統總網處樂業義亦矣乎"
 )
 """Frequent in traditional and classical texts, which the vocabularies know less well."""
-_PER_HANGUL = 70
-_PER_THAI = 41
-_PER_ARABIC = 32
-_PER_INDIC = 33
-_PER_LETTER_OF_ANOTHER_ALPHABET = 28
-_PER_SPACE_RUN = 90
+_PER_CHARACTER = {
+    "hiragana": 80,
+    "katakana": 62,
+    "hangul": 70,
+    "thai": 41,
+    "arabic": 32,
+    "indic": 33,
+    "alphabet": 28,
+}
+_PER_PIECE = {"number": _ONE, "space": 90}
 _PER_MARK_RUN = 100
 _PER_MARK_MORE = 10
 _TOKENS_PER_MESSAGE = 4
@@ -74,39 +76,27 @@ def estimate_tokens(text: str) -> int:
 
 def _hundredths(match: re.Match[str]) -> int:
     """Return the weight of one piece in hundredths of a token."""
+    kind = match.lastgroup or ""
+    if kind == "word":
+        return _word(match.group())
     length = match.end() - match.start()
-    match match.lastgroup:
-        case "word":
-            more = max(0, length - _COMMON_WORD_LETTERS) * _PER_LETTER_MORE
-            return _ONE + more + (0 if match.group().isascii() else _accents(match.group()))
+    if kind in _PER_PIECE:
+        return _PER_PIECE[kind]
+    if kind in _PER_CHARACTER:
+        return length * _PER_CHARACTER[kind]
+    match kind:
         case "marked":
-            more = max(0, length - 1 - _COMMON_WORD_LETTERS) * _PER_LETTER_MORE
-            word = match.group()[1:]
-            accents = 0 if word.isascii() else _accents(word)
-            return _ONE + _PER_MARK_BEFORE_A_WORD + more + accents
-        case "number":
-            return _ONE
-        case "hiragana":
-            return length * _PER_HIRAGANA
-        case "katakana":
-            return length * _PER_KATAKANA
+            return _PER_MARK_BEFORE_A_WORD + _word(match.group()[1:])
         case "han":
             traditional = not _TRADITIONAL.isdisjoint(match.group())
             return length * (_PER_TRADITIONAL_HAN if traditional else _PER_HAN)
-        case "hangul":
-            return length * _PER_HANGUL
-        case "thai":
-            return length * _PER_THAI
-        case "arabic":
-            return length * _PER_ARABIC
-        case "indic":
-            return length * _PER_INDIC
-        case "alphabet":
-            return length * _PER_LETTER_OF_ANOTHER_ALPHABET
-        case "space":
-            return _PER_SPACE_RUN
         case _:
             return _PER_MARK_RUN + (length - 1) * _PER_MARK_MORE
+
+
+def _word(word: str) -> int:
+    more = max(0, len(word) - _COMMON_WORD_LETTERS) * _PER_LETTER_MORE
+    return _ONE + more + (0 if word.isascii() else _accents(word))
 
 
 def _accents(word: str) -> int:
