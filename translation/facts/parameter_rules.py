@@ -133,6 +133,11 @@ def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
     )
 
 
+def _line(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
+    """Return a text of one line, where Dify's page gives a text of many an area of 80 pixels."""
+    return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.STRING)
+
+
 def _text(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
     return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.TEXT)
 
@@ -146,7 +151,10 @@ def _option(
 
 
 def _switch(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
-    return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.BOOLEAN)
+    """Return a switch that is on where a person turns the parameter on."""
+    return ParameterRule(
+        name=name, label=label, help=help_text, type=ParameterType.BOOLEAN, default=True
+    )
 
 
 def _max_tokens(highest: int | None) -> ParameterRule:
@@ -230,11 +238,11 @@ _OF_IMAGES = (
 )
 """LiteLLM does not tell which of them a model has, nor which values."""
 IMAGE_PARAMETERS = tuple(rule.name for rule in _OF_IMAGES)
-_KEY = _text(KEY, texts.KEY, texts.KEY_HELP)
+_KEY = _line(KEY, texts.KEY, texts.KEY_HELP)
 _FOR_LITELLM = (
-    _text(END_USER, texts.END_USER, texts.END_USER_HELP),
-    _text(TAGS, texts.TAGS, texts.TAGS_HELP),
-    _text(SESSION, texts.SESSION, texts.SESSION_HELP),
+    _line(END_USER, texts.END_USER, texts.END_USER_HELP),
+    _line(TAGS, texts.TAGS, texts.TAGS_HELP),
+    _line(SESSION, texts.SESSION, texts.SESSION_HELP),
     _text(EXTRA_BODY, texts.EXTRA_BODY, texts.EXTRA_BODY_HELP),
 )
 """Texts that Dify puts the values of its variables into, in workflows and chatflows."""

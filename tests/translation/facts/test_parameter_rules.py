@@ -38,13 +38,20 @@ def test_max_tokens_start_at_what_is_useful(most: int, neutral: int) -> None:
     assert (rules[0].name, rules[0].default, rules[0].max) == ("max_tokens", neutral, most)
 
 
+def test_a_switch_that_is_turned_on_is_on() -> None:
+    facts = ModelFacts(web_search=True, supported_params=("web_search_options",))
+    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), facts)}
+    assert (rules["web_search"].type.value, rules["web_search"].default) == ("boolean", True)
+
+
 def test_options_and_texts() -> None:
     facts = ModelFacts(reasoning=True, reasoning_efforts=("low", "max"), response_schema=True)
     rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), facts)}
     assert rules["reasoning_effort"].options == ["low", "max"]
     assert rules["response_format"].options == ["text", "json_object", "json_schema"]
-    texts = ["json_schema", "end_user", "tags", "session", "extra_body"]
-    assert {rules[name].type.value for name in texts} == {"text"}
+    assert {rules[name].type.value for name in ("json_schema", "extra_body")} == {"text"}
+    lines = [rules[name] for name in ("end_user", "tags", "session")]
+    assert {(rule.type.value, tuple(rule.options)) for rule in lines} == {("string", ())}
     plain = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
     assert "reasoning_effort" not in plain
     assert plain["response_format"].options == ["text", "json_object", "json_schema"]
