@@ -27,7 +27,12 @@ from translation.answer.vectors import (
     vectors_in_order,
 )
 from translation.errors.causes import Cause, cause_of
-from translation.request.batches import is_too_long, smaller_batch, speaks_of_texts
+from translation.request.batches import (
+    is_too_large_at_once,
+    is_too_long,
+    smaller_batch,
+    speaks_of_texts,
+)
 from translation.request.embeddings import Batch, explained_refusal, sendable
 
 logger = logging.getLogger(__name__)
@@ -213,7 +218,7 @@ class _Run:
 def _can_help(error: ProxyError) -> bool:
     match error:
         case ProxyRejected():
-            return cause_of(error) in _TRIED_AGAIN
+            return cause_of(error) in _TRIED_AGAIN and not is_too_large_at_once(error)
         case ProxyUnreachable():
             return error.failure in _FAILURES_TRIED_AGAIN
         case _:

@@ -28,12 +28,17 @@ REASONING_TAGS = {
     "<longcat_think>": "</longcat_think>",
     "<|START_THINKING|>": "<|END_THINKING|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
-    "<|channel|>analysis<|message|>": "<|channel|>final<|message|>",
+    "<|channel|>analysis<|message|>": "<|channel|>final",
 }
 """The closing tag of each opening tag."""
 CLOSING_TAGS = tuple(REASONING_TAGS.values())
 
-_CLOSING = re.compile("|".join(map(re.escape, CLOSING_TAGS)))
+FORMAT_MARKS = ("<|message|>", "<|constrain|>json<|message|>", "<|constrain|>JSON<|message|>")
+"""What gpt-oss writes between the name of a channel and its text."""
+
+_CLOSING = re.compile(
+    rf"(?:{'|'.join(map(re.escape, CLOSING_TAGS))})(?:\s?(?:{'|'.join(map(re.escape, FORMAT_MARKS))}))?"
+)
 _OPENING = re.compile("|".join(map(re.escape, REASONING_TAGS)))
 _QUOTES = frozenset("`'\"")
 _CODE_MARK = "```"
@@ -57,13 +62,16 @@ def split_whole_text(text: str) -> Split:
     """
     opening = _OPENING.search(text)
     place = code_marks = 0
+    all_marks = text.count(_CODE_MARK)
     for closing in _CLOSING.finditer(text, 0, opening.start() if opening else len(text)):
         start, end = closing.span()
         code_marks += text.count(_CODE_MARK, place, start)
         place = end
         around = text[max(0, start - 1) : start] + text[end : end + 1]
         # Reasoning may speak of code blocks and open none; a tag on a line of its own is no part of one.
-        is_text = code_marks % 2 or not _QUOTES.isdisjoint(around)
+        is_in_code = code_marks % 2 and (all_marks - code_marks) % 2
+        is_quoted = len(around) == 2 and around[0] == around[1] and around[0] in _QUOTES  # noqa: PLR2004
+        is_text = is_in_code or is_quoted
         if around == "\n\n" or not is_text:
             rest = _without_closing_tags(text[end:])
             return Split(text[:start], rest) if rest else Split("", text)

@@ -109,8 +109,7 @@ class ChatStream:
             self._sources.feed(url)
         shown: list[str | OutputImage] = []
         for choice in chunk.choices or ():
-            if piece := self._choices.feed(choice):
-                shown += self._piece(piece)
+            shown += self._piece(self._choices.feed(choice))
         return shown
 
     def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:

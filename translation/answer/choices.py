@@ -16,32 +16,36 @@ class _Content(Enum):
     TOOL_CALLS = auto()
 
 
+_FIELDS = {
+    _Content.TEXT: ("content", "audio", "images"),
+    _Content.REASONING: ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"),
+    _Content.TOOL_CALLS: ("tool_calls", "function_call"),
+}
+
+
 class Choices:
     """Picks the choices that belong to one answer.
 
     Choices that bring different content are one answer: GitHub Copilot's Claude puts text into one and tool
-    calls into the other. Of choices with the same content, which `n` asks for, the first counts.
+    calls into the other. Of the same content, which `n` asks for, that of the first choice counts.
     """
 
     def __init__(self) -> None:
         self._first_with: dict[_Content, int] = {}
-        self._alternatives: set[int] = set()
         self._finish_reasons: dict[int, str] = {}
 
-    def feed(self, choice: Choice) -> Delta | None:
-        """Return what a choice adds to the answer, None if it belongs to another one."""
+    def feed(self, choice: Choice) -> Delta:
+        """Return what a choice adds to the answer, without what another choice brought first."""
         index = choice.index or 0
-        if index in self._alternatives:
-            return None
         piece = choice.piece
-        for content in _contents_of(piece):
-            if self._first_with.setdefault(content, index) != index:
-                self._alternatives.add(index)
-                self._finish_reasons.pop(index, None)
-                return None
+        brought = _contents_of(piece)
+        of_others = [c for c in brought if self._first_with.setdefault(c, index) != index]
         if choice.finish_reason:
             self._finish_reasons[index] = choice.finish_reason
-        return piece
+        if not of_others:
+            return piece
+        changes = {name: None for content in of_others for name in _FIELDS[content]}
+        return piece.model_copy(update=changes)
 
     def feed_text(self) -> bool:
         """Return whether text of the first choice belongs to the answer."""
@@ -49,13 +53,16 @@ class Choices:
 
     def finish(self) -> str | None:
         """Return the finish reason: a cut or a filter before tool calls, these before any other."""
-        reasons = self._finish_reasons.values()
+        # A choice that brought nothing of its own says nothing of this answer.
+        owners = set(self._first_with.values()) or self._finish_reasons.keys()
+        reasons = [reason for n, reason in self._finish_reasons.items() if n in owners]
+        reasons = reasons or list(self._finish_reasons.values())
         return min(reasons, key=lambda reason: _RANKS.get(reason, _LAST_RANK), default=None)
 
 
 def _contents_of(piece: Delta) -> list[_Content]:
     contents = {
-        _Content.TEXT: piece.text or piece.audio or piece.images,
+        _Content.TEXT: piece.text.strip() or piece.audio or piece.images,
         _Content.REASONING: piece.thought,
         _Content.TOOL_CALLS: piece.tool_calls or piece.function_call,
     }

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from translation.answer.room import Room
-from translation.reasoning_tags import CLOSING_TAGS, REASONING_TAGS, Split
+from translation.reasoning_tags import CLOSING_TAGS, FORMAT_MARKS, REASONING_TAGS, Split
 
-_ALL_TAGS = (*REASONING_TAGS, *CLOSING_TAGS)
+_ALL_TAGS = (*REASONING_TAGS, *CLOSING_TAGS, *FORMAT_MARKS)
 
 
 class _State(Enum):

@@ -44,12 +44,18 @@ _HOLDER = re.compile(
     re.IGNORECASE,
 )
 """Whose budget LiteLLM's words name (1.106, proxy/auth/auth_checks.py)."""
+_WHO = r"(?:end.?user|user|team(?:[ _]member)?|customer|organi[sz]ation|org|project|model_per_\w{1,20})(?:[ _]?(?:id|alias|name|email))?"
 _IDENTITY = re.compile(
-    r"(?<!api )\b((?:end.?user|user|team|key|customer|organi[sz]ation|org|project|tag)(?:[ _]?(?:id|alias|name|email))?)"
-    r"\s{0,3}[=:]\s{0,3}['\"]?(?:[\w.+-]{1,100}@[\w.-]{1,100}|[\w.+:-]{1,200}\d[\w.+:-]{0,200}|[0-9a-f-]{8,64})['\"]?",
+    rf"""(?<!api )\b({_WHO}|(?:key|tag)(?:[ _]?(?:id|alias|name))?)\s?=\s?['"]?[^\s,;'")\]}}]{{2,300}}['"]?"""
+    rf"""|\b({_WHO})\s?:\s?['"]?(?=[^\s,;]{{0,100}}[\d_@])[^\s,;'")\]}}]{{1,300}}['"]?"""
+    r"|\b(organization|project) (?:\([0-9a-f-]{20,64}\)|(?:org-|proj_)[\w-]{1,64})",
     re.IGNORECASE,
 )
-"""An identity beside the word for it: with a digit in it, as ids have, or an e-mail address."""
+"""An identity beside the word for it; behind a colon with a digit, `_` or `@` in it, as ids have."""
+_CONNECTION = re.compile(
+    r"\b(?:redis|rediss|postgres|postgresql|mysql|mongodb|amqp)s?(?:\+\w{1,20})?://[^\s\"'<>]{1,300}",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
 
@@ -68,7 +74,8 @@ def without_internals(words: str, base_url: str = "") -> str:
     addresses stay: a provider's words may point to a page that helps.
     """
     words = _ALLOWED.sub("", _DEPLOYMENT.sub("", words))
-    words = _EMAIL.sub("an e-mail address", _IDENTITY.sub(r"\1", words))
+    words = _CONNECTION.sub(AN_ADDRESS, words)
+    words = _EMAIL.sub("an e-mail address", _IDENTITY.sub(lambda m: m[1] or m[2] or m[3], words))
     host = httpx.URL(base_url).host if base_url else ""
     words = _URL.sub(lambda found: _public(found.group(), host), words)
     words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)
@@ -80,7 +87,7 @@ def without_internals(words: str, base_url: str = "") -> str:
         words = re.sub(own, AN_ADDRESS, words, flags=re.IGNORECASE)
     words = _INSIDE.sub(AN_ADDRESS, words)
     words = _ADDRESS.sub(lambda found: _address(found.group()), words)
-    words = _BRACKETED.sub(AN_ADDRESS, words)
+    words = _BRACKETED.sub(lambda found: _bracketed(found.group()), words)
     return _WITH_PORT.sub(AN_ADDRESS, words)
 
 
@@ -100,6 +107,11 @@ def _is_number(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _bracketed(text: str) -> str:
+    """Return an IPv6 address in brackets as a word; a time of day in brackets stays."""
+    return AN_ADDRESS if _is_number(text.partition("]")[0].removeprefix("[")) else text
 
 
 def _address(text: str) -> str:

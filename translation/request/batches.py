@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.error_words import without_advice
 from translation.errors.causes import Cause, cause_of
 
 _TOO_MANY = re.compile(
-    r"batch|too many \w{0,20} ?(text|input|item|document|string)|instance|array|number of (text|input|item)"
+    r"\bbatch(?! API)|too many \w{0,20} ?(text|input|item|document|string)|\binstances?\b(?! profile)|array|number of (text|input|item)"
     r"|(at most|no more than|larger than) \w{1,20} (text|input|item|document|sentence|element|string|row)"
     r"|(text|input|item|document|sentence|element|string|row)\w{0,3}\b[^.]{0,40} (at most|no more than|larger than)"
     r"|\bmax\w{0,20}\W{1,5}(\w{1,20}\W{1,5}){0,4}(input|text|item|document|sentence|element|request)",
@@ -24,19 +25,30 @@ _OF_CONTENT = re.compile(
     r"\bNaN\b|unsupported value|failed to (encode|decode|tokeni[sz]e)|invalid (input|text|utf)",
     re.IGNORECASE,
 )
-_DIMENSIONS = re.compile(r"\bdimensions?\b", re.IGNORECASE)
-"""Have a maximum, too, but not one of texts."""
+_NOT_SIZE = re.compile(
+    r"\bdimensions?\b|not permitted|forbidden|field required|input should be|does not exist|not found|no access",
+    re.IGNORECASE,
+)
+"""Have a maximum or a number, too, but not one of texts."""
 _COUNTED = (
-    r"(tokens?|texts?|inputs?|items?|documents?|characters?|chars?|strings?|elements?|instances?|sequences?|passages?"
-    r"|words?|bytes|length|size)"
+    r"(?<![\w/-])(tokens?|texts?|inputs?|items?|documents?|characters?|chars?|strings?|elements?|instances?|sequences?"
+    r"|passages?|words?|bytes|length|size)(?![\w/-])"
 )
 _SIZE = re.compile(
-    rf"\d\W{{0,3}}(\w{{1,20}}\W{{1,3}}){{0,2}}{_COUNTED}\b|\b{_COUNTED}\b\D{{0,60}}\d",
+    rf"\d\W{{0,3}}(\w{{1,20}}\W{{1,3}}){{0,2}}{_COUNTED}|{_COUNTED}\D{{0,60}}(?<![\w-])\d",
     re.IGNORECASE,
 )
 """A number of tokens or texts, in whatever words."""
-_NUMBER = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.]*[\w])")
+_TOO_MUCH = re.compile(
+    r"too many tokens|\btokens?\b.{0,60}(exceed|limit)|(exceed|limit).{0,60}\btokens?\b|too large|(size|length) limit",
+    re.IGNORECASE,
+)
+_TOO_LARGE_AT_ONCE = re.compile(r"request too large", re.IGNORECASE)
+"""OpenAI's limit of tokens a minute, for a request that never fits: status 429."""
+_NUMBER = re.compile(r"(?<![\w.-])(?<!code: )[0-9]{1,5}(?![\w.-]*\w)")
 _REJECTED = frozenset({Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG})
+_TOO_LARGE = 413
+_STATUSES = frozenset({400, _TOO_LARGE, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +66,34 @@ def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
     together have too many tokens, or one of them is the reason, halves are sent.
     """
     cause = cause_of(error)
+    words = without_advice(error.text)
     if texts == 1:
         return None
-    if cause is Cause.PROVIDER and is_about_content(error):
-        return SmallerBatch(texts // 2, is_limit=False)
-    if cause not in _REJECTED or _DIMENSIONS.search(error.text):
+    halves = SmallerBatch(texts // 2, is_limit=False)
+    if is_too_large_at_once(error) or (cause is Cause.PROVIDER and is_about_content(error)):
+        return halves
+    if cause not in _REJECTED or error.status not in _STATUSES or _NOT_SIZE.search(words):
         return None
-    if _TOO_MANY.search(error.text) and not (
-        _TOO_LONG.search(error.text) or _TOKENS.search(error.text)
-    ):
-        told = [int(number) for number in _NUMBER.findall(error.text)]
+    if _TOO_MANY.search(words) and not (_TOO_LONG.search(words) or _TOKENS.search(words)):
+        told = [int(number) for number in _NUMBER.findall(words)]
         size = max((number for number in told if 0 < number < texts), default=texts // 2)
         return SmallerBatch(size, is_limit=True)
-    if is_about_size(error):
-        return SmallerBatch(texts // 2, is_limit=False)
-    return None
+    return halves if is_about_size(error) else None
 
 
 def is_about_size(error: ProxyRejected) -> bool:
     """Return whether an error is about how much was sent."""
-    too_much = cause_of(error) in {Cause.CONTEXT_TOO_LONG, Cause.TOO_LARGE}
-    return too_much or is_too_long(error) or _SIZE.search(error.text) is not None
+    words = without_advice(error.text)
+    if error.status not in _STATUSES or _NOT_SIZE.search(words):
+        return False
+    if error.status == _TOO_LARGE or is_too_long(error):
+        return True
+    return _SIZE.search(words) is not None or _TOO_MUCH.search(words) is not None
+
+
+def is_too_large_at_once(error: ProxyRejected) -> bool:
+    """Return whether a request has more tokens than may be sent in a minute."""
+    return _TOO_LARGE_AT_ONCE.search(error.text) is not None
 
 
 def is_too_long(error: ProxyRejected) -> bool:

@@ -276,6 +276,17 @@ def test_choices_with_different_content_are_one_answer(name: str, reverse: bool)
     assert outcome.finish_reason == "tool_calls"
 
 
+def test_a_blank_or_repeated_text_takes_no_call_away() -> None:
+    for first, second in (("I look", "\n"), (" ", "Go"), ("I look", "I look")):
+        stream = ChatStream()
+        stream.feed(several({"index": 0, "delta": {"content": first, "reasoning_content": "hm"}}))
+        stream.feed(
+            several({"index": 1, "delta": {"content": second, "reasoning_content": "hm", **CALL}})
+        )
+        stream.feed(several({"index": 1, "finish_reason": "tool_calls"}))
+        assert [call.id for call in stream.finish().tool_calls] == ["a"]
+
+
 def test_a_cut_is_a_cut_whatever_other_choices_say() -> None:
     stream = ChatStream()
     stream.feed(several({"index": 0, "delta": {"content": "Half"}, "finish_reason": "length"}))

@@ -178,6 +178,22 @@ def test_a_used_up_budget_is_told_by_its_kind_alone(words: str, holder: str) -> 
         ("Key alias=prod-2 is blocked", "Key alias is blocked"),
         ("The key: value pair is missing", "The key: value pair is missing"),
         ("user: required", "user: required"),
+        ("unexpected key: 'x_1'", "unexpected key: 'x_1'"),
+        ("Team=marketing is blocked.", "Team is blocked."),
+        (
+            "Rate limit exceeded for team_member: 0f3c2f6e-11:jane. Limit type: tokens",
+            "Rate limit exceeded for team_member Limit type: tokens",
+        ),
+        (
+            "limit for gpt-4o in organization org-AbCd1 on project proj_abc123",
+            "limit for gpt-4o in organization on project",
+        ),
+        (
+            "User: arn:aws:sts::123456789012:assumed-role/litellm-prod/s is not authorized",
+            "User is not authorized",
+        ),
+        ("redis://:pw@redis-master:6379/0 is away", "an internal address is away"),
+        ("[19:40:57] CUDA out of memory", "[19:40:57] CUDA out of memory"),
     ],
 )
 def test_identities_are_named_by_kind(words: str, left: str) -> None:

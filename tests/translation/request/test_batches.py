@@ -95,6 +95,43 @@ def test_what_is_too_much_together_goes_in_halves(words: str) -> None:
     assert smaller_batch(refused(words, 503), 9) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("The model `text-embedding-3-large` does not exist or you do not have access to it.", 404),
+        ("Project `proj_abc` does not have access to model `text-embedding-3-small`", 403),
+        ("/embeddings: Invalid model name passed in model=text-embedding-3-small", 400),
+        ("input_type not permitted. Received Model Group=text-embedding-3-small\nAvailable Model Group Fallbacks=None", 400),
+        ("[{'type':'extra_forbidden','loc':('body','user'),'msg':'Extra inputs are not permitted','input':'123'}]", 422),
+        ("The instance profile is not authorized", 400),
+        ("This model is only available in the Batch API", 400),
+    ],
+)  # fmt: skip
+def test_what_is_not_about_the_texts_is_not_split(words: str, status: int) -> None:
+    assert smaller_batch(refused(words, status), 32) is None
+    assert explained_refusal(refused(words, status), Batch([SHORT], 0, 1), 512, cut=False) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Too many tokens overall, split into more batches.", 400),
+        ("too many tokens: size limit exceeded", 400),
+        ("Total tokens in the batch exceed the model limit", 400),
+        ("Failed to buffer the request body: length limit exceeded", 413),
+        ("Payload Too Large", 413),
+        ("litellm.RateLimitError: Request too large for text-embedding-3-small on tokens per min (TPM): Limit 40000, Requested 60000.", 429),
+    ],
+)  # fmt: skip
+def test_more_that_is_too_much_together_goes_in_halves(words: str, status: int) -> None:
+    assert smaller_batch(refused(words, status), 32) == SmallerBatch(16, is_limit=False)
+
+
+def test_no_limit_is_learned_from_what_litellm_adds() -> None:
+    tail = "Too many inputs. Received Model Group=voyage-3\nAvailable Model Group Fallbacks=None LiteLLM Max Retries: 2"
+    assert smaller_batch(refused(tail), 32) == SmallerBatch(16, is_limit=True)
+
+
 def test_a_batch_of_short_texts_is_not_made_shorter() -> None:
     assert Batch([SHORT, SHORT], 0, 2).shortened(TOO_LONG, 400) is None
 
