@@ -194,7 +194,7 @@ def test_thinking_whose_text_is_none_is_no_fault(
         {"type": "thinking", "thinking": odd, "signature": odd},
         {"type": "thinking", "thinking": "b"},
     ]
-    KeptReasoning(Room()).feed(Delta.model_validate({"thinking_blocks": blocks}))
+    KeptReasoning(Room()).feed(Delta.model_validate({"thinking_blocks": blocks}), "")
     upstream.on("m", openai.stream(
         openai.delta(thinking_blocks=blocks, content="Hello"), openai.delta(thinking_blocks=blocks), END,
     ))  # fmt: skip

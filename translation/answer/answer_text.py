@@ -22,9 +22,12 @@ class AnswerText:
         """`is_json`: JSON was asked for. `is_whole`: nobody waits for the first words."""
         split = split_whole_json if is_json else split_whole_text
         self._stop_words = StopWords(stop)
-        self._filters: list[_TextFilter] = [TaggedReasoning(room), self._stop_words]
+        self._tags = TaggedReasoning(room)
+        self._filters: list[_TextFilter] = [self._tags]
         if is_json or is_whole:
-            self._filters.insert(1, WholeText(split, room, streams_objects=not is_whole))
+            self._filters.append(WholeText(split, room, streams_objects=not is_whole))
+        if stop:
+            self._filters.append(self._stop_words)
 
     @property
     def is_cut(self) -> bool:
@@ -33,6 +36,8 @@ class AnswerText:
 
     def feed(self, piece: str) -> Split:
         """Return the reasoning and the text that a piece of content brings."""
+        if self._tags.is_done and len(self._filters) == 1:
+            return Split("", piece)
         reasoning = ""
         for each in self._filters:
             thought, piece = each.feed(piece)

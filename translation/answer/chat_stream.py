@@ -195,10 +195,11 @@ class ChatStream:
         return None
 
     def _piece(self, piece: Delta) -> list[str | OutputImage]:
-        self._reasoning.feed(piece)
-        text = self._shown.feed(Split(piece.thought, ""))
-        if piece.text:
-            text += self._shown.feed(self._text.feed(piece.text))
+        thought, content = piece.thought, piece.text
+        self._reasoning.feed(piece, thought)
+        text = self._shown.feed(Split(thought, "")) if thought else ""
+        if content:
+            text += self._shown.feed(self._text.feed(content))
         if calls := piece.tool_calls:
             self._calls.feed(calls)
         elif piece.function_call:

@@ -1,5 +1,6 @@
 """Choices of a response → the one answer that Dify shows."""
 
+from collections.abc import Iterator
 from enum import Enum, auto
 
 from litellm_proxy.wire.chat import Choice, Delta
@@ -38,10 +39,13 @@ class Choices:
         """Return what a choice adds to the answer, without what another choice brought first."""
         index = choice.index or 0
         piece = choice.piece
-        brought = _contents_of(piece)
-        of_others = [c for c in brought if self._first_with.setdefault(c, index) != index]
         if choice.finish_reason:
             self._finish_reasons[index] = choice.finish_reason
+        of_others = [
+            content
+            for content in _contents_of(piece)
+            if self._first_with.setdefault(content, index) != index
+        ]
         if not of_others:
             return piece
         changes = {name: None for content in of_others for name in _FIELDS[content]}
@@ -60,10 +64,13 @@ class Choices:
         return min(reasons, key=lambda reason: _RANKS.get(reason, _LAST_RANK), default=None)
 
 
-def _contents_of(piece: Delta) -> list[_Content]:
-    contents = {
-        _Content.TEXT: piece.text.strip() or piece.audio or piece.images,
-        _Content.REASONING: piece.thought,
-        _Content.TOOL_CALLS: piece.tool_calls or piece.function_call,
-    }
-    return [content for content, brought in contents.items() if brought]
+def _contents_of(piece: Delta) -> Iterator[_Content]:
+    # Every chunk passes here.
+    content = piece.content
+    text = content if content.__class__ is str else piece.text
+    if (text and not text.isspace()) or piece.audio or piece.images:
+        yield _Content.TEXT
+    if piece.thought:
+        yield _Content.REASONING
+    if piece.tool_calls or piece.function_call:
+        yield _Content.TOOL_CALLS

@@ -21,9 +21,9 @@ class KeptReasoning:
         self._thoughts: list[str] = []
         self._characters = 0
 
-    def feed(self, delta: Delta) -> None:
-        """Add what a delta has; raise ProxyProtocolError when it is too much."""
-        if thought := delta.thought:
+    def feed(self, delta: Delta, thought: str) -> None:
+        """Add what a delta has, and its reasoning as text; raise ProxyProtocolError when it is too much."""
+        if thought:
             self._characters += len(thought)
             if self._characters <= MAX_REASONING_CHARACTERS:
                 self._thoughts.append(thought)

@@ -47,9 +47,10 @@ class ShownText:
 
     def feed(self, split: Split) -> str:
         """Return what reasoning, and then text, add."""
-        shown = self._reasoning(split.reasoning) if split.reasoning else ""
-        shown += self._content(split.text)
-        return self._counted(shown)
+        reasoning, text = split
+        if reasoning:
+            return self._counted(self._reasoning(reasoning) + self._content(text))
+        return self._counted(self._content(text)) if text else ""
 
     def before_a_file(self) -> str:
         """Return what has to be shown before an image or a file."""
@@ -93,6 +94,8 @@ class ShownText:
         if not piece:
             return ""
         self.is_visible = self.is_visible or not piece.isspace()
+        if self._place is _Place.CONTENT:
+            return piece
         return self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING) + piece
 
     def _end_of_reasoning(self, mark: str) -> str:

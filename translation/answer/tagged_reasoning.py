@@ -34,8 +34,15 @@ class TaggedReasoning:
         """The beginning of a tag, perhaps; shorter than the longest tag."""
         self._closing = ""
 
+    @property
+    def is_done(self) -> bool:
+        """Return whether the text has begun: all that follows is text."""
+        return self._state is _State.DONE
+
     def feed(self, piece: str) -> Split:
         """Return the reasoning and the text that a piece brings."""
+        if self.is_done:
+            return Split("", piece)
         piece, self._held = self._held + piece, ""
         reasoning: list[str] = []
         while piece:

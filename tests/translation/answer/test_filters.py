@@ -104,7 +104,7 @@ def reasoning(piece: str) -> Callable[[], object]:
     kept = KeptReasoning(Room())
     block = {"type": "thinking", "thinking": piece}
     delta = Delta.model_validate({"reasoning_content": piece, "thinking_blocks": [block]})
-    return lambda: kept.feed(delta)
+    return lambda: kept.feed(delta, delta.thought)
 
 
 def call(piece: str) -> Callable[[], object]:

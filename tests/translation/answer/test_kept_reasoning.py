@@ -12,7 +12,7 @@ REDACTED = {"type": "redacted_thinking", "data": "REDACTED"}
 
 def kept(*blocks: Mapping[str, object]) -> list[dict[str, object]]:
     reasoning = KeptReasoning(Room())
-    reasoning.feed(Delta.model_validate({"thinking_blocks": blocks}))
+    reasoning.feed(Delta.model_validate({"thinking_blocks": blocks}), "")
     return list(reasoning.finish().blocks)
 
 
