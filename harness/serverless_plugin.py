@@ -50,9 +50,13 @@ class ServerlessPlugin(PluginProcess):
 
     def _ask(self, request: Mapping[str, object]) -> None:
         session = str(request["session_id"])
-        with httpx.stream(
-            "POST", f"{self._url}/invoke", json=request, timeout=ANSWER_SECONDS
-        ) as response:
+        # A plugin that is ended leaves its answers unfinished.
+        with (
+            suppress(httpx.HTTPError),
+            httpx.stream(
+                "POST", f"{self._url}/invoke", json=request, timeout=ANSWER_SECONDS
+            ) as response,
+        ):
             rest = b""
             for piece in response.iter_bytes():
                 *lines, rest = (rest + piece).split(b"\n")
