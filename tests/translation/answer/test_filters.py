@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Protocol
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litellm_proxy.wire.chat import Delta, ToolCallDelta
+from litellm_proxy.wire.chat import Choice, Delta, ToolCallDelta
 from translation.answer.answer_text import AnswerText
+from translation.answer.choices import Choices
 from translation.answer.kept_reasoning import KeptReasoning
 from translation.answer.room import Room
 from translation.answer.shown_text import ShownText
@@ -146,3 +147,66 @@ def test_eight_times_the_pieces_take_about_eight_times_as_long(name: str, piece:
     # Quadratic work takes 64 times as long. The machine may change its speed in between.
     few = min(seconds(FEW) for _ in range(3))
     assert seconds(MANY) < 24 * few + 0.01
+
+
+TURNS = st.lists(
+    st.tuples(st.booleans(), st.text("ab \n", min_size=1, max_size=5)), max_size=6
+)  # fmt: skip
+
+
+def shown_text(turns: list[tuple[bool, str]], *, show_reasoning: bool, whole: bool) -> str:
+    """Return what reasoning (True) and text (False) in turns come to, whole or letter by letter."""
+    text = ShownText(Room(), show_reasoning=show_reasoning)
+    out = ""
+    for is_reasoning, content in turns:
+        for piece in [content] if whole else content:
+            out += text.feed(Split(piece, "") if is_reasoning else Split("", piece))
+    return out + text.finish()
+
+
+@given(TURNS)
+def test_shown_text_is_the_same_however_it_is_cut_and_its_blocks_are_closed(
+    turns: list[tuple[bool, str]],
+) -> None:
+    joined = [
+        (kind, "".join(content for _, content in group))
+        for kind, group in groupby(turns, key=lambda turn: turn[0])
+    ]
+    for show in (True, False):
+        expected = shown_text(joined, show_reasoning=show, whole=True)
+        assert shown_text(joined, show_reasoning=show, whole=False) == expected
+        assert expected.count("<think>") == expected.count("</think>")
+        letters = "".join(c for kind, content in turns if show or not kind for c in content.split())
+        plain = expected.replace("<think>", "").replace("</think>", "")
+        assert "".join(plain.split()) == letters
+
+
+@given(st.lists(st.text(max_size=4), max_size=6), st.integers(1, 3))
+def test_kept_reasoning_is_what_was_sent_however_it_is_cut(texts: list[str], size: int) -> None:
+    kept = KeptReasoning(Room())
+    for whole in texts:
+        pieces = [whole[n : n + size] for n in range(0, len(whole), size)] or [""]
+        for piece in pieces:
+            block = {"type": "thinking", "thinking": piece, "signature": ""}
+            kept.feed(Delta.model_validate({"thinking_blocks": [block]}), piece)
+        signature = {"type": "thinking", "thinking": "", "signature": "S"}
+        kept.feed(Delta.model_validate({"thinking_blocks": [signature]}), "")
+    reasoning = kept.finish()
+    assert [block["thinking"] for block in reasoning.blocks] == texts
+    assert reasoning.text == "".join(texts)
+
+
+CONTENTS = {"text": {"content": "x"}, "reasoning": {"reasoning": "x"}, "calls": {"tool_calls": [{"index": 0}]}}  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(sorted(CONTENTS))), max_size=10))
+def test_of_each_content_the_first_choice_that_brings_it_counts(
+    brought: list[tuple[int, str]],
+) -> None:
+    choices = Choices()
+    first: dict[str, int] = {}
+    for index, content in brought:
+        choice = Choice.model_validate({"index": index, "delta": CONTENTS[content]})
+        piece = choices.feed(choice)
+        is_first = first.setdefault(content, index) == index
+        assert bool(piece.content or piece.reasoning or piece.tool_calls) is is_first
