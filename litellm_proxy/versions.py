@@ -11,7 +11,7 @@ from sys import intern
 
 from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
-from litellm_proxy.wire.fallbacks import for_version
+from litellm_proxy.wire.rejected_requests.fallbacks import for_version
 
 INFO_PATHS = ("/v1/model/info", "/model/info")
 """Up to 1.63 LiteLLM refuses virtual keys at the first, and answers them at the second."""

@@ -15,9 +15,9 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
 from litellm_proxy.versions import needed_by
-from litellm_proxy.wire.fallbacks import PARAMETERS
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts

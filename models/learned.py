@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.limits import MAX_MODELS
 from litellm_proxy.memory import Memory
-from litellm_proxy.wire.rejections import teaches
+from litellm_proxy.wire.rejected_requests.rejections import teaches
 from translation.saving.stored_facts import KEPT_DAYS
 
 logger = logging.getLogger(__name__)

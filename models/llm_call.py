@@ -8,9 +8,9 @@ from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals, ProxyClient
 from litellm_proxy.wire.chat import ChatChunk
-from litellm_proxy.wire.fallbacks import for_model
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
+from litellm_proxy.wire.rejected_requests.fallbacks import for_model
 from models.learned import ModelKey
 from models.long_run import ended_run
 from models.sending import Sent, sent

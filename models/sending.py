@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyRejected, about
-from litellm_proxy.wire.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.options import ProxyRequest
+from litellm_proxy.wire.rejected_requests.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.request import Request
 from models.learned import MAX_REASON, ModelKey, learn, learned_of
 
@@ -23,7 +23,7 @@ class Sent[A]:
 
 
 def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
-    """Send a request, at most MAX_FALLBACKS times more with what `litellm_proxy.wire.fallbacks` has.
+    """Send a request, at most MAX_FALLBACKS times more with what `litellm_proxy.wire.rejected_requests.fallbacks` has.
 
     Fallbacks that are known to be needed are applied at once: those of the request's options, and those that
     earlier calls showed for the model. One that helped is remembered for a week. Raises what `send`

@@ -18,7 +18,7 @@ class RequestOptions:
     id of Dify's app, `session_id` groups calls in LiteLLM's logs (as `litellm_trace_id`, which no
     version since 1.60 passes on, while `litellm_session_id` was up to 1.65). `extra` holds further
     fields of the body, which the request's own fields win over. `fallbacks` are the names of those
-    that are known to be needed (`litellm_proxy.wire.fallbacks`).
+    that are known to be needed (`litellm_proxy.wire.rejected_requests.fallbacks`).
     """
 
     user: str | None = None

@@ -27,7 +27,7 @@ class Request:
     """A POST with a JSON object, or with a multipart form where there are `files`.
 
     `own` holds the fields that the plugin sets, `extra` those that the form or the app asks for in
-    *Extra Fields*; own fields win. `unsent` holds what a fallback may need (`litellm_proxy.wire.fallbacks`):
+    *Extra Fields*; own fields win. `unsent` holds what a fallback may need (`litellm_proxy.wire.rejected_requests.fallbacks`):
     it is not sent.
     """
 

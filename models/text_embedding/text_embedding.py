@@ -13,7 +13,7 @@ from dify_plugin.entities.model.text_embedding import (
 )
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.wire.fallbacks import for_model
+from litellm_proxy.wire.rejected_requests.fallbacks import for_model
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited

@@ -13,9 +13,9 @@ from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import read_error_body
-from litellm_proxy.wire.fallbacks import applied
 from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import applied
 from translation.errors.causes import Cause, cause_of
 from translation.facts.model_facts import facts_from_deployments, facts_from_listing
 

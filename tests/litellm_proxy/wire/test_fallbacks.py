@@ -10,7 +10,10 @@ from litellm_proxy.wire.audio import SpeechRequest
 from litellm_proxy.wire.call_ids import strict_call_id
 from litellm_proxy.wire.chat import ChatRequest
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
-from litellm_proxy.wire.fallbacks import (
+from litellm_proxy.wire.images import ImageRequest
+from litellm_proxy.wire.moderations import ModerationRequest
+from litellm_proxy.wire.options import ProxyRequest, RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import (
     FALLBACKS,
     NAMES,
     applied,
@@ -19,10 +22,7 @@ from litellm_proxy.wire.fallbacks import (
     for_version,
     is_learned,
 )
-from litellm_proxy.wire.images import ImageRequest
-from litellm_proxy.wire.moderations import ModerationRequest
-from litellm_proxy.wire.options import ProxyRequest, RequestOptions
-from litellm_proxy.wire.rejections import teaches
+from litellm_proxy.wire.rejected_requests.rejections import teaches
 from litellm_proxy.wire.rerank import RerankRequest
 
 UNSUPPORTED = ("UnsupportedParamsError",)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from litellm_proxy.wire.fallbacks import applied
 from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import applied
 from litellm_proxy.wire.request import Request
 
 ALL: dict[str, Any] = {"user": "u", "tags": ("t",), "app": "a", "session_id": "s"}

@@ -9,10 +9,10 @@ from litellm_proxy.wire.audio import SpeechRequest
 from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest, Message, Tool
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
-from litellm_proxy.wire.fallbacks import FALLBACKS, applied
 from litellm_proxy.wire.images import ImageRequest, InputImage
 from litellm_proxy.wire.moderations import ModerationRequest
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import FALLBACKS, applied
 from litellm_proxy.wire.rerank import RerankRequest
 from litellm_proxy.wire.responses import RunRequest
 

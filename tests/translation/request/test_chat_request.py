@@ -19,7 +19,7 @@ from dify_plugin.entities.model.message import (
 )
 
 from litellm_proxy.wire.chat import ChatRequest
-from litellm_proxy.wire.fallbacks import applied
+from litellm_proxy.wire.rejected_requests.fallbacks import applied
 from translation.errors.request_error import RequestError
 from translation.reasoning import Reasoning
 from translation.request.chat_request import chat_request, completion_request

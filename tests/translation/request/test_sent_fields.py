@@ -14,8 +14,8 @@ from dify_plugin.entities.model.message import (
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.chat import ChatRequest, CompletionRequest
-from litellm_proxy.wire.fallbacks import fallbacks_for
 from litellm_proxy.wire.options import RequestOptions
+from litellm_proxy.wire.rejected_requests.fallbacks import fallbacks_for
 from litellm_proxy.wire.request import Request
 from translation.reasoning import Reasoning
 from translation.request.chat_request import chat_request, completion_request

@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyRejected
-from litellm_proxy.wire import request_changes as change
 from litellm_proxy.wire.call_ids import is_strict_call_id, strict_call_id
-from litellm_proxy.wire.rejections import (
+from litellm_proxy.wire.rejected_requests import request_changes as change
+from litellm_proxy.wire.rejected_requests.rejections import (
     IS_CONDITIONAL,
     NOT_ACCEPTABLE,
     UNSUPPORTED,
