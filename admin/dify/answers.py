@@ -100,8 +100,8 @@ class Task(_Answer):
             """Return why it has failed, None if it has not."""
             if self.status != "failed":
                 return None
-            told = (each.message for each in self.plugins if each.message)
-            return next(told, "it does not say why")
+            messages = (each.message for each in self.plugins if each.message)
+            return next(messages, "it does not say why")
 
     task: Body
 

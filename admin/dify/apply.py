@@ -100,15 +100,15 @@ def _wait_for(console: Console, plugin_id: str, identifier: str, task: str | Non
     """
     deadline = time.monotonic() + INSTALL_SECONDS
     while time.monotonic() < deadline:
-        told = console.task(task) if task else None
+        state = console.task(task) if task else None
         plugin = console.plugin(plugin_id)
-        if told and (why := told.failure):
+        if state and (why := state.failure):
             kept = "the version before keeps serving" if plugin else "nothing is installed"
             message = f"Dify could not start the new version; {kept}: {' '.join(why.split())}"
             raise CommandError(message)
-        is_under_way = told and told.status != _SUCCESS
+        is_under_way = state and state.status != _SUCCESS
         if plugin and plugin.plugin_unique_identifier == identifier and not is_under_way:
-            if not told:
+            if not state:
                 console.read_tasks()
             return
         time.sleep(POLL_SECONDS)

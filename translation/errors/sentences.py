@@ -176,7 +176,7 @@ def quoted(error: ProxyRejected) -> str:
     return f"{_told(error, error.message)}{_call(error.call_id)}"
 
 
-def told(error: ProxyRejected) -> str:
+def public_quote(error: ProxyRejected) -> str:
     """Return who rejected a request, with what status, in what words, and the call id, for whoever uses an app."""
     return f"{_told(error, _for_everybody(error))}{_call(error.call_id)}"
 

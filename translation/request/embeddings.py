@@ -8,7 +8,7 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 from litellm_proxy.errors import ProxyRejected
 from translation.errors.causes import Cause, cause_of
 from translation.errors.request_error import RequestError
-from translation.errors.sentences import told
+from translation.errors.sentences import public_quote
 from translation.media_type import is_data_url, labelled
 from translation.request.batches import is_about_content, is_about_size, is_too_long
 from translation.token_estimate import estimate_tokens
@@ -92,7 +92,7 @@ def explained_refusal(
     cause = cause_of(error)
     longest = f"{len(batch.texts[place])} characters, about {counts[place]} tokens"
     name = f"Text {batch.first + place + 1} of {batch.of}"
-    words = told(error)
+    words = public_quote(error)
     if cause is Cause.CONTEXT_TOO_LONG or (cause is Cause.REQUEST and counts[place] > context_size):
         return RequestError(
             f"{name} is too long: {longest}, where the model takes {context_size}. {_remedy(cut=cut)} {words}"

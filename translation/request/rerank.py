@@ -8,7 +8,7 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.rerank import Ranked
 from translation.errors.request_error import RequestError
-from translation.errors.sentences import told
+from translation.errors.sentences import public_quote
 from translation.request.batches import is_about_content, is_about_size
 from translation.token_estimate import estimate_tokens
 
@@ -53,5 +53,5 @@ def refused_document(
     length = f"{len(document)} characters, about {estimate_tokens(document)} tokens"
     return RequestError(
         f"Document {place.first + 1} of {place.of} cannot be ranked by the model's server. It has "
-        f"{length}; shorten it or the query. {told(error)}"
+        f"{length}; shorten it or the query. {public_quote(error)}"
     )
