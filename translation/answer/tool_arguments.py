@@ -15,8 +15,9 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """Also one that is never closed, so that no character is looked at twice."""
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SURE_ESCAPES = frozenset('"\\/')
-_UNSURE_ESCAPES = frozenset("bfnrtu")
-"""Beside a stray backslash, as in C:\\Users\\new, these may be letters behind a stray one."""
+_UNSURE_ESCAPES = frozenset("bfnrtu_")
+"""Beside a stray backslash, as in C:\\Users\\new, these may be letters behind a stray one. Some models escape
+`_` as in Markdown, others mean the backslash."""
 _CODE_OPENS = re.compile(r"```\w{0,20}\s")
 _BEHIND = re.compile(r"(?:\s|[}\])]|<[^<>{}\"]{1,60}>|\[/?[A-Z_]{2,40}\]|```)*+")
 """Closing marks, and markers such as <|call|>, </tool_call> and [/TOOL_CALLS]."""

@@ -50,9 +50,9 @@ class Fallback:
     """One row: a change of a request, and the rejection that calls for it.
 
     `applies` says whether a request has what is changed, `rejected_by` whether an error means it.
-    `of_version` and `of_listed` say whether it is needed before any rejection: by LiteLLM's version, or by
-    the parameters that LiteLLM lists for the model. `of_provider` does so by LiteLLM's name of the provider. `parameter` is what the panel then offers no longer. A
-    row that is not `learned` is found anew by each call.
+    Three say whether it is needed before any rejection: `of_version` by LiteLLM's version, `of_listed` by the
+    parameters that LiteLLM lists for the model, `of_provider` by LiteLLM's name of the provider. `parameter` is
+    the one that the panel then no longer offers. A row that is not `learned` is found anew by each call.
     """
 
     name: str

@@ -226,6 +226,8 @@ def test_arguments_with_one_reading_are_mended(arguments: str, value: object) ->
     [
         r'{"path": "C:\Users\new"}',
         r'{"pattern": "\d\n"}',
+        r'{"user\_id": 1}',
+        r'{"file": "my\_file \d"}',
         '{"city": "Par',
         '{"city": "Paris"',
         '{"city": "Paris"}, {"city": "Rome"}',
