@@ -23,7 +23,7 @@ def own_call_id() -> str:
 
 @contextmanager
 def about(subject: str, call_id: str | None = None) -> Iterator[None]:
-    """Add to every ProxyError from within what it does not yet know: which model was asked, in which call."""
+    """Add the model (kind and name) and the call id to a ProxyError that is raised within, where it has none."""
     try:
         yield
     except ProxyError as error:

@@ -21,7 +21,7 @@ from litellm_proxy.wire.chat import OutputImage
 from models.call_log import note_call_id
 from models.sending import Sent
 from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
-from translation.answer.output import in_words, last_chunk, shown_chunks, speech_chunk
+from translation.answer.output import image_note, last_chunk, shown_chunks, speech_chunk
 from translation.answer.sources import source_list
 from translation.answer.tool_calls import FoldedToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
@@ -68,8 +68,8 @@ class ChatAnswer:
                 for chunks in arrivals:
                     for shown in stream.feed_all(chunks):
                         yield from shown_chunks(model, shown, takes_files=self.form.takes_files)
-                        if self.form.is_whole and isinstance(shown, OutputImage):
-                            yield from shown_chunks(model, in_words(shown))
+                        if self.form.is_blocking and isinstance(shown, OutputImage):
+                            yield from shown_chunks(model, image_note(shown))
             outcome = stream.finish()
             yield from shown_chunks(model, outcome.closing_text)
             if outcome.speech:

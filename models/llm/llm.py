@@ -68,7 +68,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 # (Dify 1.14, core/app/apps/base_app_runner.py).
                 takes_files=bool(user),
                 is_json=is_json,
-                is_whole=not stream,
+                is_blocking=not stream,
             ),
             room_for_reasoning=brought.room,
         )

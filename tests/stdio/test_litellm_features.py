@@ -307,3 +307,14 @@ def test_f66_the_proxy_stops_when_we_stop_waiting(env: Environment) -> None:
     assert caught.value.error_type == "InvokeConnectionError"
     row = env.attributed(end_user="user-slow")
     assert row["status"] == "failure"
+
+
+def test_a_video_goes_as_each_provider_takes_it(env: Environment) -> None:
+    """LiteLLM hands OpenAI-compatible servers the parts as they are."""
+    clip = {"type": "video", "format": "mp4", "base64_data": "AAAA", "mime_type": "video/mp4"}
+    turn = {"role": "user", "content": [{"type": "text", "data": "What is it?"}, clip]}
+    form = {**env.credentials, "settings": "custom", "input_types": "video"}
+    env.upstream.on("gpt-4o", openai.text_stream("A cat."))
+    env.chat("known-gpt-4o", credentials=form, prompt_messages=[turn])
+    part = env.upstream.asked_for("gpt-4o")[-1]["messages"][0]["content"][1]
+    assert part == {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}}

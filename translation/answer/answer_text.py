@@ -18,14 +18,16 @@ class _TextFilter(Protocol):
 class AnswerText:
     """Splits the content of one answer into reasoning and text, and cuts the text at stop words."""
 
-    def __init__(self, room: Room, *, is_json: bool, is_whole: bool, stop: Sequence[str]) -> None:
-        """`is_json`: JSON was asked for. `is_whole`: nobody waits for the first words."""
+    def __init__(
+        self, room: Room, *, is_json: bool, is_blocking: bool, stop: Sequence[str]
+    ) -> None:
+        """`is_json`: JSON was asked for. `is_blocking`: the caller gets the answer as a whole."""
         split = split_whole_json if is_json else split_whole_text
         self._stop_words = StopWords(stop)
         self._tags = TaggedReasoning(room)
         self._filters: list[_TextFilter] = [self._tags]
-        if is_json or is_whole:
-            self._filters.append(WholeText(split, room, streams_objects=not is_whole))
+        if is_json or is_blocking:
+            self._filters.append(WholeText(split, room, streams_objects=not is_blocking))
         if stop:
             self._filters.append(self._stop_words)
 

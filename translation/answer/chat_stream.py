@@ -60,16 +60,16 @@ class Outcome:
 class AnswerForm:
     """How an answer is to be shown.
 
-    Without `show_reasoning` what the model thinks is not part of the text; it is kept all the same.
-    `takes_files`: speech is a file beside its transcript. `is_json`: JSON was asked for. `is_whole`: nobody
-    waits for the first words. `stop` are words at which the text is cut here, since the model does not
-    take them.
+    Without `show_reasoning` the reasoning is not part of the text; it is kept for the next turn all the same.
+    `takes_files`: speech becomes a file beside its transcript. `is_json`: JSON was asked for. `is_blocking`: the
+    caller gets the answer as a whole. `stop` are stop words that the plugin cuts the text at, since the model
+    does not take them.
     """
 
     show_reasoning: bool = True
     takes_files: bool = False
     is_json: bool = False
-    is_whole: bool = False
+    is_blocking: bool = False
     stop: Sequence[str] = ()
 
 
@@ -86,7 +86,7 @@ class ChatStream:
         self._room = Room()
         self._choices = Choices()
         self._text = AnswerText(
-            self._room, is_json=form.is_json, is_whole=form.is_whole, stop=form.stop
+            self._room, is_json=form.is_json, is_blocking=form.is_blocking, stop=form.stop
         )
         self._shown = ShownText(self._room, show_reasoning=form.show_reasoning)
         self._calls = ToolCalls(taken_call_ids)

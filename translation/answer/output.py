@@ -42,7 +42,7 @@ def shown_chunks(
         yield _chunk(model, AssistantPromptMessage(content=text))
 
 
-def in_words(image: OutputImage) -> str:
+def image_note(image: OutputImage) -> str:
     """Return what stands for an image in a blocking answer, of which Dify 1.14 keeps the text alone."""
     url = image.url
     if url.startswith(("http://", "https://")) and len(url) <= MAX_URL_CHARACTERS:

@@ -1,4 +1,4 @@
-"""The room for what one answer makes us keep until its end."""
+"""A limit on what the filters of one answer hold until its end."""
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.limits import MAX_HELD_CHARACTERS

@@ -44,8 +44,8 @@ TEXT_FILTERS: dict[str, Callable[[], TextFilter]] = {
     "JSON": lambda: WholeText(split_whole_json, Room(), streams_objects=True),
     "blocking": lambda: WholeText(split_whole_text, Room(), streams_objects=False),
     "stop words": lambda: StopWords(["<|end|>", "\n\nUser:", "  "]),
-    "text": lambda: AnswerText(Room(), is_json=False, is_whole=False, stop=["User:"]),
-    "all": lambda: AnswerText(Room(), is_json=True, is_whole=True, stop=["User:"]),
+    "text": lambda: AnswerText(Room(), is_json=False, is_blocking=False, stop=["User:"]),
+    "all": lambda: AnswerText(Room(), is_json=True, is_blocking=True, stop=["User:"]),
 }
 
 

@@ -17,7 +17,7 @@ ANSWER = '{"b": 2}'
 
 
 def text_of(content: str, size: int, **form: bool) -> str:
-    options = {"is_json": False, "is_whole": False, **form}
+    options = {"is_json": False, "is_blocking": False, **form}
     answer = AnswerText(Room(), **options, stop=())
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     return "".join(split.text for split in [*map(answer.feed, pieces), answer.finish()])
@@ -43,8 +43,8 @@ def text_of(content: str, size: int, **form: bool) -> str:
 )
 def test_json_stands_without_the_reasoning_before_it(content: str) -> None:
     for size in (1, 2, 3, 7, len(content)):
-        for is_whole in (True, False):
-            text = text_of(content, size, is_json=True, is_whole=is_whole)
+        for is_blocking in (True, False):
+            text = text_of(content, size, is_json=True, is_blocking=is_blocking)
             assert json.loads(text) == json.loads(ANSWER), size
 
 
@@ -58,8 +58,8 @@ def test_json_stands_without_the_reasoning_before_it(content: str) -> None:
 )  # fmt: skip
 def test_what_is_json_or_has_no_tag_stays(content: str) -> None:
     for size in range(1, len(content) + 2):
-        for is_whole in (True, False):
-            assert text_of(content, size, is_json=True, is_whole=is_whole) == content
+        for is_blocking in (True, False):
+            assert text_of(content, size, is_json=True, is_blocking=is_blocking) == content
 
 
 def test_what_follows_a_closing_tag_and_is_not_json_follows_the_last_one() -> None:
@@ -110,7 +110,7 @@ def test_a_blocking_answer_has_no_reasoning_whose_opening_tag_is_missing(
     content: str, text: str
 ) -> None:
     for size in (1, 4, len(content)):
-        assert text_of(content, size, is_whole=True) == text
+        assert text_of(content, size, is_blocking=True) == text
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_blocking_answer_has_no_reasoning_whose_opening_tag_is_missing(
     [
         (AnswerForm(is_json=True, show_reasoning=False), "[1]"),
         (AnswerForm(), "hm\n</think>\n\n[1]"),
-        (AnswerForm(is_whole=True, show_reasoning=False), "[1]"),
+        (AnswerForm(is_blocking=True, show_reasoning=False), "[1]"),
     ],
 )
 def test_a_stream_of_text_is_not_held_back(form: AnswerForm, shown: str) -> None:
