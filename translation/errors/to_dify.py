@@ -37,7 +37,7 @@ _DIFY_ERROR: dict[Cause, type[InvokeError]] = {
     # Dify puts words of its own in the place of an InvokeAuthorizationError's. Its load balancing leaves a key
     # alone for a while for either (Dify 1.14, core/model_manager.py).
     Cause.KEY: InvokeConnectionError,
-    Cause.NO_DATABASE: InvokeServerUnavailableError,
+    Cause.NO_DATABASE: InvokeConnectionError,
     Cause.BUDGET: InvokeRateLimitError,
     Cause.UPSTREAM_CREDIT: InvokeRateLimitError,
     Cause.COOLDOWN: InvokeRateLimitError,

@@ -34,7 +34,7 @@ def refusal(status: int, error_type: str | None = None, message: str = "No.") ->
         (refusal(401, "auth_error"), InvokeConnectionError),
         (refusal(401, "token_not_found_in_db"), InvokeConnectionError),
         (refusal(401, "expired_key"), InvokeConnectionError),
-        (refusal(400, "no_db_connection"), InvokeServerUnavailableError),
+        (refusal(400, "no_db_connection"), InvokeConnectionError),
         (
             refusal(401, None, "litellm.BadRequestError: OpenAIException - no"),
             InvokeBadRequestError,
@@ -81,7 +81,7 @@ def test_f65_what_dify_knows_already_passes_unchanged() -> None:
         ("error_upstream_401.json", InvokeBadRequestError, "Incorrect API key", "administrator"),
         ("error_upstream_429.json", InvokeRateLimitError, "Rate limit reached", "later"),
         ("error_context.json", InvokeBadRequestError, "maximum context length", "Shorten"),
-        ("error_wrong_key.json", InvokeServerUnavailableError, "No connected db", "API key"),
+        ("error_wrong_key.json", InvokeConnectionError, "No connected db", "API key"),
         (
             "error_unknown_key.json",
             InvokeConnectionError,
