@@ -344,8 +344,11 @@ class ProxyClient:
 
     def _report(self, response: httpx.Response) -> CallReport:
         report = report_of(response.headers)
-        fallback = report.fallback and self._redact(report.fallback)
-        return replace(report, fallback=fallback) if fallback else report
+        return replace(
+            report,
+            fallback=report.fallback and self._redact(report.fallback),
+            call_id=report.call_id and self._redact(report.call_id),
+        )
 
     def _accept[A: FallibleAnswer](self, answer: A) -> A:
         if answer.error:

@@ -141,7 +141,6 @@ class ProxyModel:
             settings,
             user,
             app_id=session.app_id if session else None,
-            conversation_id=session.conversation_id if session else None,
             parameters=parameters,
         )
         stored = stored_learned(credentials, today())

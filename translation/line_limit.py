@@ -3,7 +3,8 @@
 It ends a plugin that writes a longer one (dify-plugin-contract 8, PLUGIN_RUNTIME_MAX_BUFFER_SIZE).
 """
 
-import json
+from collections.abc import Mapping
+from typing import Any
 
 MAX_LINE_BYTES = 5 * 1024 * 1024
 MOST_OF_A_LINE = 4_500_000
@@ -11,8 +12,6 @@ MOST_OF_A_LINE = 4_500_000
 MAX_TEXT_CHARACTERS = 500_000
 """A character takes up to six bytes: \\u0000 in JSON."""
 MAX_ERROR_CHARACTERS = 4000
-_AN_ERROR = '"type":"error"'
-_HEAD = 500
 
 
 def fits_a_line(text: str) -> bool:
@@ -20,18 +19,20 @@ def fits_a_line(text: str) -> bool:
     return len(text) * 4 <= MAX_LINE_BYTES or len(text.encode(errors="replace")) <= MAX_LINE_BYTES
 
 
-def too_large_frame(text: str) -> str | None:
-    """Return an error of the SDK's that is too long with the beginning of its words, else None."""
-    if _AN_ERROR not in text[:_HEAD]:
-        return None
-    frame = json.loads(text)
-    data = frame["data"]["data"]
-    data["message"] = shortened(str(data.get("message")))
-    data["args"] = {}
-    return json.dumps(frame, separators=(",", ":"))
+def shortened_error(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error of the SDK with at most MAX_ERROR_CHARACTERS in each text, without its traceback.
+
+    The SDK adds a traceback of some 50 lines to each error (dify-plugin 0.10, core/server/io_server.py).
+    """
+    description = error["args"].get("description")
+    return {
+        **error,
+        "message": shortened(str(error["message"])),
+        "args": {} if description is None else {"description": shortened(str(description))},
+    }
 
 
 def shortened(message: str) -> str:
-    """Return the beginning of an error's words."""
+    """Return at most MAX_ERROR_CHARACTERS of an error's text."""
     longest = MAX_ERROR_CHARACTERS
     return message if len(message) <= longest else message[: longest - 1] + "…"

@@ -53,7 +53,7 @@ FORM = {"settings": "custom", "tags": "team-a"}
 def test_a_passing_fault_teaches_nothing(env: Environment, status: int, words: str) -> None:
     with FailsOnce(status, words) as upstream:
         form = direct(upstream, **FORM)
-        more: dict[str, Any] = {"app_id": "app-1", "conversation_id": "c-1"}
+        more: dict[str, Any] = {"app_id": "app-1", "model_parameters": {"session": "c-1"}}
         for _ in range(3):
             try:
                 chat(env, "m", form, {"role": "user", "content": PROMPT}, **more)

@@ -276,6 +276,15 @@ def test_secrets_are_replaced_however_they_are_written() -> None:
     settings = ProxySettings("http://h", "sk-secret-key")
     refused = refusal_with("no", settings, **{"x-litellm-call-id": "call-sk-secret-key"})
     assert "sk-secret" not in str(refused.call_id)
+    echoed = {
+        "x-litellm-call-id": "call-sk-secret-key",
+        "x-litellm-attempted-fallbacks": "1",
+        "x-litellm-model-group": "m-sk-secret-key",
+    }
+    answer = httpx.Response(200, headers=echoed, json={"choices": []})
+    client = ProxyClient(settings, httpx.MockTransport(lambda _: answer))
+    report = client.chat(replace(REQUEST, stream=False)).report
+    assert (report.call_id, report.fallback) == ("call-***", "m-***")
 
 
 def test_short_header_values_do_not_garble_sentences_nor_change_their_kind() -> None:

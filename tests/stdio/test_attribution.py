@@ -48,14 +48,10 @@ def test_f73_the_end_user_is_told_hashed_or_not_at_all(env: Environment) -> None
     assert "user" not in env.upstream.asked_for("described")[-1]
 
 
-def test_f72_app_conversation_and_tags_reach_the_spend_log(env: Environment) -> None:
-    ask(
-        env, custom(env, tags="team-a, größe"),
-        user_id="user-tagged", app_id="app-1", conversation_id="conversation-1",
-    )  # fmt: skip
+def test_f72_app_and_tags_reach_the_spend_log(env: Environment) -> None:
+    ask(env, custom(env, tags="team-a, größe"), user_id="user-tagged", app_id="app-1")
     row = env.attributed(end_user="user-tagged")
     assert own_tags(row) == ["team-a", "größe", "dify-app:app-1"]
-    assert row["trace_id"] == "conversation-1"
 
 
 def test_nothing_extra_is_sent_when_nothing_is_set(env: Environment) -> None:

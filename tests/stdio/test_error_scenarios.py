@@ -13,6 +13,7 @@ import pytest
 from harness.child import free_port
 from harness.plugin_process import PluginError
 from harness.upstream import HANG_UP, Cut, Pause, Reply, Upstream, json_reply
+from tests.field.asking import direct
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
 
@@ -146,6 +147,7 @@ def check(row: Row, received: str, error: PluginError) -> None:
     assert received == row.received
     assert "\n" not in error.message
     assert len(error.message) < 1000
+    assert error.details in ({}, {"description": error.message})
     everything = json.dumps([error.message, error.details])
     assert not [secret for secret in SECRETS if secret in everything]
 
@@ -182,6 +184,28 @@ def test_nobody_there(env: Environment) -> None:
 def test_a_call_id_is_shown_when_the_proxy_sent_one(env: Environment) -> None:
     _, error = ask(env, env.scenario("call-id", openai.error("Bad", 400)), env.credentials)
     assert "(call id " in error.message
+
+
+def test_a_transcript_that_is_too_long_ends_its_call_and_no_other(
+    env: Environment, upstream: Upstream
+) -> None:
+    upstream.on(
+        "/v1/audio/transcriptions",
+        type(openai.text_stream("a"))([json.dumps({"text": "x" * 6_000_000}).encode()]),
+    )
+    with pytest.raises(PluginError) as caught:
+        list(
+            env.plugin.call(
+                "invoke_speech2text",
+                "m",
+                direct(upstream),
+                model_type="speech2text",
+                file=b"RIFF".hex(),
+            )
+        )
+    assert caught.value.error_type == "InvokeServerUnavailableError"
+    upstream.on("m", openai.text_stream("Hello"))
+    assert env.chat("m", credentials=direct(upstream))[-1]["finish_reason"] == "stop"
 
 
 def test_no_log_line_holds_a_secret(env: Environment) -> None:

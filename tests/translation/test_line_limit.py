@@ -1,10 +1,8 @@
 """What fits into one line of Dify's daemon, and what errors are cut to."""
 
-import json
-
 import pytest
 
-from translation.line_limit import fits_a_line, shortened, too_large_frame
+from translation.line_limit import fits_a_line, shortened, shortened_error
 
 MIB_5 = 5_242_880
 
@@ -35,16 +33,15 @@ def test_a_longer_error_ends_with_an_ellipsis_and_is_no_longer() -> None:
     assert shortened("x" * 4001) == "x" * 3999 + "…"
 
 
-def test_an_error_of_the_sdk_is_cut_and_loses_what_it_carries() -> None:
-    data = {"error_type": "X", "message": "m" * 5000, "args": {"a": "b"}}
-    frame = {"type": "error", "event": "session", "data": {"type": "error", "data": data}}
-    text = json.dumps(frame, separators=(",", ":"))
-    cut = too_large_frame(text)
-    assert cut == (
-        '{"type":"error","event":"session","data":{"type":"error","data":{"error_type":"X",'
-        '"message":"' + "m" * 3999 + '\\u2026","args":{}}}}'
-    )
-
-
-def test_another_line_is_not_an_error() -> None:
-    assert too_large_frame('{"type":"stream","data":"' + "x" * 500 + '"type":"error"}') is None
+def test_an_error_of_the_sdk_is_cut_and_loses_its_traceback() -> None:
+    args = {"traceback": "t", "description": "d" * 5000}
+    assert shortened_error({"error_type": "X", "message": "m" * 5000, "args": args}) == {
+        "error_type": "X",
+        "message": "m" * 3999 + "…",
+        "args": {"description": "d" * 3999 + "…"},
+    }
+    assert shortened_error({"error_type": "X", "message": "m", "args": {"traceback": "t"}}) == {
+        "error_type": "X",
+        "message": "m",
+        "args": {},
+    }

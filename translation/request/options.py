@@ -30,7 +30,6 @@ def request_options(
     user: str | None = None,
     *,
     app_id: str | None = None,
-    conversation_id: str | None = None,
     parameters: Mapping[str, Json] | None = None,
 ) -> RequestOptions:
     """Return the options of one call.
@@ -54,7 +53,7 @@ def request_options(
         user=_resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user),
         tags=tuple(dict.fromkeys([*settings.tags, *filter(_resolved, app.names(TAGS))])),
         app=(app_id or None) if settings.tag_of_the_app else None,
-        session_id=_resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or conversation_id or None,
+        session_id=_resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or None,
         extra=extra,
     )
 

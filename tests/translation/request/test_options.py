@@ -21,7 +21,7 @@ def test_nothing_set_nothing_sent() -> None:
 
 def test_every_option_has_its_place_in_the_body() -> None:
     form = settings(tags="a, b", drop_params="yes", extra_body='{"cache": {"no-cache": true}}')
-    options = request_options(form, "user-1", app_id="app-1", conversation_id="c-1")
+    options = request_options(form, "user-1", app_id="app-1", parameters={"session": "c-1"})
     assert options.request("/x", {"model": "m"}).body() == {
         "model": "m",
         "litellm_metadata": {"user": "user-1"},
@@ -142,7 +142,7 @@ def test_a_form_has_texts_only() -> None:
 def test_what_the_app_says_wins_over_the_form_and_over_dify() -> None:
     said = {"end_user": " alice ", "tags": "app:a1，team-a", "session": "s-1"}
     form = settings(end_user="off", tags="team-a, beta")
-    options = request_options(form, "user-1", conversation_id="c-1", parameters=said)
+    options = request_options(form, "user-1", parameters=said)
     assert (options.user, options.session_id) == ("alice", "s-1")
     assert options.tags == ("team-a", "beta", "app:a1")
     assert request_options(settings(end_user="hashed"), "u", parameters=said).user == "alice"
@@ -153,8 +153,8 @@ def test_what_the_app_says_wins_over_the_form_and_over_dify() -> None:
 )
 def test_blank_and_unresolved_values_are_as_if_not_set(value: str | None) -> None:
     said = dict.fromkeys(("end_user", "tags", "session"), value)
-    options = request_options(settings(tags="t"), "user-1", conversation_id="c", parameters=said)
-    assert (options.user, options.tags, options.session_id) == ("user-1", ("t",), "c")
+    options = request_options(settings(tags="t"), "user-1", parameters=said)
+    assert (options.user, options.tags, options.session_id) == ("user-1", ("t",), None)
 
 
 def test_of_several_tags_the_resolved_ones_count() -> None:
