@@ -207,6 +207,18 @@ def test_a_team_pays_with_its_own_key(env: Environment, host: SlimHost) -> None:
     assert row["key"] == sha256(b"sk-tenant-one").hexdigest()
 
 
+def test_an_apps_id_is_a_tag_and_chooses_a_key_without_a_parameter(
+    env: Environment, host: SlimHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "app_id", "9f1c-app")
+    model = env.scenario("app-by-its-id", openai.text_stream("Hello."))
+    keys = {"settings": "custom", "keys": '{"9f1c-app": "sk-tenant-one"}'}
+    run(env, host, "chat", model, form=keys, query="Hello?")
+    row = env.attributed(model_group=model)
+    assert row["key"] == sha256(b"sk-tenant-one").hexdigest()
+    assert "dify-app:9f1c-app" in row["request_tags"]
+
+
 def test_a_picture_is_a_file_of_difys(env: Environment, host: SlimHost) -> None:
     picture = b"\xff\xd8\xff\xe0" + bytes(60)
     made = {"created": 1, "data": [{"b64_json": b64encode(picture).decode()}]}

@@ -25,6 +25,8 @@ class SlimHost:
         self._address = folder / "slim.sock"
         self.actions: list[tuple[str, str]] = []
         """The id of the plugin and the action of every request, in order."""
+        self.app_id: str | None = None
+        """What Dify's API adds to each request, since graphon 0.6."""
 
     def __enter__(self) -> Self:
         self._program.write_text(f"#!{sys.executable} -I\n{_PROGRAM.read_text()}")
@@ -60,6 +62,8 @@ class SlimHost:
         data = request["data"]
         del data["provider"]
         model, credentials = data.pop("model"), data.pop("credentials")
+        if self.app_id:
+            data["app_id"] = self.app_id
         try:
             answers = self._plugin.call(request["action"], model, credentials, **data)
             for answer in _with_structured_output(answers, data.get("model_parameters") or {}):
