@@ -22,7 +22,7 @@ from admin.proxy_models import read_models
 from admin.proxy_options import add_proxy_options, explained, proxy_settings
 from litellm_proxy.errors import ProxyError
 from models.known_facts import VALIDATION_SECONDS, discover
-from translation.errors.sentences import sentence_when_saving
+from translation.errors.messages import form_message
 from translation.facts.discovery import Discovery
 from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import per_million
@@ -122,7 +122,7 @@ def _state(found: ModelFacts | ProxyError | None) -> str:
         case ModelFacts():
             return "knows the model"
         case ProxyError():
-            return sentence_when_saving(found)
+            return form_message(found)
         case None:
             return "answers, but does not know this name"
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import yaml
 
-from admin.package_readme import for_the_page
 from harness.child import free_port, running
 from harness.plugin_process import PluginError, PluginProcess
 
@@ -31,6 +30,18 @@ MAX_FILES = 5000
 """What Dify takes."""
 
 
+_READMES = ROOT / "admin" / "package_readmes"
+"""What Dify's plugin page shows: it blocks relative links and pictures, and has no use for make."""
+_HELP = """\
+help:
+  title:
+    en_US: How to fill in this form
+    zh_Hans: 如何填写此表单
+  url:
+    en_US: {repo}/blob/HEAD/docs/form.md
+"""
+
+
 def packed_files() -> list[str]:
     """Return the names of the package's files, sorted: those of PACKAGE_FILES, and no others.
 
@@ -41,18 +52,25 @@ def packed_files() -> list[str]:
 
 def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
     """Return the files of the package by name, with the publisher's words where they belong."""
-    files = {name: (ROOT / name).read_bytes() for name in packed_files()}
+    files = {name: _source(name).read_bytes() for name in packed_files()}
     words = {"repo": repo, "contact": contact}
     told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
     if repo or contact:
         files["manifest.yaml"] += told.encode()
-    link = f"\n## Source\n\n[{repo}]({repo})\n" if repo else ""
-    readmes = {
-        name: (for_the_page(name, content.decode(), repo) + link).encode()
-        for name, content in files.items()
-        if Path(name).name.startswith("README")
-    }
-    return {**files, **readmes}
+    if repo:
+        files["provider/litellm.yaml"] += _HELP.format(repo=repo).encode()
+        for name in filter(_is_readme, files):
+            files[name] += f"\n## Source\n\n[{repo}]({repo})\n".encode()
+    return files
+
+
+def _source(name: str) -> Path:
+    """Return the file of the repository that is packed under a name."""
+    return _READMES / Path(name).name if _is_readme(name) else ROOT / name
+
+
+def _is_readme(name: str) -> bool:
+    return Path(name).name.startswith("README")
 
 
 def build(target: Path, files: Mapping[str, bytes]) -> None:

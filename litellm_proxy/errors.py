@@ -35,19 +35,19 @@ def about(subject: str, call_id: str | None = None) -> Iterator[None]:
 class Failure(Enum):
     """At which step a request could not be carried out."""
 
-    NAME = "the host name is not known"
-    REFUSED = "the connection was refused"
-    CONNECT = "no connection could be made"
-    CONNECT_TIMEOUT = "the connection was not accepted in time"
-    FORWARD_PROXY = "the HTTP proxy on the way could not be used"
-    CERTIFICATE = "the TLS certificate was not accepted"
-    CERTIFICATE_EXPIRED = "the TLS certificate has expired"
-    CERTIFICATE_NAME = "the TLS certificate is for another host name"
-    CERTIFICATE_FILE = "the trusted certificates cannot be read"
-    TLS = "the server did not speak TLS as expected"
-    READ_TIMEOUT = "no answer came in time"
-    TOO_LONG = "the answer took too long"
-    BROKEN = "the connection broke"
+    NAME = "host name not known"
+    REFUSED = "connection refused"
+    CONNECT = "no connection possible"
+    CONNECT_TIMEOUT = "no connection in time"
+    FORWARD_PROXY = "the HTTP proxy on the way failed"
+    CERTIFICATE = "TLS certificate not accepted"
+    CERTIFICATE_EXPIRED = "TLS certificate expired"
+    CERTIFICATE_NAME = "TLS certificate for another host name"
+    CERTIFICATE_FILE = "trusted certificates not readable"
+    TLS = "no valid TLS"
+    READ_TIMEOUT = "no answer in time"
+    TOO_LONG = "answer too slow"
+    BROKEN = "connection broken"
 
 
 class Origin(Enum):

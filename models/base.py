@@ -1,7 +1,6 @@
 """What all model classes share: the form, the proxy, the facts, and how errors reach Dify."""
 
 import logging
-import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +12,7 @@ from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
+from litellm_proxy.errors import ProxyError
 from litellm_proxy.versions import needed_by
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
@@ -21,12 +20,12 @@ from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
+from models.error_log import log_error
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS, discover, facts_of, forget
 from models.learned import ModelKey, learned_of, today
 from models.sending import sent
-from translation.errors.sentences import sentence_when_saving
-from translation.errors.to_dify import DIFY_ERRORS, FORESEEN, to_invoke_error, to_refusal
+from translation.errors.to_dify import DIFY_ERRORS, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.form.labels import label_of
 from translation.form.settings import Settings, parse_settings
@@ -62,6 +61,7 @@ class ProxyModel:
         Dify stores what this leaves in `credentials` (dify-plugin-contract 1.3). Raises
         CredentialsValidateFailedError with the sentence that the user reads.
         """
+        subject = f"{self.model_type.value} {model}"
         try:
             settings = settings_of(model, credentials)
             # What every call would refuse.
@@ -70,12 +70,14 @@ class ProxyModel:
             with one_call(credentials):
                 findings = self._findings(settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user reads a sentence
-            _log_unforeseen(error)
+            log_error(error, subject)
             raise CredentialsValidateFailedError(to_refusal(error)) from None
         refusal = refusal_of(settings.model, self._kind, findings) or self._refusal_of_a_key(
             settings, findings
         )
         if refusal:
+            if findings.probe:
+                log_error(findings.probe, subject)
             raise CredentialsValidateFailedError(refusal)
         if isinstance(credentials, dict):
             learned = dict(learned_of(self._key(settings)))
@@ -85,9 +87,13 @@ class ProxyModel:
     def _refusal_of_a_key(self, settings: Settings, findings: Findings) -> str | None:
         """Return why a key that apps may choose cannot be saved, None if all can."""
         for name, key in settings.keys:
-            probe = self._probed(with_key(settings, key))
-            with_it = replace(findings, probe=probe, resolves=None)
-            if refusal := refusal_of(settings.model, self._kind, with_it):
+            with_it = with_key(settings, key)
+            probe = self._probed(with_it)
+            client = ProxyClient(with_it.proxy, total_seconds=VALIDATION_SECONDS)
+            # What the form's own key may use says nothing of this one.
+            names = _listed_names(client) if probe else findings.names
+            found = replace(findings, probe=probe, names=names, resolves=None)
+            if refusal := refusal_of(settings.model, self._kind, found):
                 return f'{label_of("keys")}, "{name}": {refusal}'
         return None
 
@@ -182,7 +188,7 @@ class ProxyModel:
             digest = sha256(error.name.encode(errors="replace")).hexdigest()[:8]
             count = len(settings.keys)
             logger.warning(
-                "An app asks for a key %s that is not among the %d of Keys.", digest, count
+                "An app asks for a key %s that is not among the %d named ones.", digest, count
             )
             raise
 
@@ -242,32 +248,9 @@ def _probing_options(settings: Settings) -> RequestOptions:
 
 
 def _explained(error: Exception) -> InvokeError:
-    """Return Dify's error; what its sentence leaves out for those who use an app is in the log."""
-    _log_unforeseen(error)
-    if isinstance(error, ProxyError):
-        # LiteLLM names no call that its check of keys and budgets rejects.
-        error.call_id = error.call_id or own_call_id()
-        subject = error.subject or "a question of the plugin"
-        logger.warning("%s: %s (call id %s)", subject, _for_the_log(error), error.call_id)
+    """Return Dify's error; what its message leaves out is in the log."""
+    log_error(error)
     return to_invoke_error(error)
-
-
-def _for_the_log(error: ProxyError) -> str:
-    """Return what happened, for administrators; never what a model answered."""
-    match error:
-        case ProxyUnreachable():
-            return sentence_when_saving(error)
-        case ProxyRejected():
-            return f"LiteLLM at {error.base_url} answered {error.status}: {error.message}"
-        case _:
-            return type(error).__name__
-
-
-def _log_unforeseen(error: Exception) -> None:
-    """Leave the place of an error that nobody foresaw in the log, without its text."""
-    if not isinstance(error, (*FORESEEN, InvokeError)):
-        places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-        logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
 
 
 def _schema_of(

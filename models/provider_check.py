@@ -8,6 +8,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from models.catalogue import proxy_name_of
+from models.error_log import log_error
 from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS
 from translation.errors.to_dify import to_invoke_error
@@ -56,5 +57,6 @@ def _usable_names(settings: Settings, which: str) -> list[str] | None:
         return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:
         if refusal := refusal_of_key(error, settings.proxy.base_url):
+            log_error(error, "provider")
             raise CredentialsValidateFailedError(f"{which}{refusal}") from None
         return None

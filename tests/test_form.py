@@ -1,5 +1,6 @@
 """The form and the manifest, as files."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
 from litellm_proxy.version import VERSION
+from translation.facts import texts as texts_of_apps
 from translation.form.labels import LABELS
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +18,9 @@ PROVIDER = yaml.safe_load((ROOT / "provider/litellm.yaml").read_text())
 MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text())
 FIELDS = PROVIDER["model_credential_schema"]["credential_form_schemas"]
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
+LANGUAGES_OF_THE_FORM = {"en_US", "zh_Hans"}
+TOOLTIPS = {name: text for name, text in vars(texts_of_apps).items() if name.endswith("_HELP")}
+MAX_TOOLTIP = 110
 
 
 def texts(node: Any) -> Iterator[dict[str, str]]:
@@ -69,23 +74,55 @@ def test_the_form_has_these_fields_in_this_order() -> None:
     assert len(FIELDS) <= 32
 
 
+def require_texts_in(languages: set[str], source: Any) -> None:
+    found = list(texts(source))
+    assert found
+    for text in found:
+        assert set(text) == languages
+        assert all(0 < len(words) < 1024 for words in text.values())
+
+
 def test_every_text_is_there_in_four_languages() -> None:
-    for source in (PROVIDER, MANIFEST):
-        found = list(texts(source))
-        assert found
-        for text in found:
-            assert set(text) == LANGUAGES
-            assert all(0 < len(words) < 1024 for words in text.values())
+    require_texts_in(LANGUAGES, MANIFEST)
+
+
+def test_every_text_of_the_form_is_there_in_two_languages() -> None:
+    require_texts_in(LANGUAGES_OF_THE_FORM, PROVIDER)
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field["variable"])
 def test_fields_keep_to_what_dify_renders(field: dict[str, Any]) -> None:
     assert field["type"] in {"text-input", "secret-input", "select"}
     assert field["required"] is (field["variable"] == "base_url")
-    assert field["placeholder"]
     if field["type"] == "select":
+        # Its options say enough.
+        assert "placeholder" not in field
         assert field["default"] == field["options"][0]["value"]
         assert all(isinstance(option["value"], str) for option in field["options"])
+    else:
+        assert field["placeholder"]
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FIELDS if "options" in field], ids=lambda field: field["variable"]
+)
+def test_labels_of_options_are_not_empty(field: dict[str, Any]) -> None:
+    assert field["options"]
+    for option in field["options"]:
+        assert set(option["label"]) == LANGUAGES_OF_THE_FORM
+        assert all(isinstance(text, str) and text.strip() for text in option["label"].values())
+
+
+@pytest.mark.parametrize("name", TOOLTIPS)
+def test_tooltips_are_short(name: str) -> None:
+    text = TOOLTIPS[name].en_us
+    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
+    assert 0 < len(text) <= MAX_TOOLTIP
+    assert len(sentences) <= 2
+
+
+def test_there_are_tooltips() -> None:
+    assert len(TOOLTIPS) >= 20
 
 
 def test_sentences_name_the_fields_as_the_page_does() -> None:

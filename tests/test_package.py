@@ -92,7 +92,7 @@ def admin_files() -> list[str]:
         str(file.relative_to(ROOT))
         for folder in folders
         for file in folder.rglob("*")
-        if file.suffix in {".py", ".txt"}
+        if file.suffix in {".py", ".txt", ".md"}
     ]
 
 
@@ -134,7 +134,8 @@ def changed(name: str, content: bytes | None) -> Mapping[str, bytes]:
 
 
 MANIFEST = (ROOT / "manifest.yaml").read_bytes()
-README = (ROOT / "README.md").read_bytes()
+PAGE = "admin/package_readmes"
+README = (ROOT / PAGE / "README.md").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -184,12 +185,17 @@ def test_every_link_of_the_documents_leads_to_a_packed_file() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh_Hans", "ja_JP", "pt_BR"])
-def test_a_translation_has_the_tables_sections_and_code_of_the_readme(language: str) -> None:
-    translated = (ROOT / "readme" / f"README_{language}.md").read_text()
+@pytest.mark.parametrize(
+    ("folder", "original"), [("readme", "README.md"), (PAGE, f"{PAGE}/README.md")]
+)
+def test_a_translation_has_the_tables_sections_and_code_of_the_readme(
+    folder: str, original: str, language: str
+) -> None:
+    translated = (ROOT / folder / f"README_{language}.md").read_text()
     for shape in (r"^\|", r"^## ", r"^    \S.*$", r"^```"):
         pattern = re.compile(shape, re.MULTILINE)
         found = pattern.findall(translated)
-        assert found == pattern.findall(README.decode()), shape
+        assert found == pattern.findall((ROOT / original).read_text()), shape
 
 
 READMES = ["README.md", *(f"readme/README_{each}.md" for each in ("zh_Hans", "ja_JP", "pt_BR"))]
@@ -211,14 +217,21 @@ def test_a_readme_reads_well_in_difys_plugins_page(name: str) -> None:
         assert len(wrapped) <= 1, paragraph
 
 
+def test_help_beside_the_form_leads_to_the_page_about_the_form() -> None:
+    repo = "https://example.org/a/b"
+    help_ = yaml.safe_load(packed(repo)["provider/litellm.yaml"])["help"]
+    assert help_["url"]["en_US"] == f"{repo}/blob/HEAD/docs/form.md"
+    assert (ROOT / "docs/form.md").is_file()
+    # Without an address of the source there is no page to lead to.
+    assert "help" not in yaml.safe_load(packed()["provider/litellm.yaml"])
+
+
 @pytest.mark.parametrize("name", READMES)
-def test_with_a_repository_every_link_is_absolute(name: str) -> None:
-    text = packed(repo="https://example.org/a/b")[name].decode()
-    targets = re.findall(r"\]\(([^)]*)\)", text)
-    assert targets
-    assert all(target.startswith("https://") for target in targets)
-    assert "(https://example.org/a/b/raw/HEAD/_assets/dify/form" in text
-    assert "(https://example.org/a/b/blob/HEAD/docs/operators.md#installing-a-package" in text
+def test_the_packages_readme_begins_with_a_model_and_names_no_command(name: str) -> None:
+    text = packed()[name].decode()
+    assert "`make " not in text
+    assert "http://litellm:4000" in text.split("\n## ")[1]
+    assert len(text.split()) < 700
 
 
 def test_the_pictures_are_of_the_form_as_it_is() -> None:

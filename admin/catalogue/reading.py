@@ -9,7 +9,7 @@ from admin.catalogue.choices import Choices, ChoicesError
 from admin.catalogue.selection import Selection, select
 from admin.proxy_models import read_models
 from admin.proxy_options import explained, proxy_settings
-from translation.errors.sentences import sentence_when_saving
+from translation.errors.messages import form_message
 
 errors = Console(highlight=False, stderr=True)
 
@@ -24,6 +24,6 @@ def selected(choices: Choices, options: argparse.Namespace) -> Selection:
         proxy = read_models(proxy_settings(url, options))
     for path, error in proxy.refused.items():
         errors.print(
-            f"[yellow]{path} did not answer, so less is known: {escape(sentence_when_saving(error))}[/]"
+            f"[yellow]{path} did not answer, so less is known: {escape(form_message(error))}[/]"
         )
     return select(proxy, choices)

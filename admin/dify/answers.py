@@ -113,6 +113,30 @@ class CustomModel(_Answer):
     model_type: str
 
 
+class ModelForm(_Answer):
+    """GET …/models/credentials: the form of a model that was added by hand, secrets obfuscated."""
+
+    class LoadBalancing(_Answer):
+        """Whether calls are spread over several forms."""
+
+        enabled: bool = False
+
+    class Saved(_Answer):
+        """One saved form."""
+
+        credential_id: str
+
+    credentials: dict[str, Any] = {}
+    load_balancing: LoadBalancing = LoadBalancing()
+    available_credentials: tuple[Saved, ...] = ()
+
+
+class ProviderForm(_Answer):
+    """GET …/model-providers/P/credentials: the provider's form, secrets obfuscated."""
+
+    credentials: dict[str, Any] | None = None
+
+
 class Provider(_Answer):
     """A model provider: how it is set up, and the models that were added by hand."""
 

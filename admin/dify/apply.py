@@ -23,7 +23,7 @@ type Tell = Callable[[str], None]
 class Wanted:
     """What is to be there: the package, the plugin and provider in Dify, and the provider's form.
 
-    `models` are the names of the catalogue, none for the plain package.
+    `models` are the names of the catalogue, none for the plain package; `repo` is the URL of the source or "".
     """
 
     plugin_id: str
@@ -31,6 +31,7 @@ class Wanted:
     package: bytes
     models: frozenset[str]
     form: Mapping[str, str]
+    repo: str = ""
 
 
 def carry_out(
@@ -50,6 +51,9 @@ def carry_out(
     if wanted.models:
         tell("Waiting for the models …")
         _wait_for_models(console, wanted)
+    for pair in plan.adopted:
+        tell(f"Removing {pair.model}, which was added by hand …")
+        console.remove_model(wanted.provider, pair.kind, pair.model)
 
 
 def _install(console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replace: bool) -> None:
@@ -68,11 +72,11 @@ def _install(console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replac
         raise CommandError(message)
     if plugin is None:
         tell("Installing …")
-        task = console.install(identifier)
+        task = console.install(identifier, wanted.repo)
     else:
         tell("Upgrading in place …")
         try:
-            task = console.upgrade(plugin.plugin_unique_identifier, identifier)
+            task = console.upgrade(plugin.plugin_unique_identifier, identifier, wanted.repo)
         except DifyRefused as error:
             if error.status != _INTERNAL_ERROR or plugin.source != _SAME_SOURCE:
                 raise
@@ -81,7 +85,7 @@ def _install(console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replac
             tell("Uninstalling, since this daemon cannot upgrade in place …")
             console.uninstall(plugin)
             tell("Installing …")
-            task = console.install(identifier)
+            task = console.install(identifier, wanted.repo)
     _wait_for(console, wanted.plugin_id, identifier, task)
 
 

@@ -3,8 +3,9 @@
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console as Terminal
@@ -13,11 +14,13 @@ from rich.table import Table
 
 from admin.catalogue.difference import Entities
 from admin.command_error import CommandError
+from admin.dify.adopt import Pair, fields_of, obfuscated, own_settings
+from admin.dify.answers import Provider
 from admin.dify.apply import Wanted, carry_out
 from admin.dify.console import Console, unknown_release
 from admin.dify.dify_options import add_dify_options, console_of
 from admin.dify.identifier import identifier_of
-from admin.dify.plan import Plan, Step, models_named, plan_of
+from admin.dify.plan import Plan, Step, Workspace, models_named, plan_of
 from admin.dify.signing import private_key, signed, with_verification
 from admin.package import zipped
 
@@ -32,6 +35,8 @@ def add_step_options(parser: argparse.ArgumentParser) -> None:
     add_dify_options(parser)
     parser.add_argument("--apply", action="store_true", help="do it")
     parser.add_argument("--remove-used", action="store_true", help="also models that apps use")
+    parser.add_argument("--adopt", action="store_true",
+                        help="remove models that were added by hand, where the catalogue has the same; apps go on")  # fmt: skip
     parser.add_argument("--replace", action="store_true",
                         help="uninstall first where Dify cannot upgrade in place; the key is saved again")  # fmt: skip
     parser.add_argument("--sign-key", type=Path, metavar="FILE",
@@ -62,6 +67,7 @@ def bring_in_step(
         package=package,
         models=frozenset(name for _, name in entities),
         form={name: text for name, text in form.items() if text},
+        repo=manifest.get("repo", ""),
     )
     with console_of(options) as console:
         features = console.enter(any_release=options.any_release)
@@ -74,14 +80,46 @@ def bring_in_step(
                 "PLUGIN_MAX_PACKAGE_SIZE of its API."
             )
             raise CommandError(message)
-        plan = plan_of(
-            identifier_of(files),
-            entities,
+        provider = console.provider(wanted.provider)
+        workspace = Workspace(
             console.plugin(plugin_id),
-            console.provider(wanted.provider),
+            provider,
             users_of(console, wanted.provider),
+            tuple(pairs_of(console, provider, entities, wanted.form, fields_of(files))),
         )
+        plan = plan_of(identifier_of(files), entities, workspace, adopts=options.adopt)
         return _done(console, plan, wanted, options)
+
+
+def pairs_of(
+    console: Console,
+    provider: Provider | None,
+    entities: Entities,
+    form: Mapping[str, str],
+    fields: Sequence[Mapping[str, Any]],
+) -> Iterator[Pair]:
+    """Yield the models that were added by hand and are in the catalogue, in the order of their names.
+
+    `form` is what the provider's form will be if Dify has none yet.
+    """
+    custom = provider.custom_configuration if provider else None
+    twice = sorted(
+        (each.model, each.model_type)
+        for each in (custom and custom.custom_models) or ()
+        if (each.model_type, each.model) in entities
+    )
+    if not (provider and custom and twice):
+        return
+    saved = console.provider_form(provider.provider) if custom.current_credential_id else None
+    shared = (saved and saved.credentials) or {
+        **form, "api_key": obfuscated(form.get("api_key", ""))
+    }  # fmt: skip
+    for model, kind in twice:
+        by_hand = console.model_form(provider.provider, kind, model)
+        own = own_settings(by_hand.credentials, shared, fields)
+        if by_hand.load_balancing.enabled or len(by_hand.available_credentials) > 1:
+            own += ("several keys",)
+        yield Pair(kind, model, own)
 
 
 def users_of(console: Console, provider: str) -> Iterator[tuple[str, set[str] | None]]:
@@ -145,10 +183,16 @@ def show(plan: Plan) -> None:
             terminal.print(f"and {len(plan.changes) - _MOST_TOLD} changes more (--json has all)")
     for model, apps in plan.removed_in_use.items():
         terminal.print(f"[yellow]{escape(model)} goes, and is used by {escape(', '.join(apps))}[/]")
-    if plan.pairs:
-        terminal.print(
-            f"[yellow]Added by hand and in the catalogue, under one name: {escape(', '.join(plan.pairs))}. "
-            "Apps use the form of the one that was added by hand.[/]"
-        )
+    for pair in plan.pairs:
+        terminal.print(f"[yellow]{escape(_told_of(pair, plan))}[/]")
     if plan.fills_form:
         terminal.print("The provider has no key in Dify yet; it is saved.")
+
+
+def _told_of(pair: Pair, plan: Plan) -> str:
+    listed = f"{pair.model} is listed twice: apps use the one that was added by hand"
+    if not pair.can_go:
+        return f"{listed}, which stays for its own {', '.join(pair.own)}."
+    if plan.adopts:
+        return f"{pair.model} was added by hand with nothing of its own: it is removed, and apps use the catalogue's."
+    return f"{listed}, with nothing of its own; --adopt removes it."

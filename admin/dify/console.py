@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -21,9 +22,11 @@ from admin.dify.answers import (
     Exported,
     Features,
     Installing,
+    ModelForm,
     Plugin,
     Plugins,
     Provider,
+    ProviderForm,
     ProviderModels,
     Providers,
     Task,
@@ -37,7 +40,7 @@ KNOWN_RELEASES = (1, 11), (1, 17)
 _API = "console/api/"
 _WORKSPACE = _API + "workspaces/current/"
 _PLUGIN = _WORKSPACE + "plugin/"
-_NO_REPOSITORY = {"repo": "", "version": "", "package": ""}
+_GITHUB = "https://github.com/"
 _RELEASE = re.compile(r"(\d+)\.(\d+)(\..*)?")
 _PAGE = 100
 _MOST_PAGES = 200
@@ -135,21 +138,21 @@ class Console:
             Uploaded, "POST", _PLUGIN + "upload/pkg", what, files=files
         ).unique_identifier
 
-    def install(self, identifier: str) -> str | None:
+    def install(self, identifier: str, repo: str = "") -> str | None:
         """Install an uploaded package so that it can be upgraded in place; return the task's id.
 
-        As one from GitHub without an address: daemons up to 0.6.3 upgrade only what has the same source.
+        As one from GitHub: daemons up to 0.6.3 upgrade only what has the same source.
         """
-        body = {"plugin_unique_identifier": identifier, **_NO_REPOSITORY}
+        body = {"plugin_unique_identifier": identifier, **_on_the_page(identifier, repo)}
         what = "to install the plugin"
         return self._read(Installing, "POST", _PLUGIN + "install/github", what, json=body).task_id
 
-    def upgrade(self, old: str, new: str) -> str | None:
+    def upgrade(self, old: str, new: str, repo: str = "") -> str | None:
         """Upgrade in place to an uploaded package; keys, models and apps stay. Return the task's id."""
         body = {
             "original_plugin_unique_identifier": old,
             "new_plugin_unique_identifier": new,
-            **_NO_REPOSITORY,
+            **_on_the_page(new, repo),
         }
         what = "to upgrade the plugin"
         return self._read(Installing, "POST", _PLUGIN + "upgrade/github", what, json=body).task_id
@@ -185,6 +188,23 @@ class Console:
         path = f"{_WORKSPACE}model-providers/{provider}/credentials"
         body = {"credentials": form, "name": "LiteLLM"}
         self._ask("POST", path, "to save the provider's form", json=body)
+
+    def provider_form(self, provider: str) -> ProviderForm:
+        """Return the provider's form."""
+        path = f"{_WORKSPACE}model-providers/{provider}/credentials"
+        return self._read(ProviderForm, "GET", path, "the provider's form")
+
+    def model_form(self, provider: str, kind: str, model: str) -> ModelForm:
+        """Return the form of a model that was added by hand."""
+        query = urlencode({"model": model, "model_type": kind, "config_from": "custom-model"})
+        path = f"{_WORKSPACE}model-providers/{provider}/models/credentials?{query}"
+        return self._read(ModelForm, "GET", path, "a model's form")
+
+    def remove_model(self, provider: str, kind: str, model: str) -> None:
+        """Take a model that was added by hand out of the list; its form stays saved in Dify."""
+        path = f"{_WORKSPACE}model-providers/{provider}/models"
+        body = {"model": model, "model_type": kind}
+        self._ask("DELETE", path, "to remove a model", json=body)
 
     def models(self, provider: str) -> ProviderModels:
         """Return all models of a provider, those of a catalogue and those that were added by hand."""
@@ -263,6 +283,16 @@ class Console:
             raise CommandError(message)
         code, words = _refusal(body)
         raise DifyRefused(what, response.status_code, code, words)
+
+
+def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
+    """Return what the Plugins page shows of a package: its version, and the repository on GitHub if it has one.
+
+    Without a name of a file its *Update* changes nothing: it would replace a catalogue by the plain plugin.
+    """
+    version = identifier.partition(":")[2].partition("@")[0]
+    return {"repo": repo.removeprefix(_GITHUB).strip("/") if repo.startswith(_GITHUB) else "",
+            "version": version, "package": ""}  # fmt: skip
 
 
 def unknown_release(version: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from admin.catalogue.difference import GONE, NEW, Change, Entities, changes
+from admin.dify.adopt import Pair
 from admin.dify.answers import Plugin, Provider
 from admin.dify.app_file import models_in
 
@@ -31,7 +32,8 @@ class Plan:
     """What a sync does, and what it says before.
 
     `removed_in_use` are apps by the model that goes and that they name; `pairs` are models that are
-    listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet.
+    listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet. `adopts`: forms
+    of pairs that say nothing of their own are removed.
     """
 
     step: Step
@@ -39,13 +41,19 @@ class Plan:
     wanted: str
     changes: tuple[Change, ...]
     removed_in_use: Mapping[str, tuple[str, ...]]
-    pairs: tuple[str, ...]
+    pairs: tuple[Pair, ...]
     fills_form: bool
+    adopts: bool
 
     @property
     def is_in_step(self) -> bool:
         """Return whether nothing is to be done."""
-        return self.step is Step.NOTHING and not self.fills_form
+        return self.step is Step.NOTHING and not self.fills_form and not self.adopted
+
+    @property
+    def adopted(self) -> tuple[Pair, ...]:
+        """Return the models whose form is to be removed."""
+        return tuple(pair for pair in self.pairs if pair.can_go) if self.adopts else ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON holds it."""
@@ -55,28 +63,36 @@ class Plan:
             "wanted": self.wanted,
             "changes": [asdict(change) for change in self.changes],
             "removed_in_use": {model: list(apps) for model, apps in self.removed_in_use.items()},
-            "pairs": list(self.pairs),
+            "pairs": [asdict(pair) for pair in self.pairs],
+            "adopted": [pair.model for pair in self.adopted],
             "fills_form": self.fills_form,
         }
 
 
-def plan_of(
-    wanted: str,
-    entities: Entities,
-    plugin: Plugin | None,
-    provider: Provider | None,
-    apps: Iterable[tuple[str, Collection[str] | None]],
-) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a workspace of Dify has of this plugin.
+
+    `apps` name each app and the models of the provider that it names (None: not known); they are only
+    read if a model goes. `pairs` are models that are listed twice.
+    """
+
+    plugin: Plugin | None
+    provider: Provider | None
+    apps: Iterable[tuple[str, Collection[str] | None]]
+    pairs: tuple[Pair, ...] = ()
+
+
+def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bool = False) -> Plan:
     """Return the plan.
 
     `wanted` is the package's identifier, `entities` its models by kind and name (none for the plain
-    package), `apps` name each app and the models of the provider that it names (None: not known); they
-    are only looked at if a model goes.
+    package). With `adopts`, models added by hand go where the catalogue has the same.
     """
+    plugin, provider = workspace.plugin, workspace.provider
     installed = plugin.plugin_unique_identifier if plugin else None
     step = Step.NOTHING if installed == wanted else Step.UPGRADE if plugin else Step.INSTALL
     custom = provider.custom_configuration if provider else None
-    names = {name for _, name in entities}
     by_hand = {each.model for each in (custom and custom.custom_models) or ()}
     found = () if step is Step.NOTHING else changes(entities_of(plugin), comparable(entities))
     # Of a name that was added by hand too, Dify 1.14 mixes what it tells of both.
@@ -88,9 +104,10 @@ def plan_of(
         installed=installed,
         wanted=wanted,
         changes=told,
-        removed_in_use=used_in(apps, gone) if gone else {},
-        pairs=tuple(sorted(names & by_hand)),
+        removed_in_use=used_in(workspace.apps, gone) if gone else {},
+        pairs=workspace.pairs,
         fills_form=bool(entities) and not (custom and custom.current_credential_id),
+        adopts=adopts,
     )
 
 

@@ -13,6 +13,7 @@ _OWN_REFUSALS = {
     re.compile(r"Authentication Error, Rejected Request\b"): "RejectedRequest",
     re.compile(r"Authentication Error, 'user' param not passed in\b"): "UserRequired",
     re.compile(r"Not allowed to access model due to tags configuration\b"): "TagsRefused",
+    re.compile(r"(/[\w/.-]{1,60}: )?Invalid model name passed in\b"): "ModelUnknown",
     re.compile(r"No deployments available - crossed budget\b"): "BudgetCrossed",
     re.compile(
         r"(Authentication Error, )?(API )?Key not allowed to access model\b", re.IGNORECASE

@@ -34,7 +34,8 @@ _BOOKKEEPING = re.compile(
     r"|cooldown_list="
     r"|(?:context_window_|content_policy_)?Fallbacks=[\[{]"
     r"|Deployment Info:"
-    r"|LiteLLM model info:",
+    r"|LiteLLM model info:"
+    r"|Received API Key\b",
     re.IGNORECASE,
 )
 """What is nobody else's business, even where nothing else was said."""
@@ -49,6 +50,11 @@ _FRAME = re.compile(r"""\s?\bFile "[^"\n]{1,300}", line \d{1,6}(, in [\w<>.]{1,1
 _FILE = re.compile(
     r"(?<![\w/.:])(/[\w.@+-]{1,100}){2,20}\.py\b(:\d{1,6}|, line \d{1,6})?(, in \w{1,100})?"
 )
+_CLASS_NAMES = re.compile(
+    r"(?:(?:litellm\.){0,2}[A-Z]\w{0,60}(?:Error|Exception|Timeout):\s?"
+    r"|(?:[A-Z]\w{0,60}Exception )?[A-Z]\w{0,60}(?:Error|Exception) - "
+    r"|litellm\.Timeout:\s?|Error code: \d{3} - |Authentication Error, )+"
+)
 _SAYS_SOMETHING = re.compile(r"[a-z]{2} [a-z]{2}|: \w{2}", re.IGNORECASE)
 """Words beside the names of exception classes."""
 _UNFINISHED = (":", "-", "{", "[", "(")
@@ -62,6 +68,12 @@ def first_sentence(message: str) -> str:
     message = _without_tracebacks(without_advice(message[:MAX_ERROR_CHARACTERS]))
     line = _innermost(message) or _first_line(message)
     return line if len(line) <= MAX_SENTENCE else line[: MAX_SENTENCE - 1] + "…"
+
+
+def without_class_names(message: str) -> str:
+    """Return a message without the exception classes before it, such as `litellm.BadRequestError: XException - `."""
+    head = _CLASS_NAMES.match(message)
+    return (message[head.end() :] if head else message) or message
 
 
 def without_advice(message: str) -> str:

@@ -33,7 +33,7 @@ def test_a_good_form_is_saved(env: Environment) -> None:
 def test_a_wrong_key_is_refused(env: Environment) -> None:
     with pytest.raises(PluginError) as caught:
         saved(env, "described", {**env.credentials, "api_key": "sk-unknown-key"})
-    assert caught.value.message.startswith("The API key ")
+    assert caught.value.message.startswith("API key was ")
 
 
 def test_a_restricted_key_is_told_so(env: Environment) -> None:
@@ -45,7 +45,7 @@ def test_a_restricted_key_is_told_so(env: Environment) -> None:
     assert "may not use" in caught.value.message
     at_call = refusal(env, "described", restricted)
     assert at_call.error_type == "InvokeBadRequestError"
-    assert "Allow this model for the key in LiteLLM" in at_call.message
+    assert "allow it in LiteLLM or choose another" in at_call.message
     assert "embedder" not in at_call.message
 
 
@@ -57,7 +57,7 @@ def test_a_key_for_routes_is_saved(env: Environment) -> None:
 def test_an_unknown_model_is_refused_with_names(env: Environment) -> None:
     with pytest.raises(PluginError) as caught:
         saved(env, "descripted", env.credentials)
-    assert "The closest names: described" in caught.value.message
+    assert caught.value.message.startswith('LiteLLM does not know "descripted". Closest: described')
 
 
 def test_a_hidden_alias_is_saved(env: Environment) -> None:

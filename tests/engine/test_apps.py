@@ -185,6 +185,21 @@ def test_an_error_of_the_proxy_reaches_the_engine_in_words(
     assert "Traceback" not in events[-1]["error"]
 
 
+def test_people_read_why_the_model_could_not_answer(env: Environment, host: SlimHost) -> None:
+    model = env.scenario("app-explained-error", openai.error("Broken", 500, "server_error"))
+    app = APPS / "explained-error.yml"
+    last = list(run_app(host, app, env.credentials, {"query": "Hi"}, model=model))[-1]
+    assert last["event"] == "GraphRunPartialSucceededEvent"
+    answer = last["outputs"]["answer"]
+    assert answer.startswith("The model could not answer: The model's provider failed; try again.")
+    assert '"Broken" (call id ' in answer
+
+
+def test_an_app_that_explains_errors_answers_too(env: Environment, host: SlimHost) -> None:
+    model = env.scenario("app-no-error", openai.text_stream("Hello."))
+    assert run(env, host, "explained-error", model, query="Hi")[-1]["outputs"]["answer"] == "Hello."
+
+
 def test_user_app_conversation_and_cost_centre_reach_litellms_log(
     env: Environment, host: SlimHost
 ) -> None:

@@ -131,7 +131,12 @@ def test_f15_f22_odd_chunks_are_tolerated(oddity: bytes) -> None:
         ("error_upstream_401.json", 401, "authentication_error", "Incorrect API key provided"),
         ("error_upstream_429.json", 429, "throttling_error", "Rate limit reached"),
         ("error_wrong_key.json", 400, "no_db_connection", "No connected db."),
-        ("error_unknown_key.json", 401, "token_not_found_in_db", "Received API Key = sk-wrong"),
+        (
+            "error_unknown_key.json",
+            401,
+            "token_not_found_in_db",
+            "Invalid proxy server token passed",
+        ),
         ("error_expired_key.json", 401, "expired_key", "Expired Key"),
         ("error_budget.json", 422, "budget_exceeded", "Budget has been exceeded"),
         ("error_model_access.json", 403, "key_model_access_denied", "not available for this"),
@@ -151,6 +156,7 @@ def test_every_error_shape_is_read(
     assert says in caught.value.message
     assert "\n" not in caught.value.message
     assert "model group" not in caught.value.message
+    assert "Received API Key" not in caught.value.message
 
 
 def test_html_and_plain_text_errors_are_readable() -> None:

@@ -65,7 +65,7 @@ def test_a_model_that_dify_has_no_place_for_is_not_saved(
     upstream.on("/v1/models", json_reply({"data": [{"id": "m"}]}))
     message = not_saved(env, "m", direct(upstream))
     assert message.startswith('"m" is a')
-    assert f"(mode {mode} on the proxy)" in message
+    assert f"(mode {mode}), which Dify cannot use: choose another model." in message
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,9 @@ def test_refusals_in_the_providers_words(
     assert words in error.message
     assert error.error_type == KINDS[status]
     if status == 401:
-        assert "provider key inside LiteLLM" in error.message
+        assert error.message.startswith(
+            "The provider rejected LiteLLM's own key; its administrator must check it. LiteLLM 401: "
+        )
 
 
 @EACH

@@ -125,7 +125,7 @@ def test_an_enforced_user_that_is_not_told_is_explained(env: Environment) -> Non
     with pytest.raises(PluginError) as caught:
         ask(env, custom(env, api_key="sk-enforces-user", end_user="off"))
     assert caught.value.error_type == "InvokeBadRequestError"
-    assert "set End User in the model's form" in caught.value.message
+    assert "set End User in the form or User for LiteLLM in the app." in caught.value.message
 
 
 @pytest.mark.parametrize(("key", "model", "backend"), [

@@ -155,17 +155,27 @@ def test_reasoning_is_shown_in_one_block(env: Environment) -> None:
     ("name", "reply", "error_type", "words"),
     [
         ("e400", openai.error("Bad thing", 400), "InvokeBadRequestError", "Bad thing"),
-        ("e401", openai.error("Bad provider key", 401), "InvokeBadRequestError", "provider key"),
+        (
+            "e401",
+            openai.error("Bad provider key", 401),
+            "InvokeBadRequestError",
+            "Bad provider key",
+        ),
         ("e429", openai.error("Too fast", 429), "InvokeRateLimitError", "Too fast"),
         ("e503", openai.error("Overloaded", 503), "InvokeServerUnavailableError", "Overloaded"),
-        ("empty", openai.text_stream(""), "InvokeBadRequestError", "empty or was blocked"),
+        (
+            "empty",
+            openai.text_stream(""),
+            "InvokeBadRequestError",
+            "empty or was blocked",
+        ),
         (
             "cut",
             openai.stream(
                 openai.delta(content="Half an "), openai.delta(content="answer"), Pause(0.5), Cut()
             ),
             "InvokeServerUnavailableError",
-            "reset by peer",
+            "Response payload is not completed",
         ),
     ],
 )

@@ -43,8 +43,10 @@ def custom(**form: str) -> tuple[tuple[str, str], ...]:
 THROUGH_THE_PROXY = {
     # Refused by the provider.
     "400": Row(BAD, "Bad thing", openai.error("Bad thing", 400)),
-    "401": Row(BAD, "provider key inside LiteLLM", openai.error("No", 401, "authentication_error")),
-    "401-other-type": Row(BAD, "provider key inside LiteLLM", openai.error("Bad provider key", 401)),
+    "401": Row(BAD, "The provider rejected LiteLLM's own key; its administrator must check it.",
+               openai.error("No", 401, "authentication_error")),
+    "401-other-type": Row(BAD, 'must check it. LiteLLM 401: "Bad provider key"',
+                          openai.error("Bad provider key", 401)),
     "403": Row(BAD, "Forbidden here", openai.error("Forbidden here", 403, "permission")),
     "404": Row(BAD, "No such model", openai.error("No such model", 404)),
     "408": Row(LINE, "Took too long", openai.error("Took too long", 408, "timeout")),
@@ -55,22 +57,22 @@ THROUGH_THE_PROXY = {
     "500": Row(DOWN, "Broken", openai.error("Broken", 500, "server_error")),
     "502": Row(DOWN, "Bad gateway", openai.error("Bad gateway", 502, "server_error")),
     "503": Row(DOWN, "Overloaded", openai.error("Overloaded", 503, "server_error")),
-    "html-502": Row(DOWN, "LiteLLM answered 502", Reply(
+    "html-502": Row(DOWN, "provider failed; try again. LiteLLM 502: ", Reply(
         [b"<html><h1>502 Bad Gateway</h1></html>"], 502, "text/html")),
-    "context": Row(BAD, "Shorten the conversation", openai.error(
+    "context": Row(BAD, "too long; shorten it or choose a model with a larger context.", openai.error(
         "This model's maximum context length is 8192 tokens. However, your messages resulted in "
         "9000 tokens.", 400)),
-    "content-policy": Row(BAD, "Change the content", openai.error(
+    "content-policy": Row(BAD, "content filter blocked it; change the content.", openai.error(
         "Your request was rejected as a result of our safety system. content_policy_violation", 400)),
-    "hang-up": Row(DOWN, "LiteLLM answered 500", Reply([], HANG_UP)),
+    "hang-up": Row(DOWN, 'LiteLLM 500: "Connection error', Reply([], HANG_UP)),
     # Broken or empty answers of the provider.
-    "cut": Row(DOWN, "reset by peer", openai.stream(*HALF, Pause(0.5), Cut()),
+    "cut": Row(DOWN, "Response payload is not completed", openai.stream(*HALF, Pause(0.5), Cut()),
                received="Half an answer"),
     "error-event": Row(DOWN, "Blocked midway", openai.stream(
         *HALF, {"error": {"message": "Blocked midway", "type": "server_error", "code": 500}}),
         received="Half an answer"),
     "empty-body": Row(BAD, "empty or was blocked", Reply([b""], content_type="text/event-stream")),
-    "garbage-body": Row(DOWN, "litellm.APIConnectionError", Reply(
+    "garbage-body": Row(DOWN, "Expecting property name", Reply(
         [b"data: {oops\n\n"], content_type="text/event-stream")),
     "no-choices": Row(BAD, "empty or was blocked", openai.stream(
         {**openai.delta(), "choices": []}, openai.usage_chunk())),
@@ -83,16 +85,19 @@ THROUGH_THE_PROXY = {
     "unknown-key": Row(KEY, "Invalid proxy server token", key="sk-unknown-and-secret"),
     "blocked-key": Row(KEY, "Key is blocked", key="sk-blocked"),
     "expired-key": Row(KEY, "Expired Key", key="sk-expired"),
-    "over-budget": Row(RATE, "Budget has been exceeded", key="sk-over-budget"),
-    "model-access": Row(BAD, "not available for this", key="sk-restricted", model="described"),
+    "over-budget": Row(RATE, "The key's budget is used up; raise it in LiteLLM or use another key. "
+                       "LiteLLM 422 (call id", key="sk-over-budget"),
+    "model-access": Row(BAD, "may not use this model; allow it in LiteLLM or choose another. LiteLLM 403: "
+                        "\"The requested model 'described' is not available", key="sk-restricted",
+                        model="described"),
     "unknown-model": Row(BAD, "no healthy deployments", model="nope"),
     "rate-of-key": Row(RATE, "Rate limit exceeded", key="sk-slow-chat"),
     # Refused by the plugin.
     "bad-url": Row(BAD, "Base URL must be a URL", form=(("base_url", "litellm"),)),
     "bad-number": Row(BAD, "Context Length must be", form=(("context_size", "128k"),)),
     "bad-headers": Row(BAD, "Extra Headers must be", form=custom(extra_headers="x: secret-header")),
-    "time-out": Row(LINE, "no answer came in time", openai.stream(*HALF, Pause(20), END),
-                    received="Half an answer", form=custom(timeout="0.5")),
+    "time-out": Row(LINE, "no answer in time", openai.stream(*HALF, Pause(20), END),
+                    received="Half an answer", form=custom(timeout="1")),
 }  # fmt: skip
 
 DIRECT = {
@@ -100,7 +105,7 @@ DIRECT = {
                             received="Half an answer"),
     "no-end-at-all": Row(DOWN, "broke off before its end", openai.stream(*HALF, done=False),
                          received="Half an answer"),
-    "reset": Row(LINE, "the connection broke", openai.stream(*HALF, Pause(0.2), Cut()),
+    "reset": Row(LINE, "connection broken", openai.stream(*HALF, Pause(0.2), Cut()),
                  received="Half an answer"),
     "undecodable": Row(DOWN, "cannot be used", openai.stream(*HALF, b"data: {oops\n\n"),
                        received="Half an answer"),
@@ -114,18 +119,21 @@ DIRECT = {
     "detail-body": Row(BAD, "Not Found", json_reply({"detail": "Not Found"}, 404)),
     "plain-500": Row(DOWN, "Internal Server Error", Reply(
         [b"Internal Server Error"], 500, "text/plain")),
-    "cooldown": Row(RATE, "pause this model", json_reply(
+    "cooldown": Row(RATE, "pauses this model after errors; try again in 5 s.", json_reply(
         {"error": {"message": "No deployments available", "type": "all_deployments_in_cooldown",
                    "param": "None", "code": "429"}}, 429, **{"retry-after": "5"})),
-    "echoed-key": Row(KEY, "Received API Key = ***", json_reply(
+    "echoed-key": Row(KEY, "must check it. LiteLLM 401 (call id", json_reply(
         {"error": {"message": "Received API Key = sk-direct-and-secret, hash " + "0a" * 32,
                    "type": "auth_error", "code": "401"}}, 401)),
+    "quoted-key": Row(KEY, "The key *** is unknown", json_reply(
+        {"error": {"message": "The key sk-direct-and-secret is unknown", "type": "auth_error",
+                   "code": "401"}}, 401)),
     "echoed-header": Row(BAD, "header ***", json_reply(
         {"error": {"message": "bad header secret-header"}}, 400),
         form=custom(extra_headers='{"x-secret": "secret-header"}')),
     "many-lines": Row(BAD, '"first line"', json_reply(
         {"error": {"message": "\n first  line \nsecond line\n\nTraceback (most recent)"}}, 400)),
-    "hang-up": Row(LINE, "the connection broke", Reply([], HANG_UP)),
+    "hang-up": Row(LINE, "connection broken", Reply([], HANG_UP)),
 }  # fmt: skip
 
 SECRETS = (MASTER_KEY, "and-secret", "secret-header", "0a0a0a0a")
@@ -176,9 +184,9 @@ def test_f14_f63_bytes_that_the_real_proxy_does_not_send(
 
 def test_nobody_there(env: Environment) -> None:
     received, error = ask(env, "m", {"base_url": f"http://127.0.0.1:{free_port()}"})
-    check(Row(LINE, "the connection was refused"), received, error)
+    check(Row(LINE, "connection refused"), received, error)
     received, error = ask(env, "m", {"base_url": "http://no-such-host.invalid"})
-    check(Row(LINE, "the host name is not known"), received, error)
+    check(Row(LINE, "host name not known"), received, error)
 
 
 def test_a_call_id_is_shown_when_the_proxy_sent_one(env: Environment) -> None:

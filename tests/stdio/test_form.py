@@ -54,7 +54,7 @@ def test_a_malformed_value_is_refused_by_name(env: Environment) -> None:
 
 def test_a_wrong_key_is_named(env: Environment) -> None:
     message = refusal(env, "gpt-4", api_key="sk-wrong")
-    assert "check API Key" in message
+    assert message.startswith("API key was rejected: check it. (LiteLLM 401: ")
     assert "sk-wrong" not in message
 
 

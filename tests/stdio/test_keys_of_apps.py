@@ -75,9 +75,13 @@ def test_an_id_of_an_app_names_a_key_too(env: Environment) -> None:
 @pytest.mark.parametrize(
     ("keys", "chosen", "told"),
     [
-        (KEYS, "sales", "The model's form has no key under the name that this app gives"),
-        (KEYS, "{{#sys.app_id#}}", "This kind of app puts no variables into Key"),
-        ("", "marketing", "This app names a Key, and the model's form has no Keys"),
+        (KEYS, "sales", "The model's form has no key of this name: add it to Named Keys for Apps"),
+        (KEYS, "{{#sys.app_id#}}", "Team Key takes no variables in this kind of app: enter a name"),
+        (
+            "",
+            "marketing",
+            "This app has a Team Key, but the model's form has no Named Keys for Apps",
+        ),
     ],
 )
 def test_a_key_that_is_not_there_is_no_call_with_another(
@@ -119,19 +123,25 @@ def test_what_an_app_gives_as_a_name_is_in_no_log(env: Environment, name: str) -
     assert not [line for line in lines for secret in SECRETS if secret.encode() in line]
     digest = sha256(name.encode()).hexdigest()[:8]
     (line,) = [line for line in lines if digest.encode() in line]
-    assert b"not among the 3 of Keys" in line
+    assert b"not among the 3 named ones" in line
 
 
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        ("[]", "Keys must be a JSON object"),
-        ('{"a": 1}', "Keys must be a JSON object of names and keys"),
-        ('{"a": "sk-1234567", "a ": "sk-7654321"}', 'Keys has "a" twice'),
-        ('{"": "sk-1234567"}', "names of 1 to 255 characters"),
-        ('{"a": "sk-\\u00e9"}', "keys as LiteLLM made them"),
-        ({"team": "sk-tenant-one", "gone": "sk-blocked"}, 'Keys, "gone": The API key was refused'),
-        ({"team": "sk-no-models"}, 'Keys, "team": The API key is right, but may not use "gpt-4"'),
+        ("[]", "Named Keys for Apps must be a JSON object"),
+        (
+            '{"a": 1}',
+            "Named Keys for Apps must be a JSON object of names (up to 255 characters) and LiteLLM's keys",
+        ),
+        ('{"a": "sk-1234567", "a ": "sk-7654321"}', 'Named Keys for Apps has "a" twice'),
+        ('{"": "sk-1234567"}', "a JSON object of names (up to 255 characters) and LiteLLM's keys"),
+        ('{"a": "sk-\\u00e9"}', "a JSON object of names (up to 255 characters) and LiteLLM's keys"),
+        (
+            {"team": "sk-tenant-one", "gone": "sk-blocked"},
+            'Named Keys for Apps, "gone": API key was rejected: check it. (LiteLLM 401: Key is blocked',
+        ),
+        ({"team": "sk-no-models"}, 'Named Keys for Apps, "team": API key may not use "gpt-4".'),
     ],
 )
 def test_keys_are_tried_when_the_form_is_saved(env: Environment, keys: object, told: str) -> None:

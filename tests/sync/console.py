@@ -9,9 +9,11 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 import yaml
 
+from admin.dify.adopt import obfuscated
 from admin.dify.identifier import identifier_of
 from harness.upstream import HANG_UP, Asked, Reply, Upstream, json_reply
 
@@ -48,6 +50,10 @@ class Console(Upstream):
     faults: dict[str, Reply] = field(default_factory=dict)
     """Answers by a part of the path, in place of the step."""
     logins: int = 0
+    forms: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Forms of models that were added by hand, by name, as they were saved."""
+    meta: dict[str, str] = field(default_factory=dict)
+    """What the Plugins page shows of the package."""
     changed: list[str] = field(default_factory=list)
     """What was changed, in order."""
     polls: int = 0
@@ -81,6 +87,9 @@ class Console(Upstream):
         plugin = "/workspaces/current/plugin"
         if path.startswith(f"{plugin}/"):
             return self._answer_of_plugins(asked, path.removeprefix(plugin))
+        provider = f"/workspaces/current/model-providers/{PROVIDER}"
+        if path.startswith(f"{provider}/"):
+            return self._answer_of_the_provider(asked, path.removeprefix(provider))
         match path:
             case "/workspaces":
                 return json_reply({"workspaces": [{"id": WORKSPACE, "name": "one"}]})
@@ -97,10 +106,22 @@ class Console(Upstream):
                 return json_reply({"data": self._providers()})
             case _ if path.endswith("/export"):
                 return json_reply({"data": self.apps[int(path.split("/")[2])][1]})
-            case _ if path == f"/workspaces/current/model-providers/{PROVIDER}/credentials":
+            case _:
+                return refusal(404, "not_found", path)
+
+    def _answer_of_the_provider(self, asked: Asked, path: str) -> Reply:
+        match asked.method, path:
+            case "GET", "/credentials":
+                return json_reply({"credentials": hidden(self.key)})
+            case "POST", "/credentials":
                 return self._save(asked.body["credentials"])
-            case _ if path == f"/workspaces/current/model-providers/{PROVIDER}/models":
+            case "GET", "/models/credentials":
+                model = parse_qs(asked.path.partition("?")[2])["model"][0]
+                return json_reply({"credentials": hidden(self.forms[model])})
+            case "GET", "/models":
                 return json_reply({"data": self._models()})
+            case "DELETE", "/models":
+                return self._remove(asked.body)
             case _:
                 return refusal(404, "not_found", path)
 
@@ -111,8 +132,10 @@ class Console(Upstream):
             case "/upload/pkg":
                 return self._upload(asked)
             case "/install/github":
+                self.meta = asked.body
                 return self._install(asked.body["plugin_unique_identifier"], "install")
             case "/upgrade/github":
+                self.meta = asked.body
                 return self._upgrade(asked.body)
             case "/uninstall":
                 self.changed.append("uninstall")
@@ -155,6 +178,11 @@ class Console(Upstream):
             models = models_of(files_of(self.packages[identifier]))
             self.installed = Installed(identifier, "github", models)
         return json_reply({"all_installed": False, "task_id": "task-1"})
+
+    def _remove(self, body: dict[str, str]) -> Reply:
+        self.changed.append(f"remove {body['model']}")
+        self.custom.remove(body)
+        return Reply([b""], 204)
 
     def _upgrade(self, body: dict[str, str]) -> Reply:
         old, new = body["original_plugin_unique_identifier"], body["new_plugin_unique_identifier"]
@@ -212,6 +240,11 @@ class Console(Upstream):
         rows = [] if self.seen is None or not self.key else self.seen.models
         return [{"model": row["model"], "model_type": row["model_type"], "fetch_from": "predefined-model"}
                 for row in rows]  # fmt: skip
+
+
+def hidden(form: dict[str, str] | None) -> dict[str, str] | None:
+    """Return a form as Dify shows it."""
+    return form and {**form, "api_key": obfuscated(form.get("api_key", ""))}
 
 
 def files_of(package: bytes) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from admin.dify import apply
 from admin.proxy_models import ProxyModels, read_models
 from harness.upstream import Asked, Reply, json_reply
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.version import VERSION
 from tests.support.environment import Environment
 from tests.sync.console import (
     ADMIN_KEY,
@@ -143,13 +144,75 @@ def test_models_of_one_name_are_told(
     sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dify.custom = [{"model": "gpt-4", "model_type": "llm"}, {"model": "mine", "model_type": "llm"}]
+    dify.forms = {"gpt-4": {"base_url": "http://elsewhere"}}
     dify.apps = [("Greeter", app("gpt-4"))]
     sync("--apply")
     sync("--json")
     told = capsys.readouterr().out
-    assert json.loads(told[told.index("{") :])["pairs"] == ["gpt-4"]
+    assert json.loads(told[told.index("{") :])["pairs"] == [
+        {"kind": "llm", "model": "gpt-4", "own": ["Base URL", "API Key"]}
+    ]
     # Apps go on with the one that was added by hand.
     assert sync("--apply", models="described") == IN_STEP
+
+
+OWN = {"settings": "custom", "tags": "team-a", "context_size": "100"}
+HIDDEN = {"settings": "automatic", "tags": "team-a", "vision": "auto", "facts": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("form", "own"),
+    [
+        ({}, []),
+        (HIDDEN, []),
+        ({"settings": "custom", "end_user": "raw", "drop_params": "no"}, []),
+        (OWN, ["Context Length", "Tags"]),
+        ({"vision": "no"}, ["Vision"]),
+        ({"api_key": "sk-of-another-team"}, ["API Key"]),
+    ],
+)
+def test_models_added_by_hand_that_say_nothing_of_their_own_can_go(
+    sync: Sync,
+    dify: Console,
+    env: Environment,
+    form: dict[str, str],
+    own: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sync("--apply")
+    dify.custom = [{"model": "gpt-4", "model_type": "llm"}]
+    key = env.credentials["api_key"]
+    dify.forms = {"gpt-4": {"base_url": f"{env.proxy_url}/v1/", "api_key": key, **form}}
+    capsys.readouterr()
+    assert sync() == IN_STEP
+    told = capsys.readouterr().out
+    assert ("--adopt removes it" in told) is (not own)
+    assert ", ".join(own) in told
+    assert sync("--adopt") == (IN_STEP if own else WOULD_CHANGE)
+    assert dify.changed == ["install", "key"]
+    assert sync("--adopt", "--apply") == IN_STEP
+    assert dify.changed[2:] == ([] if own else ["remove gpt-4"])
+    assert sync("--adopt", "--apply") == IN_STEP
+
+
+def test_a_first_sync_can_adopt_too(sync: Sync, dify: Console, env: Environment) -> None:
+    sync("--apply")
+    dify.installed = dify.seen = Installed("old", "github", [])
+    dify.key = None
+    dify.custom = [{"model": "gpt-4", "model_type": "llm"}]
+    dify.forms = {"gpt-4": {"base_url": env.proxy_url, "api_key": env.credentials["api_key"]}}
+    assert sync("--adopt", "--apply") == IN_STEP
+    assert dify.changed[2:] == ["upgrade", "key", "remove gpt-4"]
+
+
+def test_the_plugins_page_gets_the_version(sync: Sync, dify: Console) -> None:
+    sync("--apply")
+    version = dify.meta["version"]
+    assert version.startswith(f"{VERSION}-")
+    assert (dify.meta["repo"], dify.meta["package"]) == ("", "")
+    sync("--apply", models="described")
+    assert dify.meta["version"].startswith(f"{VERSION}-")
+    assert dify.meta["version"] != version
 
 
 def test_json_tells_all(sync: Sync, dify: Console, capsys: pytest.CaptureFixture[str]) -> None:

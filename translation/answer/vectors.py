@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
+from translation.errors.messages import short_name
 from translation.errors.request_error import RequestError
 from translation.line_limit import MAX_LINE_BYTES
 
@@ -59,9 +60,8 @@ def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
     answered = sorted({fallback or model for fallback in fallbacks})
     if len(answered) > 1:
         message = (
-            "Some texts were embedded by one model and some by another, since LiteLLM fell back in "
-            f"between ({', '.join(answered)}): their vectors cannot be compared. Try again, or take the "
-            "fallback out of LiteLLM."
+            f"LiteLLM fell back to another model ({', '.join(map(short_name, answered[:2]))}), whose "
+            "vectors cannot be compared; try again."
         )
         raise RequestError(message)
 
@@ -75,10 +75,7 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
     size = len(vectors[0]) if vectors else 0
     if texts * size * BYTES_A_NUMBER > _FOR_VECTORS:
         most = max(1, _FOR_VECTORS // (size * BYTES_A_NUMBER))
-        message = (
-            f"{texts} vectors of {size} numbers are more than Dify takes from a plugin at once; set "
-            f"Texts per Request to {most} or less."
-        )
+        message = f"{texts} vectors of {size} numbers are too many for Dify; set Texts per Request to {most} or less."
         raise RequestError(message)
 
 

@@ -10,11 +10,13 @@ class Cause(Enum):
     """What a refusal means for the person who reads it."""
 
     KEY = auto()
+    KEY_EXPIRED = auto()
     NO_DATABASE = auto()
     """LiteLLM is starting up, or has no database of keys."""
     BUDGET = auto()
     MODEL_ACCESS = auto()
     ROUTE_ACCESS = auto()
+    UNKNOWN_MODEL = auto()
     COOLDOWN = auto()
     RATE_LIMIT = auto()
     CONTEXT_TOO_LONG = auto()
@@ -41,7 +43,7 @@ _OWN_TYPES = {
     "budget_exceeded": Cause.BUDGET,
     "no_db_connection": Cause.NO_DATABASE,
     "token_not_found_in_db": Cause.KEY,
-    "expired_key": Cause.KEY,
+    "expired_key": Cause.KEY_EXPIRED,
     "all_deployments_in_cooldown": Cause.COOLDOWN,
 }
 _OF_CLASS = {
@@ -54,6 +56,7 @@ _OF_CLASS = {
     "BudgetCrossed": Cause.BUDGET,
     "BudgetExceededError": Cause.BUDGET,
     "ModelRefused": Cause.MODEL_ACCESS,
+    "ModelUnknown": Cause.UNKNOWN_MODEL,
     "RouteRefused": Cause.ROUTE_ACCESS,
     "AuthenticationError": Cause.UPSTREAM_KEY,
     "RateLimitError": Cause.RATE_LIMIT,

@@ -59,11 +59,10 @@ _CONNECTION = re.compile(
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 
 
-def used_up_budget(words: str) -> str:
+def budget_holder(text: str) -> str:
     """Return whose budget is used up, by kind: figures and names are for administrators."""
-    found = _HOLDER.search(words)
-    holder = (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
-    return f"Budget has been exceeded: that of the {holder}"
+    found = _HOLDER.search(text)
+    return (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
 
 
 def without_internals(words: str, base_url: str = "") -> str:

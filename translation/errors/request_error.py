@@ -10,6 +10,5 @@ class TooManyCallsError(RequestError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} calls to this LiteLLM are under way already. Try again later; if LiteLLM hangs, "
-            "shorten Time-out in the model's form."
+            f"{most} calls to this LiteLLM are running already; try again later, or set a shorter Timeout."
         )

@@ -15,9 +15,10 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from translation.errors.causes import Cause, cause_of
+from translation.errors.causes import cause_of
+from translation.errors.explanations import EXPLANATIONS
+from translation.errors.messages import app_message, form_message
 from translation.errors.request_error import RequestError, TooManyCallsError
-from translation.errors.sentences import sentence, sentence_when_saving
 from translation.form.reader import SettingsError
 from translation.line_limit import shortened
 
@@ -33,21 +34,6 @@ DIFY_ERRORS = (
 FORESEEN = (ProxyError, SettingsError, RequestError)
 """Our own exceptions, whose text is made for people."""
 
-_DIFY_ERROR: dict[Cause, type[InvokeError]] = {
-    # Dify puts words of its own in the place of an InvokeAuthorizationError's. Its load balancing leaves a key
-    # alone for a while for either (Dify 1.14, core/model_manager.py).
-    Cause.KEY: InvokeConnectionError,
-    Cause.NO_DATABASE: InvokeConnectionError,
-    Cause.BUDGET: InvokeRateLimitError,
-    Cause.UPSTREAM_CREDIT: InvokeRateLimitError,
-    Cause.COOLDOWN: InvokeRateLimitError,
-    Cause.RATE_LIMIT: InvokeRateLimitError,
-    Cause.TIMEOUT: InvokeConnectionError,
-    Cause.PROVIDER: InvokeServerUnavailableError,
-    Cause.GATEWAY_DOWN: InvokeServerUnavailableError,
-}
-"""All other causes are bad requests: their sentence is shown, an authorization error's is not."""
-
 
 def to_invoke_error(error: Exception) -> InvokeError:
     """Return the error that Dify shows; one that Dify knows already passes unchanged."""
@@ -55,13 +41,13 @@ def to_invoke_error(error: Exception) -> InvokeError:
         return error
     if not isinstance(error, FORESEEN):
         return InvokeBadRequestError(_unforeseen(error))
-    return _kind_of(error)(shortened(sentence(error)))
+    return _kind_of(error)(shortened(app_message(error)))
 
 
 def _kind_of(error: Exception) -> type[InvokeError]:
     match error:
         case ProxyRejected():
-            return _DIFY_ERROR.get(cause_of(error), InvokeBadRequestError)
+            return EXPLANATIONS[cause_of(error)].error
         case ProxyUnreachable():
             return InvokeConnectionError
         case TooManyCallsError():
@@ -76,7 +62,7 @@ def to_refusal(error: Exception) -> str:
     """Return why a form cannot be saved."""
     if not isinstance(error, FORESEEN):
         return _unforeseen(error)
-    return shortened(sentence_when_saving(error))
+    return shortened(form_message(error))
 
 
 def _unforeseen(error: Exception) -> str:

@@ -26,16 +26,16 @@ LABELS = {
     "prompt_caching": "Prompt Caching",
     "drop_params": "Unsupported Parameters",
     "extra_body": "Extra Fields",
-    "keys": "Keys",
+    "keys": "Named Keys for Apps",
     "end_user": "End User",
     "tags": "Tags",
-    "timeout": "Time-out",
+    "timeout": "Timeout (Seconds)",
     "extra_headers": "Extra Headers",
     "ca_certificate": "CA Certificate",
     "tls_verify": "Check TLS Certificate",
 }
 """The English labels of `provider/litellm.yaml`, by variable."""
-_OF_PARAMETERS = {"key": "Key", "session": "Session"}
+_OF_PARAMETERS = {"key": "Team Key", "session": "Session"}
 """Those of an app's parameters that no field of the form is called like."""
 
 

@@ -100,11 +100,11 @@ class FormReader:
         return Decimal(text) / 1_000_000
 
     def seconds(self, variable: str) -> float | None:
-        """Return seconds, above 0 and at most MAX_TIMEOUT_SECONDS."""
+        """Return seconds, from 1 to MAX_TIMEOUT_SECONDS."""
         text = self.text(variable)
         if not text:
             return None
-        if not (_DECIMAL.fullmatch(text) and 0 < float(text) <= MAX_TIMEOUT_SECONDS):
+        if not (_DECIMAL.fullmatch(text) and 1 <= float(text) <= MAX_TIMEOUT_SECONDS):
             limit = int(MAX_TIMEOUT_SECONDS)
             message = f"{label_of(variable)} must be seconds from 1 to {limit}, not {shown(text)}."
             raise SettingsError(message)
@@ -150,8 +150,8 @@ class FormReader:
         certificates = _certificates(text)
         if not certificates:
             message = (
-                f"{label_of(variable)} must be certificates in PEM, from -----BEGIN CERTIFICATE----- to "
-                "-----END CERTIFICATE-----, or base64 of that."
+                f"{label_of(variable)} must be PEM, from -----BEGIN CERTIFICATE----- to "
+                "-----END CERTIFICATE-----, or base64 of it."
             )
             raise SettingsError(message)
         return certificates
@@ -185,8 +185,8 @@ class FormReader:
             raise SettingsError(message)
         if not all(0 < len(name) <= MAX_KEY_NAME and key for name, key in pairs):
             message = (
-                f"{label_of(variable)} must be a JSON object of names and keys such as {_KEYS_EXAMPLE}: names "
-                f"of 1 to {MAX_KEY_NAME} characters, and keys as LiteLLM made them."
+                f"{label_of(variable)} must be a JSON object of names (up to {MAX_KEY_NAME} characters) and LiteLLM's keys, such as "
+                f"{_KEYS_EXAMPLE}."
             )
             raise SettingsError(message)
         return pairs
@@ -199,8 +199,7 @@ class FormReader:
             is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
             if not (is_text and _HEADER_NAME.fullmatch(name)):
                 message = (
-                    f"{label_of(variable)} must be a JSON object of text values such as {example}, with ASCII "
-                    "characters only."
+                    f"{label_of(variable)} must be a JSON object of ASCII texts such as {example}."
                 )
                 raise SettingsError(message)
             if name.lower() in _HEADERS_OF_THE_CONNECTION:

@@ -35,15 +35,12 @@ def with_key_of_the_app(
     keys = dict(settings.keys)
     name = FormReader(parameters).text(KEY, MAX_KEY_NAME)
     if UNRESOLVED.search(name):
-        message = (
-            f"This kind of app puts no variables into {label_of(KEY)}: write the name of an entry there, in "
-            "the app's model settings."
-        )
+        message = f"{label_of(KEY)} takes no variables in this kind of app: enter a name in the app's model settings."
         raise UnknownKeyError(message, name)
     if name and name not in keys:
         message = (
-            f"The model's form has no key under the name that this app gives: an administrator adds it to "
-            f"{label_of('keys')}, or changes {label_of(KEY)} in the app's model settings."
+            f"The model's form has no key of this name: add it to {label_of('keys')}, or change "
+            f"{label_of(KEY)} in the app."
         )
         raise UnknownKeyError(message, name)
     key = keys.get(name or app_id or "")

@@ -36,10 +36,7 @@ def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> d
     offered = {rule.name for rule in rules}
     if KEY in given and KEY not in offered:
         # Left out it would be a call with another key.
-        message = (
-            f"This app names a {label_of(KEY)}, and the model's form has no {label_of('keys')}: an "
-            "administrator adds them there."
-        )
+        message = f"This app has a {label_of(KEY)}, but the model's form has no {label_of('keys')}: add them there."
         raise RequestError(message)
     return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
 

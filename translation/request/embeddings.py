@@ -7,8 +7,8 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 
 from litellm_proxy.errors import ProxyRejected
 from translation.errors.causes import Cause, cause_of
+from translation.errors.messages import LONG_QUOTE, with_source
 from translation.errors.request_error import RequestError
-from translation.errors.sentences import public_quote
 from translation.media_type import is_data_url, labelled
 from translation.request.batches import is_about_content, is_about_size, is_too_long
 from translation.token_estimate import estimate_tokens
@@ -90,31 +90,25 @@ def explained_refusal(
     counts = [estimate_tokens(text) for text in batch.texts]
     place = max(range(len(counts)), key=counts.__getitem__)
     cause = cause_of(error)
-    longest = f"{len(batch.texts[place])} characters, about {counts[place]} tokens"
+    size = f"{len(batch.texts[place])} characters, about {counts[place]} tokens"
     name = f"Text {batch.first + place + 1} of {batch.of}"
-    words = public_quote(error)
     if cause is Cause.CONTEXT_TOO_LONG or (cause is Cause.REQUEST and counts[place] > context_size):
-        return RequestError(
-            f"{name} is too long: {longest}, where the model takes {context_size}. {_remedy(cut=cut)} {words}"
-        )
-    if cause in {Cause.REQUEST, Cause.PROVIDER} and is_too_long(error):
-        return RequestError(
-            f"{name} is too long for the model's server, which takes less than the model: {longest}. "
-            f"{_remedy(cut=cut)} Or raise the server's limit. {words}"
-        )
-    if len(counts) == 1 and (
+        first = f"{name} is too long ({size}; the model takes {context_size}): {_remedy(cut=cut)}"
+    elif cause in {Cause.REQUEST, Cause.PROVIDER} and is_too_long(error):
+        first = f"{name} is too long for the model's server ({size}): raise its limit, {_remedy(cut=cut)}"
+    elif len(counts) == 1 and (
         is_about_content(error) or (cause is Cause.REQUEST and is_about_size(error))
     ):
-        return RequestError(
-            f"{name} cannot be embedded by the model's server. It has {longest}. {words}"
-        )
-    return None
+        first = f"{name} cannot be embedded ({size}); change or remove it."
+    else:
+        return None
+    return RequestError(with_source(first, error, LONG_QUOTE))
 
 
 def _remedy(*, cut: bool) -> str:
     if cut:
-        return "Split it into shorter chunks, or set a smaller Context Length in the model's form."
-    return "Split it into shorter chunks, or set Long Texts to Cut in the model's form."
+        return "shorten the chunks, or set a smaller Context Length."
+    return "shorten the chunks, or set Long Texts to Cut."
 
 
 def _cut(text: str, context_size: int) -> str:

@@ -17,11 +17,8 @@ from translation.request.history import history
 from translation.request.model_parameters import body_fields
 
 _RENAMED = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
-_NO_TOOLS = (
-    "Long Runs takes no tools: switch Long Runs off in the app's model settings, or let another node call "
-    "the tools."
-)
-_NO_STOP = "Long Runs takes no stop words: remove them, or switch Long Runs off in the app's model settings."
+_NO_TOOLS = "Long Runs takes no tools: turn it off in the app's model settings."
+_NO_STOP = "Long Runs takes no stop words: remove them, or turn it off in the app's model settings."
 _NO_SUCH_CONTENT = "Long Runs takes texts, images and documents alone: no audio, no video, and no documents by URL."
 
 

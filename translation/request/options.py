@@ -18,7 +18,7 @@ _DIFY_DECIDES = ("stream", "stream_options")
 """All other fields that Dify sets are always sent, and win over extra ones."""
 _NOT_TO_BE_SET = {
     "n": "Dify shows one answer",
-    "timeout": "its place is Time-out in the model's form",
+    "timeout": "set Timeout in the model's form",
 }
 _HEADERS = "headers for the provider are set in the model's form"
 _NOT_BY_AN_APP = dict.fromkeys(("extra_headers", "headers", "provider_specific_header"), _HEADERS)
@@ -63,10 +63,7 @@ def _fields_of(app: FormReader) -> dict[str, Json]:
     try:
         return parse_json_object(EXTRA_BODY, app.text(EXTRA_BODY), EXTRA_BODY_EXAMPLE)
     except SettingsError as error:
-        hint = (
-            "Perhaps a variable in it held a quotation mark, a backslash or a line break: End User, "
-            "Tags and Session take any value."
-        )
+        hint = "A variable in it may have held a quotation mark or a line break."
         message = f"{error} {hint}"
         raise SettingsError(message) from None
 

@@ -8,6 +8,7 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
+from translation.errors.messages import short_name
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import InputType, Override, Settings
@@ -34,8 +35,8 @@ def require_known_inputs(
             if _is_refused(part.type, settings, facts):
                 kind, remedy = _WORDS[part.type]
                 error = (
-                    f'"{settings.label}" does not take {kind}, as the proxy or its form says; '
-                    f"choose another model, or set {remedy} in its settings."
+                    f'"{short_name(settings.label)}" does not take {kind}; choose another model, or set '
+                    f"{remedy} in its form."
                 )
                 raise RequestError(error)
 

@@ -7,8 +7,8 @@ from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiMo
 
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.wire.rerank import Ranked
+from translation.errors.messages import LONG_QUOTE, with_source
 from translation.errors.request_error import RequestError
-from translation.errors.sentences import public_quote
 from translation.request.batches import is_about_content, is_about_size
 from translation.token_estimate import estimate_tokens
 
@@ -51,7 +51,5 @@ def refused_document(
     if not isinstance(document, str) or not (is_about_content(error) or is_about_size(error)):
         return None
     length = f"{len(document)} characters, about {estimate_tokens(document)} tokens"
-    return RequestError(
-        f"Document {place.first + 1} of {place.of} cannot be ranked by the model's server. It has "
-        f"{length}; shorten it or the query. {public_quote(error)}"
-    )
+    first = f"Document {place.first + 1} of {place.of} cannot be ranked ({length}); shorten it or the query."
+    return RequestError(with_source(first, error, LONG_QUOTE))

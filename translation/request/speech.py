@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from litellm_proxy.errors import ProxyRejected
 from translation.errors.causes import Cause, cause_of
+from translation.errors.messages import short_name, with_source
 from translation.errors.request_error import RequestError
-from translation.errors.sentences import sentence
 
 _OF_VOICE = re.compile(r"\bvoices?\b|voice_id|voiceName|speaker", re.IGNORECASE)
 _OF_FORMAT = re.compile(
@@ -74,13 +74,9 @@ def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestErr
     if cause_of(error) not in {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER, Cause.PROVIDER}:
         return None
     if _OF_VOICE.search(error.text):
-        return RequestError(
-            f'The model does not take the voice "{voice}": set Voices in the model\'s form to voices '
-            f"of its own. {sentence(error)}"
-        )
+        first = f'The model has no voice "{short_name(voice)}"; change Voices in its form.'
+        return RequestError(with_source(first, error))
     if _OF_FORMAT.search(error.text):
-        return RequestError(
-            f"The model does not speak {audio_format}: set Audio Format in the model's form to one "
-            f"that it takes. {sentence(error)}"
-        )
+        first = f"The model does not speak {audio_format}; change Audio Format in its form."
+        return RequestError(with_source(first, error))
     return None

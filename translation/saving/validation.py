@@ -10,9 +10,14 @@ from http import HTTPStatus
 from litellm_proxy.errors import Origin, ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.wire.model_info import CHAT_MODE, IMAGE_MODES
 from translation.errors.causes import Cause, cause_of
-from translation.errors.sentences import quoted, sentence_when_saving
+from translation.errors.explanations import EXPLANATIONS
+from translation.errors.messages import (
+    MAX_CHARACTERS,
+    form_message,
+    short_name,
+    short_quote,
+)
 from translation.facts.model_facts import ModelFacts
-from translation.form.reader import shown
 
 MAX_NAMES = 3
 _MOST_COMPARED = 50
@@ -80,21 +85,19 @@ def is_a_bare_fault(refusal: ProxyError) -> bool:
 
 def refusal_of(model: str, kind: Kind, findings: Findings) -> str | None:
     """Return the sentence why the form cannot be saved, or None if it can."""
+    name = short_name(model)
     if "*" in model:
-        return f'"{model}" is a pattern; give the name of one model that it stands for.'
+        return f'"{name}" is a pattern: enter the name of one model that it stands for.'
     if findings.probe and (refusal := _refusal(model, findings.probe, findings)):
         return refusal
     mode = findings.facts.mode
     if mode in _WITHOUT_A_PLACE:
         return (
-            f'"{model}" is {_WITHOUT_A_PLACE[mode]}, for which Dify has no place; choose another model '
-            f"(mode {mode} on the proxy)."
+            f'"{name}" is {_WITHOUT_A_PLACE[mode]} (mode {mode}), which Dify cannot use: choose another '
+            "model."
         )
     if mode in _KIND_OF_MODE and _is_another_kind(findings.facts, kind):
-        return (
-            f'"{model}" is {_KIND_OF_MODE[mode]}: add it as that type, not as {kind.name} (mode '
-            f"{mode} on the proxy)."
-        )
+        return f'"{name}" is {_KIND_OF_MODE[mode]} (mode {mode}): add it as that type, not as {kind.name}.'
     return _unknown(model, findings)
 
 
@@ -121,7 +124,7 @@ def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
         case ProxyRejected():
             return _refusal_of_a_list(error)
         case _:
-            return sentence_when_saving(error)
+            return form_message(error)
 
 
 def can_use(model: str, names: Collection[str]) -> bool:
@@ -137,31 +140,30 @@ def can_use(model: str, names: Collection[str]) -> bool:
 
 
 def none_usable(catalogue: int, names: Sequence[str]) -> str:
-    """Return the sentence for a key that can use none of a package's models."""
-    usable = [shown(name) for name in sorted(names, key=lambda name: "*" in name)[:MAX_NAMES]]
-    offer = f"It can use {', '.join(usable)}" if usable else "It can use no model at all"
-    return (
-        f"The API key can use none of this catalogue's {catalogue} models: use another key, or build "
-        f"the catalogue with this one. {offer}."
-    )
+    """Return the message for a key that can use none of a package's models."""
+    first = f"API key can use none of this catalogue's {catalogue} models: enter another one, or build it anew."
+    if not names:
+        return f"{first} It can use no model at all."
+    return _with_names(f"{first} It can use", sorted(names, key=lambda name: "*" in name)) or first
 
 
 def _refusal_of_a_list(error: ProxyRejected) -> str | None:
     match cause_of(error):
         case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case Cause.KEY | Cause.NO_DATABASE:
-            return _wrong_key(error)
-        case Cause.BUDGET | Cause.GATEWAY_KEY | Cause.GATEWAY_DOWN:
-            return sentence_when_saving(error)
+        case cause if cause in _ALWAYS_TOLD:
+            return form_message(error)
         case cause if error.from_api and cause is not Cause.NOT_LITELLM:
-            return sentence_when_saving(error)
+            return form_message(error)
         case _:
             return _another_server(error)
 
 
 _ALWAYS_TOLD = frozenset(
     {
+        Cause.KEY,
+        Cause.KEY_EXPIRED,
+        Cause.NO_DATABASE,
         Cause.BUDGET,
         Cause.GATEWAY_KEY,
         Cause.GATEWAY_DOWN,
@@ -180,43 +182,28 @@ def _refusal(model: str, error: ProxyError, findings: Findings) -> str | None:
         case ProxyRejected():
             return _rejection(model, error, findings)
         case _:
-            return sentence_when_saving(error)
+            return form_message(error)
 
 
 def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | None:
     match cause_of(error):
-        case Cause.KEY | Cause.NO_DATABASE:
-            return _wrong_key(error)
         case Cause.MODEL_ACCESS:
-            return f'The API key is right, but may not use "{model}". {_offer(model, findings)}'
+            return _with_offer(f'API key may not use "{short_name(model)}".', model, findings)
         case Cause.NOT_LITELLM:
             return _another_server(error)
         case cause if cause in _ALWAYS_TOLD:
-            return sentence_when_saving(error)
+            return form_message(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
         case _ if findings.is_litellm:
             # Time-outs and faults of a provider pass: the proxy is there, and took the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:
-            return sentence_when_saving(error)
+            return form_message(error)
         case _ if error.from_api:
             return None
         case _:
             return _another_server(error)
-
-
-def _wrong_key(error: ProxyRejected) -> str:
-    match error.error_type:
-        case "expired_key":
-            return f"The API key has expired: enter another one. {quoted(error)}"
-        case "no_db_connection":
-            return (
-                "The API key is wrong: this proxy has no database, only its master key counts; or LiteLLM "
-                f"is starting. {quoted(error)}"
-            )
-        case _:
-            return sentence_when_saving(error)
 
 
 def _another_server(error: ProxyRejected) -> str:
@@ -224,7 +211,8 @@ def _another_server(error: ProxyRejected) -> str:
 
 
 def _not_litellm(why: str) -> str:
-    return f"Base URL does not look like a LiteLLM proxy: check it. {why.rstrip('.')}."
+    first = EXPLANATIONS[Cause.NOT_LITELLM].in_form
+    return f"{first} ({short_quote(why, MAX_CHARACTERS - len(first) - 3)})"
 
 
 def _unknown(model: str, findings: Findings) -> str | None:
@@ -234,7 +222,7 @@ def _unknown(model: str, findings: Findings) -> str | None:
         return None
     if can_use(model, names):
         return None
-    return f'The proxy does not know a model "{model}". {_offer(model, findings)}'
+    return _with_offer(f'LiteLLM does not know "{short_name(model)}".', model, findings)
 
 
 def _alike(model: str, names: Sequence[str]) -> list[str]:
@@ -245,11 +233,21 @@ def _alike(model: str, names: Sequence[str]) -> list[str]:
     return [names[place] for place in order[:_MOST_COMPARED]]
 
 
-def _offer(model: str, findings: Findings) -> str:
+def _with_offer(first: str, model: str, findings: Findings) -> str:
+    """Return a text with the names that come closest to a model's, as many as fit."""
     if isinstance(findings.names, ProxyError):
-        return "Which models it may use, the proxy does not tell."
+        return f"{first} LiteLLM does not list what the key may use."
     names = [name for name in findings.names if "*" not in name]
     if not names:
-        return "It may use no model at all."
+        return f"{first} The API key may use no model at all."
     closest = difflib.get_close_matches(model, _alike(model, names), MAX_NAMES, cutoff=0.0)
-    return f"The closest names: {', '.join(closest)}."
+    return _with_names(f"{first} Closest:", closest) or first
+
+
+def _with_names(first: str, names: Sequence[str]) -> str | None:
+    """Return a text with as many names as fit, None if not even one does."""
+    texts = (
+        f"{first} {', '.join(map(short_name, names[:count]))}."
+        for count in range(min(len(names), MAX_NAMES), 0, -1)
+    )
+    return next((text for text in texts if len(text) <= MAX_CHARACTERS), None)

@@ -56,6 +56,7 @@ def test_vectors_of_several_models_are_refused_by_name() -> None:
     require_one_model("m", [None, None, "m"])
     require_one_model("m", ["n", "n"])
     with pytest.raises(
-        RequestError, match=r"fell back in between \(m, n\): their vectors cannot be compared"
+        RequestError,
+        match=r"^LiteLLM fell back to another model \(m, n\), whose vectors cannot be compared;",
     ):
         require_one_model("m", [None, "n"])

@@ -80,8 +80,18 @@ def test_f65_what_dify_knows_already_passes_unchanged() -> None:
     [
         ("error_upstream_401.json", InvokeBadRequestError, "Incorrect API key", "administrator"),
         ("error_upstream_429.json", InvokeRateLimitError, "Rate limit reached", "later"),
-        ("error_context.json", InvokeBadRequestError, "maximum context length", "Shorten"),
-        ("error_wrong_key.json", InvokeConnectionError, "No connected db", "API key"),
+        (
+            "error_context.json",
+            InvokeBadRequestError,
+            "maximum context length",
+            "shorten it or choose a model with a larger context",
+        ),
+        (
+            "error_wrong_key.json",
+            InvokeConnectionError,
+            "No connected db",
+            "no database for its keys, or is starting; try again or use the master key",
+        ),
         (
             "error_unknown_key.json",
             InvokeConnectionError,
@@ -89,9 +99,19 @@ def test_f65_what_dify_knows_already_passes_unchanged() -> None:
             "API key",
         ),
         ("error_expired_key.json", InvokeConnectionError, "Expired Key", "API key"),
-        ("error_budget.json", InvokeRateLimitError, "Budget has been exceeded", "budget"),
-        ("error_model_access.json", InvokeBadRequestError, "not available for this", "Allow"),
-        ("error_route.json", InvokeBadRequestError, "not allowed to call", "Allow this route"),
+        (
+            "error_budget.json",
+            InvokeRateLimitError,
+            "The key's budget is used up",
+            "raise it in LiteLLM",
+        ),
+        (
+            "error_model_access.json",
+            InvokeBadRequestError,
+            "'described' is not",
+            "allow it in LiteLLM",
+        ),
+        ("error_route.json", InvokeBadRequestError, "not allowed to call", "allow it in LiteLLM"),
         ("error_not_found.json", InvokeBadRequestError, "Not Found", "base URL"),
     ],
 )
@@ -110,8 +130,7 @@ def test_f64_the_proxys_words_are_quoted_with_advice(
 def test_call_id_and_retry_after_are_shown() -> None:
     error = ProxyRejected(status=429, message="Slow down.", call_id="c-1", retry_after=60)
     assert str(to_invoke_error(error)) == (
-        'LiteLLM answered 429: "Slow down". Try again later, or raise the limit in LiteLLM. '
-        "Retry after 60 s. (call id c-1)"
+        'A rate limit is reached; try again in 60 s. LiteLLM 429: "Slow down" (call id c-1)'
     )
 
 

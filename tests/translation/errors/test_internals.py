@@ -5,7 +5,12 @@ import pytest
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.error_words import first_sentence
 from translation.errors.internals import AN_ADDRESS, without_internals
-from translation.errors.sentences import sentence, sentence_when_saving
+from translation.errors.messages import (
+    MAX_CHARACTERS,
+    app_message,
+    form_message,
+    short_quote,
+)
 from translation.errors.to_dify import to_invoke_error
 
 INTERNAL = [
@@ -160,13 +165,16 @@ def test_no_list_of_what_else_is_allowed(words: str, told: str) -> None:
 )  # fmt: skip
 def test_a_used_up_budget_is_told_by_its_kind_alone(words: str, holder: str) -> None:
     error = ProxyRejected(status=400, message=words, error_type="budget_exceeded", call_id="c-1")
-    told = sentence(error)
-    assert f"Budget has been exceeded: that of the {holder}" in told
-    assert "Raise the budget in LiteLLM" in told
-    assert "c-1" in told
+    told = app_message(error)
+    assert told == (
+        f"The {holder}'s budget is used up; raise it in LiteLLM or use another key. LiteLLM 400 (call id c-1)"
+    )
     for part in ("12.5", "1204", "alice", "99c7", "acme", "secret", "corp.example", "sk-"):
         assert part not in told
-    assert words in sentence_when_saving(error)
+    first = f"The {holder}'s budget is used up: raise it in LiteLLM. (LiteLLM 400: "
+    quote = short_quote(words, MAX_CHARACTERS - len(f"{first})"))
+    assert quote
+    assert form_message(error) == f"{first}{quote})"
 
 
 @pytest.mark.parametrize(

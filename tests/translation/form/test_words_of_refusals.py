@@ -63,7 +63,7 @@ def test_numbers_that_no_server_reads_are_refused(number: str) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "label"),
-    [("api_key", "API Key"), ("session", "Session"), ("key", "Key"), ("top_k", "top_k")],
+    [("api_key", "API Key"), ("session", "Session"), ("key", "Team Key"), ("top_k", "top_k")],
 )
 def test_a_field_without_a_label_is_told_by_its_name(variable: str, label: str) -> None:
     assert label_of(variable) == label

@@ -139,13 +139,14 @@ def test_a_batch_of_short_texts_is_not_made_shorter() -> None:
 def test_a_refusal_names_the_text() -> None:
     batch = Batch([SHORT, LONG, SHORT], 4, 20)
     told = str(explained_refusal(TOO_LONG, batch, 512, cut=False))
-    assert told.startswith(f"Text 6 of 20 is too long: {len(LONG)} characters, about ")
+    assert told.startswith(f"Text 6 of 20 is too long ({len(LONG)} characters, about ")
     assert (
-        "where the model takes 512. Split it into shorter chunks, or set Long Texts to Cut" in told
+        " tokens; the model takes 512): shorten the chunks, or set Long Texts to Cut. LiteLLM 400: "
+        in told
     )
-    assert "maximum context length" in told
+    assert "This model's" in told
     told = str(explained_refusal(TOO_LONG, batch, 512, cut=True))
-    assert "or set a smaller Context Length in the model's form." in told
+    assert "shorten the chunks, or set a smaller Context Length." in told
     # A plain refusal is about the length only if the text is longer than the model takes.
     assert explained_refusal(refused("no"), batch, 10**6, cut=False) is None
     assert "is too long" in str(explained_refusal(refused("no"), batch, 10, cut=False))
@@ -154,8 +155,13 @@ def test_a_refusal_names_the_text() -> None:
 def test_a_fault_of_a_server_that_takes_less_than_the_model() -> None:
     fault = refused("input is too large to process. increase the physical batch size", 500)
     told = str(explained_refusal(fault, Batch([LONG], 0, 1), 8192, cut=False))
-    assert told.startswith("Text 1 of 1 is too long for the model's server, which takes less than")
-    assert "Or raise the server's limit." in told
+    assert told.startswith(
+        f"Text 1 of 1 is too long for the model's server ({len(LONG)} characters, about "
+    )
+    assert (
+        " tokens): raise its limit, shorten the chunks, or set Long Texts to Cut. LiteLLM 500: "
+        in told
+    )
 
 
 def test_a_fault_about_the_content_of_texts() -> None:
@@ -163,7 +169,8 @@ def test_a_fault_about_the_content_of_texts() -> None:
     assert speaks_of_texts(fault)
     assert not speaks_of_texts(refused("upstream is away", 500))
     one = str(explained_refusal(fault, Batch([SHORT], 6, 9), 512, cut=False))
-    assert one.startswith("Text 7 of 9 cannot be embedded by the model's server.")
+    assert one.startswith(f"Text 7 of 9 cannot be embedded ({len(SHORT)} characters, about ")
+    assert " tokens); change or remove it. LiteLLM 500: " in one
     assert "try again" not in one.lower()
     assert explained_refusal(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False) is None
     assert smaller_batch(fault, 9) == SmallerBatch(4, is_limit=False)

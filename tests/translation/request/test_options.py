@@ -179,7 +179,7 @@ def test_a_variable_that_breaks_json_is_named() -> None:
     with pytest.raises(SettingsError) as caught:
         request_options(settings(), parameters={"extra_body": f'{{"note": "{question}"}}'})
     assert str(caught.value).startswith("Extra Fields must be a JSON object")
-    assert "Perhaps a variable in it held a quotation mark" in str(caught.value)
+    assert "A variable in it may have held a quotation mark or a line break." in str(caught.value)
     assert "no" not in str(caught.value).split()
 
 

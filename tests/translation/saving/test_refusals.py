@@ -1,10 +1,11 @@
-"""Why a form cannot be saved: what is wrong and what to do come first, in a few words."""
+"""Why a form cannot be saved: what is wrong and what to do, in a few words."""
 
 import re
 
 import pytest
 
 from litellm_proxy.errors import Failure, Origin, ProxyRejected, ProxyUnreachable
+from translation.errors.messages import MAX_CHARACTERS, short_quote
 from translation.errors.to_dify import to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN
 from translation.saving import validation
@@ -12,7 +13,9 @@ from translation.saving.validation import LLM, Findings, none_usable, refusal_of
 
 MOST_WORDS = 20
 """Dify shows a refusal for some five seconds (dify-plugin-contract 14)."""
-_THE_PROXYS_WORDS = re.compile(r"(A server in front of )?LiteLLM (answered|reported)|https?://")
+_THE_PROXYS_WORDS = re.compile(r"\((LiteLLM|Server in front)( \d{3})?: |\(https?://")
+_DETAIL = "some words of the system"
+_LEAST_OF_A_DETAIL = 35
 NAMES = ["gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-4.1", "described", "openai/*"]
 
 
@@ -61,11 +64,31 @@ def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
 @pytest.mark.parametrize("failure", Failure)
 @pytest.mark.parametrize("url", ["http://localhost:4000", "https://litellm"])
 @pytest.mark.parametrize("via", ["", "http://proxy:3128"])
-def test_an_unreachable_proxy_begins_with_what_to_do(failure: Failure, url: str, via: str) -> None:
-    refusal = to_refusal(ProxyUnreachable(failure, url, "some words of the system", via))
-    assert len(first_words(refusal)) <= MOST_WORDS + 2, refusal
-    assert url in refusal
-    assert "some words of the system" in refusal
+def test_an_unreachable_proxy_ends_with_what_to_do(failure: Failure, url: str, via: str) -> None:
+    plain = to_refusal(ProxyUnreachable(failure, url, "", via))
+    through = f" through the HTTP proxy {via}" if via else ""
+    what, advice = plain.split(f" ({failure.value}). ")
+    assert what in {f"Nothing answers at {url}{through}", f"No connection at {url}{through}"}
+    assert advice.endswith(".")
+    assert len(advice.split()) >= 4
+    assert len(plain.replace(through, "").split()) <= MOST_WORDS, plain
+    assert "_" not in what
+
+
+@pytest.mark.parametrize("failure", Failure)
+@pytest.mark.parametrize("url", ["http://localhost:4000", "https://litellm"])
+@pytest.mark.parametrize("via", ["", "http://proxy:3128"])
+def test_the_systems_words_are_there_as_far_as_they_fit(
+    failure: Failure, url: str, via: str
+) -> None:
+    plain = to_refusal(ProxyUnreachable(failure, url, "", via))
+    room = MAX_CHARACTERS - len(plain) - len(": ")
+    # TLS and what an HTTP proxy said are never left out; that nothing answers says all by itself.
+    is_shown = room >= _LEAST_OF_A_DETAIL or not plain.startswith("Nothing answers")
+    detail = f": {short_quote(_DETAIL, max(room, _LEAST_OF_A_DETAIL))}" if is_shown else ""
+    assert to_refusal(ProxyUnreachable(failure, url, _DETAIL, via)) == plain.replace(
+        f"({failure.value})", f"({failure.value}{detail})"
+    )
 
 
 def test_three_names_are_offered() -> None:
@@ -77,4 +100,4 @@ def test_three_names_are_offered() -> None:
     assert refusal.count(",") == validation.MAX_NAMES - 1 == 2
     assert len(refusal.split()) <= MOST_WORDS
     assert "openai/*" not in refusal
-    assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS + 2
+    assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS

@@ -1,0 +1,39 @@
+"""The plugin's log of errors: one line each, with what the message for people leaves out."""
+
+import logging
+import traceback
+
+from dify_plugin.errors.model import InvokeError
+
+from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
+from translation.errors.to_dify import FORESEEN
+
+logger = logging.getLogger(__name__)
+
+
+def log_error(error: Exception, subject: str = "request of the plugin") -> None:
+    """Log an error of the proxy with model, reason and call id; of an unforeseen one, its place without its text.
+
+    `subject` is the model if the error does not name one. An error without a call id gets one: LiteLLM
+    sends none when it rejects a key or a budget.
+    """
+    if isinstance(error, ProxyError):
+        error.call_id = error.call_id or own_call_id()
+        logger.warning(
+            "%s: %s (call id %s)", error.subject or subject, _reason(error), error.call_id
+        )
+    elif not isinstance(error, (*FORESEEN, InvokeError)):
+        places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
+
+
+def _reason(error: ProxyError) -> str:
+    """Return what happened, for administrators; never what a model answered."""
+    match error:
+        case ProxyUnreachable():
+            via = f" through {error.via}" if error.via else ""
+            return f"{error.base_url}{via}: {error.failure.value} {error.detail}".rstrip()
+        case ProxyRejected():
+            return f"LiteLLM at {error.base_url} answered {error.status}: {error.message}"
+        case _:
+            return type(error).__name__
