@@ -25,6 +25,7 @@ from models.known_facts import VALIDATION_SECONDS, discover
 from translation.errors.messages import form_message
 from translation.facts.discovery import Discovery
 from translation.facts.model_facts import ModelFacts
+from translation.facts.model_view import ModelView
 from translation.facts.prices import per_million
 from translation.form.settings import Settings
 
@@ -130,7 +131,7 @@ def _state(found: ModelFacts | ProxyError | None) -> str:
 def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity | None:
     """Return what Dify will show; None for a model that it has no place for."""
     kind = KIND_OF_MODE.get(facts.mode) if facts.mode else ModelKind.LLM
-    return SCHEMAS[kind](settings.model, settings, facts) if kind else None
+    return SCHEMAS[kind](settings.model, ModelView(settings, facts)) if kind else None
 
 
 def _dify_table(schema: AIModelEntity) -> Table:

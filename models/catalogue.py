@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from translation.saving.stored_facts import VARIABLE
+from translation.validation.stored_facts import VARIABLE
 
 FILE = Path(__file__).parent.parent / "provider" / "catalog.json"
 

@@ -2,33 +2,28 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from dify_plugin.entities.model import ModelType
 from dify_plugin.entities.model.llm import LLMResultChunk
-from dify_plugin.entities.model.message import (
-    AssistantPromptMessage,
-    PromptMessage,
-    PromptMessageTool,
-)
+from dify_plugin.entities.model.message import AssistantPromptMessage
 
 from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.client import ChatArrivals
 from litellm_proxy.errors import about
 from litellm_proxy.wire.chat import OutputImage
 from models.call_log import note_call_id
+from models.llm_call import LLMCall
 from models.sending import Sent
-from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
+from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.output import image_note, last_chunk, shown_chunks, speech_chunk
 from translation.answer.sources import source_list
 from translation.answer.tool_calls import FoldedToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
 from translation.carried_reasoning import carrying_id
-from translation.facts.model_facts import ModelFacts
-from translation.facts.prices import Prices, has_own_prices, prices_of
-from translation.form.settings import Settings
+from translation.facts.prices import Prices, has_own_prices
 from translation.request.tool_names import called_name, names_in_dify
 from translation.request.tool_schemas import argument_names, renamed_arguments
 from translation.token_estimate import estimate_prompt_tokens
@@ -36,21 +31,11 @@ from translation.token_estimate import estimate_prompt_tokens
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """What has to be known of a call to make Dify's chunks of its answer.
+    """Makes Dify's chunks of the answer to one call."""
 
-    `model` is the name in Dify. `room_for_reasoning`: how many characters the id of a tool call may carry.
-    """
-
-    model: str
-    settings: Settings
-    facts: ModelFacts
-    prompt_messages: Sequence[PromptMessage]
-    tools: Sequence[PromptMessageTool]
-    form: AnswerForm
-    room_for_reasoning: int
-    started: float = field(default_factory=time.perf_counter)
+    call: LLMCall
 
     def results(self, sent: Sent[ProxyAnswer[ChatArrivals]]) -> Generator[LLMResultChunk]:
         """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
@@ -60,15 +45,17 @@ class ChatAnswer:
         """
         answer = sent.answer
         stop = sent.request.unsent.get("stop") or ()
-        stream = ChatStream(self.call_ids(), replace(self.form, stop=stop))
+        stream = ChatStream(self.call_ids(), replace(self.call.form, stop=stop))
         note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
-        with about(f"{ModelType.LLM.value} {self.settings.model}", answer.report.call_id):
+        with about(f"{ModelType.LLM.value} {self.call.model.name}", answer.report.call_id):
             with closing(answer.content) as arrivals:
                 for chunks in arrivals:
                     for shown in stream.feed_all(chunks):
-                        yield from shown_chunks(model, shown, takes_files=self.form.takes_files)
-                        if self.form.is_blocking and isinstance(shown, OutputImage):
+                        yield from shown_chunks(
+                            model, shown, takes_files=self.call.form.takes_files
+                        )
+                        if self.call.form.is_blocking and isinstance(shown, OutputImage):
                             yield from shown_chunks(model, image_note(shown))
             outcome = stream.finish()
             yield from shown_chunks(model, outcome.closing_text)
@@ -87,17 +74,17 @@ class ChatAnswer:
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),
             # What a fallback costs is known from LiteLLM alone.
-            Prices() if answer.report.fallback else prices_of(self.settings, self.facts),
-            time.perf_counter() - self.started,
+            Prices() if answer.report.fallback else self.call.model.prices,
+            time.perf_counter() - self.call.started,
         )
-        has_sources = self.settings.append_sources and not self.form.is_json
+        has_sources = self.call.model.settings.append_sources and not self.call.form.is_json
         sources = source_list(outcome.sources) if has_sources else ""
         yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
     def _in_dify(self) -> Callable[[FoldedToolCall], FoldedToolCall]:
         """Return what gives a call the names that Dify has for its tool and arguments."""
-        tools = names_in_dify(tool.name for tool in self.tools)
-        arguments = argument_names(self.tools)
+        tools = names_in_dify(tool.name for tool in self.call.tools)
+        arguments = argument_names(self.call.tools)
         in_dify = {
             tool: {out: name for name, out in names.items()} for tool, names in arguments.items()
         }
@@ -114,32 +101,32 @@ class ChatAnswer:
         """Return the ids of the tool calls so far."""
         return [
             call.id
-            for message in self.prompt_messages
+            for message in self.call.brought.messages
             if isinstance(message, AssistantPromptMessage)
             for call in message.tool_calls
         ]
 
     def _cost(self, outcome: Outcome, report: CallReport) -> float | None:
         """Return LiteLLM's figure in USD; a price in the form counts instead."""
-        if has_own_prices(self.settings) and not report.fallback:
+        if has_own_prices(self.call.model.settings) and not report.fallback:
             return None
         return reported_cost(outcome.usage, report)
 
     def _answering_model(self, report: CallReport) -> str:
         """Return the name that Dify is told; after a fallback that of the model that answered."""
-        if report.fallback in {None, self.settings.model}:
-            return self.model
+        if report.fallback in {None, self.call.model.name}:
+            return self.call.name
         logger.warning(
             'LiteLLM answered with "%s" instead of "%s", which failed (call id %s).',
             report.fallback,
-            self.settings.model,
+            self.call.model.name,
             report.call_id,
         )
-        return report.fallback or self.model
+        return report.fallback or self.call.name
 
     def _estimate(self, outcome: Outcome) -> TokenCounts:
         """Count for a proxy that did not; four bytes of UTF-8 are about a token."""
-        prompt = estimate_prompt_tokens(self.prompt_messages, self.tools)
+        prompt = estimate_prompt_tokens(self.call.brought.messages, self.call.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
 
     def _carrying_reasoning(self, outcome: Outcome) -> Outcome:
@@ -147,6 +134,6 @@ class ChatAnswer:
         if not outcome.tool_calls:
             return outcome
         first, *others = outcome.tool_calls
-        secret = self.settings.proxy.cache_key
-        carrying = carrying_id(first.id, outcome.reasoning, secret, self.room_for_reasoning)
+        secret = self.call.model.settings.proxy.cache_key
+        carrying = carrying_id(first.id, outcome.reasoning, secret, self.call.brought.room)
         return replace(outcome, tool_calls=[replace(first, id=carrying), *others])

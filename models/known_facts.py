@@ -27,7 +27,7 @@ from translation.facts.discovery import (
 )
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import Settings
-from translation.saving.stored_facts import from_stored
+from translation.validation.stored_facts import from_stored
 
 SCHEMA_SECONDS = 2.0
 """What a cold look-up may take in all: Dify's model list waits for it, model by model."""

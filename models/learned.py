@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from dify_plugin.entities.model import ModelType
+
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.limits import MAX_MODELS
 from litellm_proxy.memory import Memory
 from litellm_proxy.wire.rejected_requests.rejections import teaches
-from translation.saving.stored_facts import KEPT_DAYS
+from translation.form.settings import Settings
+from translation.validation.stored_facts import KEPT_DAYS
 
 logger = logging.getLogger(__name__)
 MAX_REASON = 200
@@ -27,6 +30,11 @@ class ModelKey:
     owner: str
     kind: str
     model: str
+
+
+def key_of(settings: Settings, model_type: ModelType) -> ModelKey:
+    """Return under what this process remembers a model."""
+    return ModelKey(settings.proxy.cache_key, model_type.value, settings.model)
 
 
 _learned: Memory[ModelKey, Mapping[str, date]] = Memory(MAX_MODELS, _KEPT_SECONDS)

@@ -1,9 +1,10 @@
 """One call of an LLM, through the endpoint that its model has."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
+from dify_plugin.entities.model.message import PromptMessageTool
 
 from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ChatArrivals, ProxyClient
@@ -14,18 +15,13 @@ from litellm_proxy.wire.rejected_requests.fallbacks import for_model
 from models.learned import ModelKey
 from models.long_run import ended_run
 from models.sending import Sent, sent
+from translation.answer.chat_stream import AnswerForm
 from translation.answer.ended_run import chunk_of_run
 from translation.answer.made_images import chunk_of
-from translation.facts.capabilities import (
-    caches_prompts,
-    default_effort_of,
-    follows_schemas,
-    mode_of,
-)
-from translation.facts.model_facts import ModelFacts
+from translation.carried_reasoning import BroughtBack
+from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import LONG_RUNS
-from translation.form.settings import Mode, Settings
-from translation.reasoning import ReasoningByCall
+from translation.form.settings import Mode
 from translation.request.chat_request import chat_request, completion_request
 from translation.request.image_request import image_request
 from translation.request.long_run import long_run_request
@@ -33,26 +29,26 @@ from translation.request.long_run import long_run_request
 
 @dataclass(frozen=True, slots=True)
 class LLMCall:
-    """What Dify asks, and of whom; `key` is under what this process remembers the model.
+    """What Dify asks of which model.
 
-    `reasoning` led to the tool calls so far, whose ids carried it here.
+    `name` is the model's in Dify, `key` what this process remembers the model by. `brought` are the
+    messages, and the reasoning that the ids of their tool calls carried here. `started` is in seconds.
     """
 
-    client: ProxyClient
+    name: str
+    model: ModelView
     key: ModelKey
-    settings: Settings
-    facts: ModelFacts
-    messages: Sequence[PromptMessage]
+    brought: BroughtBack
     parameters: Mapping[str, Json]
     tools: Sequence[PromptMessageTool]
     stop: Sequence[str]
-    stream: bool
     options: RequestOptions
-    reasoning: ReasoningByCall
+    form: AnswerForm
+    started: float = field(default_factory=time.perf_counter)
 
     def reply(self) -> Sent[ProxyAnswer[ChatArrivals]]:
-        """Ask; whatever comes back comes as the chunks of a chat."""
-        match mode_of(self.settings, self.facts):
+        """Send the request; whatever comes back comes as the chunks of a chat."""
+        match self.model.mode:
             case Mode.IMAGE:
                 return self._image()
             case Mode.COMPLETION:
@@ -62,54 +58,57 @@ class LLMCall:
             case _:
                 return self._chat()
 
+    @property
+    def _client(self) -> ProxyClient:
+        return ProxyClient(self.model.settings.proxy)
+
     def _chat(self) -> Sent[ProxyAnswer[ChatArrivals]]:
+        facts = self.model.facts
         asked = chat_request(
-            self.settings.model,
-            self.messages,
+            self.model.name,
+            self.brought.messages,
             self.parameters,
             tools=self.tools,
             stop=self.stop,
-            stream=self.stream,
-            options=self.options.knowing(
-                for_model(self.facts.supported_params, self.facts.provider)
-            ),
-            reasoning=self.reasoning,
-            follows_schemas=follows_schemas(self.settings, self.facts),
-            cache_prompt=caches_prompts(self.settings, self.facts),
-            default_effort=default_effort_of(self.facts),
+            stream=not self.form.is_blocking,
+            options=self.options.knowing(for_model(facts.supported_params, facts.provider)),
+            reasoning=self.brought.reasoning,
+            follows_schemas=self.model.follows_schemas,
+            cache_prompt=self.model.caches_prompts,
+            default_effort=self.model.default_effort,
         )
-        return sent(self.key, asked, self.client.chat)
+        return sent(self.key, asked, self._client.chat)
 
     def _completion(self) -> Sent[ProxyAnswer[ChatArrivals]]:
         asked = completion_request(
-            self.settings.model,
-            self.messages,
+            self.model.name,
+            self.brought.messages,
             self.parameters,
             stop=self.stop,
-            stream=self.stream,
+            stream=not self.form.is_blocking,
             options=self.options,
         )
-        return sent(self.key, asked, self.client.chat)
+        return sent(self.key, asked, self._client.chat)
 
     def _image(self) -> Sent[ProxyAnswer[ChatArrivals]]:
-        asked = image_request(self.settings.model, self.messages, self.parameters, self.options)
-        made = sent(self.key, asked, self.client.make_image)
+        asked = image_request(self.model.name, self.brought.messages, self.parameters, self.options)
+        made = sent(self.key, asked, self._client.make_image)
         chunks = _arriving(chunk_of(made.answer.content))
         return Sent(ProxyAnswer(chunks, made.answer.report), made.request)
 
     def _long_run(self) -> Sent[ProxyAnswer[ChatArrivals]]:
         asked = long_run_request(
-            self.settings.model,
-            self.messages,
+            self.model.name,
+            self.brought.messages,
             self.parameters,
             self.options,
             stop=self.stop,
             has_tools=bool(self.tools),
-            follows_schemas=follows_schemas(self.settings, self.facts),
+            follows_schemas=self.model.follows_schemas,
         )
         ended = ended_run(
-            self.settings.proxy,
-            lambda: sent(self.key, asked, self.client.start_run).answer,
+            self.model.settings.proxy,
+            lambda: sent(self.key, asked, self._client.start_run).answer,
             self.options,
         )
         chunks = _arriving(chunk_of_run(ended.content))

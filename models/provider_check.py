@@ -16,7 +16,7 @@ from translation.form.labels import label_of
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings
 from translation.request.app_key import with_key
-from translation.saving.validation import can_use, none_usable, refusal_of_key
+from translation.validation.form_problem import can_use, none_usable, problem_of_key
 
 logger = logging.getLogger(__name__)
 _MOST_TOLD = 20
@@ -56,7 +56,7 @@ def _usable_names(settings: Settings, which: str) -> list[str] | None:
     try:
         return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:
-        if refusal := refusal_of_key(error, settings.proxy.base_url):
+        if refusal := problem_of_key(error, settings.proxy.base_url):
             log_error(error, "provider")
             raise CredentialsValidateFailedError(f"{which}{refusal}") from None
         return None

@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "form": set(),
     "errors": {"form"},
     "facts": {"form"},
-    "saving": {"form", "facts", "errors"},
+    "validation": {"form", "facts", "errors"},
     "request": {"form", "facts", "errors"},
     "answer": {"form", "facts", "errors"},
 }

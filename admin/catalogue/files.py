@@ -13,9 +13,9 @@ from dify_plugin.entities.model import AIModelEntity, FetchFrom
 from admin.catalogue.choices import Choices, ModelKind
 from admin.catalogue.selection import CatalogueModel
 from translation.facts import schema
-from translation.facts.model_facts import ModelFacts
-from translation.form.settings import Settings, parse_settings
-from translation.saving.stored_facts import to_stored
+from translation.facts.model_view import ModelView
+from translation.form.settings import parse_settings
+from translation.validation.stored_facts import to_stored
 
 CATALOGUE = "provider/catalog.json"
 FORM = "provider/litellm.yaml"
@@ -30,7 +30,7 @@ _STAMP = 8
 _LONGEST_FILE_NAME = 80
 _NOT_IN_A_FILE_NAME = re.compile(r"[^a-z0-9._-]+")
 
-type SchemaMaker = Callable[[str, Settings, ModelFacts], AIModelEntity]
+type SchemaMaker = Callable[[str, ModelView], AIModelEntity]
 SCHEMAS: Mapping[ModelKind, SchemaMaker] = {
     ModelKind.LLM: schema.llm_schema,
     ModelKind.TEXT_EMBEDDING: schema.text_embedding_schema,
@@ -51,7 +51,7 @@ def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
     settings = parse_settings(model.name, {"base_url": base_url})
     # The provider's form has a field for them, and they choose among what is there when they call.
     settings = replace(settings, keys=(("", ""),))
-    entity = SCHEMAS[model.kind](model.name, settings, model.facts)
+    entity = SCHEMAS[model.kind](model.name, ModelView(settings, model.facts))
     listed = entity.model_copy(
         update={"fetch_from": FetchFrom.PREDEFINED_MODEL, "deprecated": model.deprecated}
     )

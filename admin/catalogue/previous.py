@@ -12,7 +12,7 @@ from admin.catalogue.choices import Choices, ChoicesError, ModelKind
 from admin.catalogue.difference import Entities
 from admin.catalogue.files import CATALOGUE
 from admin.catalogue.selection import CatalogueModel, Selection
-from translation.saving.stored_facts import VARIABLE, from_stored
+from translation.validation.stored_facts import VARIABLE, from_stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from translation.facts.schema import llm_schema
 from translation.request.app_parameters import fitting
 from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
-from translation.saving.validation import LLM
 from translation.token_estimate import estimate_prompt_tokens
+from translation.validation.form_problem import LLM
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
@@ -48,19 +48,22 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
 
         The SDK's own way of returning a blocking answer would lose its finish reason.
         """
-        settings = self._calling_settings(model, credentials, model_parameters)
-        facts = self._facts(model, settings, credentials)
+        called = self._called(model, credentials, model_parameters)
+        settings = called.settings
         brought = brought_back(prompt_messages, settings.proxy.cache_key)
-        require_known_inputs(brought.messages, settings, facts)
+        require_known_inputs(brought.messages, called)
         options = self._options(settings, credentials, user, model_parameters)
         is_json = asks_for_json(model_parameters, options.extra)
-        answer = ChatAnswer(
-            model,
-            settings,
-            facts,
-            brought.messages,
-            tools or (),
-            AnswerForm(
+        call = LLMCall(
+            name=model,
+            model=called,
+            key=self._key(settings),
+            brought=brought,
+            parameters=model_parameters,
+            tools=tools or (),
+            stop=stop or (),
+            options=options,
+            form=AnswerForm(
                 # Dify's nodes take the first JSON of the whole text, and blocking calls take the text
                 # as data (Dify 1.14, core/llm_generator).
                 show_reasoning=settings.show_reasoning and stream and not is_json,
@@ -70,22 +73,8 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
                 is_json=is_json,
                 is_blocking=not stream,
             ),
-            room_for_reasoning=brought.room,
         )
-        call = LLMCall(
-            client=self._client(settings),
-            key=self._key(settings),
-            settings=settings,
-            facts=facts,
-            messages=brought.messages,
-            parameters=model_parameters,
-            tools=tools or (),
-            stop=stop or (),
-            stream=stream,
-            options=options,
-            reasoning=brought.reasoning,
-        )
-        return self._translated(answer.results(call.reply()))
+        return self._translated(ChatAnswer(call).results(call.reply()))
 
     def get_num_tokens(
         self,

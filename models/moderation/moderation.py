@@ -10,7 +10,7 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
 from translation.facts.schema import moderation_schema
-from translation.saving.validation import MODERATION
+from translation.validation.form_problem import MODERATION
 
 
 class LiteLLMModerationModel(ProxyModel, ModerationModel):

@@ -29,7 +29,7 @@ from translation.request.rerank import (
     results_wanted,
     shown_text,
 )
-from translation.saving.validation import RERANK
+from translation.validation.form_problem import RERANK
 
 
 class LiteLLMRerankModel(ProxyModel, RerankModel):

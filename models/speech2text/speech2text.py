@@ -12,7 +12,7 @@ from models.call_log import logged
 from models.calls_in_flight import limited
 from translation.facts.schema import speech2text_schema
 from translation.media_type import HEAD_BYTES, file_name_of
-from translation.saving.validation import SPEECH2TEXT
+from translation.validation.form_problem import SPEECH2TEXT
 
 _NAMELESS = "audio.mp3"
 

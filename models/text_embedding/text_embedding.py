@@ -19,16 +19,11 @@ from models.call_log import logged
 from models.calls_in_flight import limited
 from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.answer.usage import embedding_usage
-from translation.facts.capabilities import (
-    context_size_of,
-    max_chunks_of,
-    takes_input_type,
-)
-from translation.facts.prices import Prices, has_own_prices, prices_of
+from translation.facts.prices import Prices, has_own_prices
 from translation.facts.schema import text_embedding_schema
 from translation.request.embeddings import multimodal_input
-from translation.saving.validation import TEXT_EMBEDDING
 from translation.token_estimate import estimate_tokens
+from translation.validation.form_problem import TEXT_EMBEDDING
 
 
 class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
@@ -83,19 +78,19 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         may_cut: bool,
     ) -> tuple[Embedded, EmbeddingUsage]:
         started = time.perf_counter()
-        settings = self._calling_settings(model, credentials)
-        facts = self._facts(model, settings, credentials)
+        called = self._called(model, credentials)
+        settings = called.settings
         call = EmbeddingCall(
             client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
             key=self._key(settings),
-            batch=max_chunks_of(settings, facts),
-            context_size=context_size_of(settings, facts),
+            batch=called.max_chunks,
+            context_size=called.context_size,
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
             input_type=input_type.value,
-            sends_input_type=takes_input_type(facts),
+            sends_input_type=called.takes_input_type,
             options=self._options(settings, credentials, user).knowing(
-                for_model(facts.supported_params)
+                for_model(called.facts.supported_params)
             ),
         )
         embedded = call.embed(inputs)
@@ -105,7 +100,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             usage = embedding_usage(embedded.tokens, embedded.cost, Prices(), seconds)
         else:
             cost = None if has_own_prices(settings) else embedded.cost
-            usage = embedding_usage(embedded.tokens, cost, prices_of(settings, facts), seconds)
+            usage = embedding_usage(embedded.tokens, cost, called.prices, seconds)
         return embedded, usage
 
     def get_num_tokens(

@@ -20,7 +20,7 @@ from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.form.settings import Settings
 from translation.request.speech import explained, shorter_part, speakable_parts
-from translation.saving.validation import TTS
+from translation.validation.form_problem import TTS
 
 PIECE_BYTES = 512 * 1024
 """The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""

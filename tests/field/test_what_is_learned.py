@@ -10,7 +10,7 @@ from harness.upstream import Asked, Reply, Upstream, json_reply
 from tests.field.asking import chat, direct, embed, saved
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
-from translation.saving.stored_facts import VARIABLE
+from translation.validation.stored_facts import VARIABLE
 
 PROMPT = (
     "It says: metadata.tags: Extra inputs are not permitted. Unknown parameter 'litellm_metadata'"

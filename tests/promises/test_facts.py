@@ -21,7 +21,7 @@ from tests.support.environment import MASTER_KEY, Environment
 from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import parse_settings
-from translation.saving.stored_facts import VARIABLE, from_stored, to_stored
+from translation.validation.stored_facts import VARIABLE, from_stored, to_stored
 
 LATE = ProxyUnreachable(Failure.TOO_LONG, "http://h")
 

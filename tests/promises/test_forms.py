@@ -17,13 +17,13 @@ from litellm_proxy.wire.error_words import first_sentence
 from tests.field.asking import call, chat, direct, refusal, saved, tool, tool_turn
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
-from translation.facts.capabilities import caches_prompts
 from translation.facts.discovery import LISTING, Discovery
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.speech import speakable_parts
-from translation.saving.validation import LLM, Findings, can_use, refusal_of
+from translation.validation.form_problem import LLM, Findings, can_use, problem_of
 
 MISSING = {"error": {"message": "Missing", "type": None, "param": "messages", "code": "400"}}
 
@@ -106,9 +106,9 @@ def test_many_names_and_hostile_pages_do_not_hold_others_up() -> None:
     few = Findings(
         None, names[:50], NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
     )
-    work = seconds(lambda: refusal_of("provider-3/model-77-instruct", LLM, findings))
+    work = seconds(lambda: problem_of("provider-3/model-77-instruct", LLM, findings))
     # A hundred times the names; comparing each as difflib does took a hundred times as long.
-    assert work < 30 * seconds(lambda: refusal_of("provider-3/model-77-instruct", LLM, few)) + 0.02
+    assert work < 30 * seconds(lambda: problem_of("provider-3/model-77-instruct", LLM, few)) + 0.02
     plain = seconds(lambda: read_error_body(b"word " * 13_000)) + seconds(
         lambda: first_sentence("word " * 13_000)
     )
@@ -168,8 +168,8 @@ def test_only_providers_that_have_to_be_asked_are_asked_to_cache() -> None:
     form = parse_settings(
         "m", {"base_url": "http://h", "settings": "custom", "prompt_caching": "auto"}
     )
-    assert not caches_prompts(form, ModelFacts(prompt_caching=True))
-    assert caches_prompts(form, ModelFacts(prompt_caching=True, cache_write_price=0.1))  # type: ignore[arg-type]
+    assert not ModelView(form, ModelFacts(prompt_caching=True)).caches_prompts
+    assert ModelView(form, ModelFacts(prompt_caching=True, cache_write_price=0.1)).caches_prompts  # type: ignore[arg-type]
 
 
 def test_the_growing_end_of_an_agents_loop_is_cached() -> None:

@@ -15,7 +15,7 @@ from tests.support import openai_format as openai
 from tests.support.captured import chunks_of
 from tests.support.environment import HAS_LOG, MASTER_KEY, Environment
 from translation.answer.usage import TokenCounts, counts_of, llm_usage
-from translation.facts.prices import prices_of
+from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 
 FORBIDDEN = "forbidden-word"
@@ -109,7 +109,7 @@ def test_f46_computed_cost_is_what_litellm_computes(
     reply = ProxyClient(ProxySettings(env.proxy_url, MASTER_KEY)).chat(request)
     told = next(chunk.usage for chunk in chunks_of(reply)) or Usage()
     counts = counts_of(told, lambda: TokenCounts(0, 0))
-    prices = prices_of(settings, discover(settings, VALIDATION_SECONDS).facts)
+    prices = ModelView(settings, discover(settings, VALIDATION_SECONDS).facts).prices
     computed = llm_usage(counts, None, prices, 0)
     assert reply.report.cost
     assert float(computed.total_price) == pytest.approx(reply.report.cost, abs=2e-7)

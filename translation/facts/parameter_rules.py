@@ -7,17 +7,8 @@ from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from litellm_proxy.wire.model_info import RESPONSES_MODE
 from translation.facts import texts
-from translation.facts.capabilities import (
-    DEFAULT_MAX_TOKENS,
-    has_reasoning,
-    is_listed,
-    max_output_tokens_of,
-    may_take,
-    mode_of,
-    offers_structured_output,
-)
-from translation.facts.model_facts import ModelFacts
-from translation.form.settings import Mode, Override, Settings
+from translation.facts.model_view import DEFAULT_MAX_TOKENS, ModelView
+from translation.form.settings import Mode, Override
 
 EXTRA_BODY = "extra_body"
 """The app's own extra fields, a text parameter beside temperature and the like."""
@@ -40,56 +31,56 @@ _LEAST_THINKING = 1024
 """Anthropic takes no smaller budget (litellm-proxy-contract 5)."""
 
 
-def parameter_rules(settings: Settings, facts: ModelFacts) -> list[ParameterRule]:
+def parameter_rules(view: ModelView) -> list[ParameterRule]:
     """Return the rules; a parameter that the model is known not to take is not offered.
 
     A default is where Dify's page starts when a person switches a parameter on (without one it
     starts at the lowest value). What is left alone is not sent, and the model decides.
     """
-    if mode_of(settings, facts) is Mode.IMAGE:
-        return [*_OF_IMAGES, *_keys(settings), *_FOR_LITELLM]
-    chat = mode_of(settings, facts) is Mode.CHAT
-    structured = chat and offers_structured_output(settings, facts)
+    if view.mode is Mode.IMAGE:
+        return [*_OF_IMAGES, *_keys(view), *_FOR_LITELLM]
+    chat = view.mode is Mode.CHAT
+    structured = chat and view.offers_structured_output
     effort = (
         chat
-        and has_reasoning(settings, facts)
-        and (settings.reasoning is Override.YES or may_take(facts, "reasoning_effort"))
+        and view.reasons
+        and (view.settings.reasoning is Override.YES or view.may_take("reasoning_effort"))
     )
-    asked_for = settings.structured_output is Override.YES
-    response_format = chat and (asked_for or may_take(facts, "response_format"))
-    rules: list[ParameterRule] = [rule for rule in _COMMON if may_take(facts, rule.name)]
-    if may_take(facts, "max_tokens") or may_take(facts, "max_completion_tokens"):
-        rules.insert(0, _max_tokens(max_output_tokens_of(settings, facts)))
+    asked_for = view.settings.structured_output is Override.YES
+    response_format = chat and (asked_for or view.may_take("response_format"))
+    rules: list[ParameterRule] = [rule for rule in _COMMON if view.may_take(rule.name)]
+    if view.may_take("max_tokens") or view.may_take("max_completion_tokens"):
+        rules.insert(0, _max_tokens(view.max_output_tokens))
     if effort:
-        rules.append(_reasoning_effort(facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
+        rules.append(_reasoning_effort(view.facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
     if chat:
-        rules += _special_rules(settings, facts)
+        rules += _special_rules(view)
     if response_format:
         rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
     if chat:
         # A model that does not follow schemas finds it in its prompt.
         rules.append(_JSON_SCHEMA)
-    return [*rules, *_keys(settings), *_FOR_LITELLM]
+    return [*rules, *_keys(view), *_FOR_LITELLM]
 
 
-def _keys(settings: Settings) -> list[ParameterRule]:
-    return [_KEY] if settings.keys else []
+def _keys(view: ModelView) -> list[ParameterRule]:
+    return [_KEY] if view.settings.keys else []
 
 
-def _special_rules(settings: Settings, facts: ModelFacts) -> Iterator[ParameterRule]:
+def _special_rules(view: ModelView) -> Iterator[ParameterRule]:
     """Yield the rules for what few models take: only where LiteLLM says so by name."""
-    if facts.mode == RESPONSES_MODE and facts.provider in _WITH_BACKGROUND:
+    if view.facts.mode == RESPONSES_MODE and view.facts.provider in _WITH_BACKGROUND:
         yield _LONG_RUNS
-    if has_reasoning(settings, facts):
-        if facts.mode == RESPONSES_MODE:
+    if view.reasons:
+        if view.facts.mode == RESPONSES_MODE:
             yield _REASONING_SUMMARY
-        if is_listed(facts, "thinking"):
-            yield _thinking_budget(max_output_tokens_of(settings, facts) or DEFAULT_MAX_TOKENS)
-    if is_listed(facts, "verbosity"):
+        if view.is_listed("thinking"):
+            yield _thinking_budget(view.max_output_tokens or DEFAULT_MAX_TOKENS)
+    if view.is_listed("verbosity"):
         yield _VERBOSITY
-    if facts.audio_output and is_listed(facts, "audio"):
+    if view.facts.audio_output and view.is_listed("audio"):
         yield _VOICE
-    if facts.web_search and is_listed(facts, "web_search_options"):
+    if view.facts.web_search and view.is_listed("web_search_options"):
         yield from _SEARCHING
 
 

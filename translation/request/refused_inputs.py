@@ -10,8 +10,8 @@ from dify_plugin.entities.model.message import (
 
 from translation.errors.messages import short_name
 from translation.errors.request_error import RequestError
-from translation.facts.model_facts import ModelFacts
-from translation.form.settings import InputType, Override, Settings
+from translation.facts.model_view import ModelView
+from translation.form.settings import InputType, Override
 
 _WORDS = {
     PromptMessageContentType.IMAGE: ("images", "Vision to Yes"),
@@ -21,9 +21,7 @@ _WORDS = {
 }
 
 
-def require_known_inputs(
-    messages: Sequence[PromptMessage], settings: Settings, facts: ModelFacts
-) -> None:
+def require_known_inputs(messages: Sequence[PromptMessage], view: ModelView) -> None:
     """Raise RequestError if a user message carries what the model is known not to take.
 
     What is unknown is sent: the model says best itself whether it takes it.
@@ -32,16 +30,17 @@ def require_known_inputs(
         if not isinstance(message, UserPromptMessage) or not isinstance(message.content, list):
             continue
         for part in message.content:
-            if _is_refused(part.type, settings, facts):
+            if _is_rejected(part.type, view):
                 kind, remedy = _WORDS[part.type]
                 error = (
-                    f'"{short_name(settings.label)}" does not take {kind}; choose another model, or set '
+                    f'"{short_name(view.settings.label)}" does not take {kind}; choose another model, or set '
                     f"{remedy} in its form."
                 )
                 raise RequestError(error)
 
 
-def _is_refused(kind: PromptMessageContentType, settings: Settings, facts: ModelFacts) -> bool:
+def _is_rejected(kind: PromptMessageContentType, view: ModelView) -> bool:
+    settings, facts = view.settings, view.facts
     match kind:
         case PromptMessageContentType.IMAGE:
             unseen = settings.vision is Override.AUTO and facts.vision is False

@@ -8,14 +8,8 @@ import pytest
 from dify_plugin.entities.model import FetchFrom, ModelFeature, ModelPropertyKey, ModelType
 
 from translation.facts import schema
-from translation.facts.capabilities import (
-    DEFAULT_MAX_CHUNKS,
-    MOST_MAX_CHUNKS,
-    max_chunks_of,
-    may_take,
-    takes_input,
-)
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.model_view import DEFAULT_MAX_CHUNKS, MAX_TEXTS_PER_REQUEST, ModelView
 from translation.form.settings import InputType, parse_settings
 
 FORM = {"base_url": "http://h", "settings": "custom"}
@@ -27,7 +21,7 @@ FACTS = ModelFacts(input_price=Decimal("0.000002"), output_price=Decimal("0.0000
     [(schema.rerank_schema, ModelType.RERANK), (schema.moderation_schema, ModelType.MODERATION)],
 )
 def test_a_plain_schema(make: Any, model_type: ModelType) -> None:
-    entity = make("shown", parse_settings("m", FORM), FACTS)
+    entity = make("shown", ModelView(parse_settings("m", FORM), FACTS))
     assert (entity.model, entity.model_type) == ("shown", model_type)
     assert entity.fetch_from is FetchFrom.CUSTOMIZABLE_MODEL
     assert entity.model_properties == {ModelPropertyKey.CONTEXT_SIZE: 4096}
@@ -35,11 +29,11 @@ def test_a_plain_schema(make: Any, model_type: ModelType) -> None:
     assert entity.pricing
     assert (entity.pricing.input, entity.pricing.output) == (Decimal(2), Decimal(10))
     assert (entity.pricing.unit, entity.pricing.currency) == (Decimal("0.000001"), "USD")
-    assert make("m", parse_settings("m", FORM), NOTHING_KNOWN).pricing is None
+    assert make("m", ModelView(parse_settings("m", FORM), NOTHING_KNOWN)).pricing is None
 
 
 def test_speech_to_text() -> None:
-    entity = schema.speech2text_schema("m", parse_settings("m", FORM), NOTHING_KNOWN)
+    entity = schema.speech2text_schema("m", ModelView(parse_settings("m", FORM), NOTHING_KNOWN))
     assert entity.model_type is ModelType.SPEECH2TEXT
     assert entity.model_properties == {
         ModelPropertyKey.FILE_UPLOAD_LIMIT: 25,
@@ -49,7 +43,7 @@ def test_speech_to_text() -> None:
 
 def test_text_to_speech() -> None:
     settings = parse_settings("m", {**FORM, "voices": "amy, bob", "audio_format": "opus"})
-    entity = schema.tts_schema("m", settings, NOTHING_KNOWN)
+    entity = schema.tts_schema("m", ModelView(settings, NOTHING_KNOWN))
     properties = entity.model_properties
     assert entity.model_type is ModelType.TTS
     assert properties[ModelPropertyKey.DEFAULT_VOICE] == "amy"
@@ -59,7 +53,7 @@ def test_text_to_speech() -> None:
     assert properties[ModelPropertyKey.WORD_LIMIT] == 4096
     assert properties[ModelPropertyKey.AUDIO_TYPE] == "opus"
     assert properties[ModelPropertyKey.MAX_WORKERS] == 5
-    plain = schema.tts_schema("m", parse_settings("m", FORM), NOTHING_KNOWN)
+    plain = schema.tts_schema("m", ModelView(parse_settings("m", FORM), NOTHING_KNOWN))
     assert plain.model_properties[ModelPropertyKey.AUDIO_TYPE] == "mp3"
 
 
@@ -68,7 +62,7 @@ def test_text_to_speech() -> None:
     [
         ({"max_chunks": "7"}, None, 7),
         ({}, None, DEFAULT_MAX_CHUNKS),
-        ({}, 384, MOST_MAX_CHUNKS),
+        ({}, 384, MAX_TEXTS_PER_REQUEST),
         ({}, 3072, 32),
         ({}, 8192, 14),
         ({}, 200_000, 1),
@@ -79,7 +73,7 @@ def test_how_many_texts_fit_into_one_line_of_dify(
     form: dict[str, str], size: int | None, chunks: int
 ) -> None:
     settings = parse_settings("m", {**FORM, **form})
-    assert max_chunks_of(settings, ModelFacts(vector_size=size)) == chunks
+    assert ModelView(settings, ModelFacts(vector_size=size)).max_chunks == chunks
 
 
 @pytest.mark.parametrize(
@@ -96,7 +90,7 @@ def test_a_parameter_is_offered_unless_something_speaks_against_it(
     facts: ModelFacts,
     may: bool,  # noqa: FBT001
 ) -> None:
-    assert may_take(facts, "seed") is may
+    assert ModelView(parse_settings("m", FORM), facts).may_take("seed") is may
 
 
 @pytest.mark.parametrize(
@@ -110,11 +104,11 @@ def test_a_parameter_is_offered_unless_something_speaks_against_it(
 def test_what_a_model_takes_beside_text(kind: InputType, fact: str) -> None:
     plain = parse_settings("m", FORM)
     yes, no = replace(NOTHING_KNOWN, **{fact: True}), replace(NOTHING_KNOWN, **{fact: False})  # type: ignore[arg-type]
-    assert takes_input(kind, plain, yes)
-    assert not takes_input(kind, plain, no)
-    assert not takes_input(kind, plain, NOTHING_KNOWN)
+    assert ModelView(plain, yes).takes_input(kind)
+    assert not ModelView(plain, no).takes_input(kind)
+    assert not ModelView(plain, NOTHING_KNOWN).takes_input(kind)
     told = parse_settings("m", {**FORM, "input_types": kind.value})
-    assert takes_input(kind, told, no)
+    assert ModelView(told, no).takes_input(kind)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +119,6 @@ def test_embedding_models_that_take_images(
     features: list[ModelFeature],
 ) -> None:
     facts = ModelFacts(embeds_images=embeds, vector_size=8192)
-    entity = schema.text_embedding_schema("m", parse_settings("m", FORM), facts)
+    entity = schema.text_embedding_schema("m", ModelView(parse_settings("m", FORM), facts))
     assert entity.features == features
     assert entity.model_properties[ModelPropertyKey.MAX_CHUNKS] == 14

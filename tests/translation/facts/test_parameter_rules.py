@@ -3,6 +3,7 @@
 import pytest
 
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings
 
@@ -18,7 +19,10 @@ TABLE = {
 
 
 def test_numbers() -> None:
-    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
+    rules = {
+        rule.name: rule
+        for rule in parameter_rules(ModelView(parse_settings("m", FORM), NOTHING_KNOWN))
+    }
     told = {
         name: (rule.type.value, rule.min, rule.default, rule.max, rule.precision)
         for name, rule in rules.items() if name in TABLE
@@ -34,27 +38,36 @@ def test_numbers() -> None:
 
 @pytest.mark.parametrize(("most", "neutral"), [(100, 100), (4096, 4096), (100_000, 4096)])
 def test_max_tokens_start_at_what_is_useful(most: int, neutral: int) -> None:
-    rules = parameter_rules(parse_settings("m", FORM), ModelFacts(max_output_tokens=most))
+    rules = parameter_rules(
+        ModelView(parse_settings("m", FORM), ModelFacts(max_output_tokens=most))
+    )
     assert (rules[0].name, rules[0].default, rules[0].max) == ("max_tokens", neutral, most)
 
 
 def test_a_switch_that_is_turned_on_is_on() -> None:
     facts = ModelFacts(web_search=True, supported_params=("web_search_options",))
-    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), facts)}
+    rules = {
+        rule.name: rule for rule in parameter_rules(ModelView(parse_settings("m", FORM), facts))
+    }
     assert (rules["web_search"].type.value, rules["web_search"].default) == ("boolean", True)
 
 
 def test_options_and_texts() -> None:
     facts = ModelFacts(reasoning=True, reasoning_efforts=("low", "max"), response_schema=True)
-    rules = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), facts)}
+    rules = {
+        rule.name: rule for rule in parameter_rules(ModelView(parse_settings("m", FORM), facts))
+    }
     assert rules["reasoning_effort"].options == ["low", "max"]
     assert rules["response_format"].options == ["text", "json_object", "json_schema"]
     assert {rules[name].type.value for name in ("json_schema", "extra_body")} == {"text"}
     lines = [rules[name] for name in ("end_user", "tags", "session")]
     assert {(rule.type.value, tuple(rule.options)) for rule in lines} == {("string", ())}
-    plain = {rule.name: rule for rule in parameter_rules(parse_settings("m", FORM), NOTHING_KNOWN)}
+    plain = {
+        rule.name: rule
+        for rule in parameter_rules(ModelView(parse_settings("m", FORM), NOTHING_KNOWN))
+    }
     assert "reasoning_effort" not in plain
     assert plain["response_format"].options == ["text", "json_object", "json_schema"]
     no = parse_settings("m", {**FORM, "settings": "custom", "structured_output": "no"})
-    without = {rule.name: rule for rule in parameter_rules(no, NOTHING_KNOWN)}
+    without = {rule.name: rule for rule in parameter_rules(ModelView(no, NOTHING_KNOWN))}
     assert without["response_format"].options == ["text", "json_object"]

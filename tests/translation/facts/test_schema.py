@@ -7,6 +7,7 @@ from dify_plugin.entities.model import AIModelEntity, ModelFeature, ModelPropert
 from litellm_proxy.wire.model_info import ModelGroup
 from tests.support.captured import client_answered_with
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts, facts_from_group
+from translation.facts.model_view import ModelView
 from translation.facts.schema import llm_schema, text_embedding_schema
 from translation.form.settings import Settings, parse_settings
 
@@ -20,7 +21,7 @@ def captured_facts(file: str) -> ModelFacts:
 
 
 def test_f01_a_described_model_needs_no_typing() -> None:
-    schema = llm_schema("m", settings(), captured_facts("group_described.json"))
+    schema = llm_schema("m", ModelView(settings(), captured_facts("group_described.json")))
     assert schema.model_properties[ModelPropertyKey.CONTEXT_SIZE] == 123456
     assert schema.features == [
         ModelFeature.TOOL_CALL,
@@ -41,7 +42,7 @@ def test_an_uncatalogued_backend_is_unknown_not_incapable() -> None:
     facts = captured_facts("group_uncatalogued.json")
     assert facts.vision is None
     assert facts.context_size is None
-    schema = llm_schema("m", settings(), facts)
+    schema = llm_schema("m", ModelView(settings(), facts))
     assert schema.model_properties[ModelPropertyKey.CONTEXT_SIZE] == 4096
     assert schema.features == [ModelFeature.STRUCTURED_OUTPUT]
     assert schema.pricing is None
@@ -59,7 +60,7 @@ def test_the_form_wins_over_the_proxy() -> None:
         reasoning="no",
         display_name="Mine",
     )
-    schema = llm_schema("m", form, captured_facts("group_described.json"))
+    schema = llm_schema("m", ModelView(form, captured_facts("group_described.json")))
     assert schema.model_properties == {
         ModelPropertyKey.MODE: "chat",
         ModelPropertyKey.CONTEXT_SIZE: 1000,
@@ -83,12 +84,14 @@ def test_structured_output_is_offered_unless_the_form_or_the_proxy_says_no(
     offered: bool,  # noqa: FBT001
 ) -> None:
     form = settings(settings="custom", structured_output=choice)
-    schema = llm_schema("m", form, ModelFacts(response_schema=response_schema))
+    schema = llm_schema("m", ModelView(form, ModelFacts(response_schema=response_schema)))
     assert (ModelFeature.STRUCTURED_OUTPUT in (schema.features or ())) is offered
 
 
 def test_every_number_starts_where_it_changes_nothing() -> None:
-    rules = llm_schema("m", settings(), ModelFacts(max_output_tokens=2048)).parameter_rules
+    rules = llm_schema(
+        "m", ModelView(settings(), ModelFacts(max_output_tokens=2048))
+    ).parameter_rules
     numbers = {rule.name: rule.default for rule in rules if rule.type.value in {"int", "float"}}
     assert numbers == {
         "max_tokens": 2048,
@@ -98,13 +101,15 @@ def test_every_number_starts_where_it_changes_nothing() -> None:
         "frequency_penalty": 0,
         "seed": 1,
     }
-    large = llm_schema("m", settings(), ModelFacts(max_output_tokens=128_000)).parameter_rules
+    large = llm_schema(
+        "m", ModelView(settings(), ModelFacts(max_output_tokens=128_000))
+    ).parameter_rules
     assert (large[0].name, large[0].default, large[0].max) == ("max_tokens", 4096, 128_000)
     assert all(rule.default is None for rule in rules if rule.name not in numbers)
 
 
 def test_f77_what_was_not_switched_on_is_not_sent_by_the_sdks_own_filter() -> None:
-    schema = llm_schema("m", settings(reasoning="yes"), NOTHING_KNOWN)
+    schema = llm_schema("m", ModelView(settings(reasoning="yes"), NOTHING_KNOWN))
 
     class Model(LargeLanguageModel):
         """What is tried is the filter of its base; nothing else of it is called."""
@@ -121,7 +126,7 @@ def test_f77_what_was_not_switched_on_is_not_sent_by_the_sdks_own_filter() -> No
 
 def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
     facts = ModelFacts(supported_params=("temperature", "max_tokens"))
-    rules = llm_schema("m", settings(), facts).parameter_rules
+    rules = llm_schema("m", ModelView(settings(), facts)).parameter_rules
     assert [rule.name for rule in rules] == [
         "max_tokens",
         "temperature",
@@ -134,14 +139,14 @@ def test_f76_parameters_that_the_model_does_not_take_are_not_offered() -> None:
 
 
 def test_mode_follows_the_proxy() -> None:
-    schema = llm_schema("m", settings(), ModelFacts(mode="completion"))
+    schema = llm_schema("m", ModelView(settings(), ModelFacts(mode="completion")))
     assert schema.model_properties[ModelPropertyKey.MODE] == "completion"
-    schema = llm_schema("m", settings(mode="chat"), ModelFacts(mode="completion"))
+    schema = llm_schema("m", ModelView(settings(mode="chat"), ModelFacts(mode="completion")))
     assert schema.model_properties[ModelPropertyKey.MODE] == "chat"
 
 
 def test_json_and_xml_are_never_offered() -> None:
-    schema = llm_schema("m", settings(), NOTHING_KNOWN)
+    schema = llm_schema("m", ModelView(settings(), NOTHING_KNOWN))
     options = {option for rule in schema.parameter_rules for option in rule.options}
     assert not options & {"JSON", "XML"}
 
@@ -168,7 +173,9 @@ def test_garbage_limits_are_unknown(limit: object) -> None:
 
 def test_embedding_schema() -> None:
     facts = ModelFacts(context_size=512, input_price=Decimal("0.00000002"))
-    schema = text_embedding_schema("m", settings(settings="custom", max_chunks="8"), facts)
+    schema = text_embedding_schema(
+        "m", ModelView(settings(settings="custom", max_chunks="8"), facts)
+    )
     assert schema.model_properties == {
         ModelPropertyKey.CONTEXT_SIZE: 512,
         ModelPropertyKey.MAX_CHUNKS: 8,
@@ -180,7 +187,7 @@ def test_embedding_schema() -> None:
 def test_what_calls_have_shown_to_be_refused_is_not_offered() -> None:
     listed = ("temperature", "top_p", "seed")
     facts = ModelFacts(supported_params=listed, refused_params=frozenset({"temperature", "top_p"}))
-    rules = {rule.name for rule in llm_schema("m", settings(), facts).parameter_rules}
+    rules = {rule.name for rule in llm_schema("m", ModelView(settings(), facts)).parameter_rules}
     assert "seed" in rules
     assert not rules & {"temperature", "top_p"}
 
@@ -189,7 +196,7 @@ def test_what_litellm_does_not_pass_on_is_not_offered_although_the_model_can() -
     facts = ModelFacts(
         function_calling=True, response_schema=True, reasoning=False, supported_params=("top_p",)
     )
-    schema = llm_schema("m", settings(), facts)
+    schema = llm_schema("m", ModelView(settings(), facts))
     assert schema.features == [ModelFeature.STRUCTURED_OUTPUT]
     rules = {rule.name for rule in schema.parameter_rules}
     assert "response_format" not in rules
@@ -197,6 +204,6 @@ def test_what_litellm_does_not_pass_on_is_not_offered_although_the_model_can() -
     listed = ModelFacts(
         function_calling=True, response_schema=True, supported_params=("tools", "response_format")
     )
-    assert ModelFeature.TOOL_CALL in (llm_schema("m", settings(), listed).features or ())
+    assert ModelFeature.TOOL_CALL in (llm_schema("m", ModelView(settings(), listed)).features or ())
     asked_for = settings(settings="custom", function_calling="yes")
-    assert ModelFeature.TOOL_CALL in (llm_schema("m", asked_for, facts).features or ())
+    assert ModelFeature.TOOL_CALL in (llm_schema("m", ModelView(asked_for, facts)).features or ())

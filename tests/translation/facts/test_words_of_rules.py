@@ -4,6 +4,7 @@ import pytest
 from dify_plugin.entities.model import ParameterRule
 
 from translation.facts.model_facts import ModelFacts
+from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings
 
@@ -17,7 +18,7 @@ FACTS = ModelFacts(
 
 def rules_by_name(mode: str) -> dict[str, ParameterRule]:
     settings = parse_settings("m", {**FORM, "mode": mode})
-    return {rule.name: rule for rule in parameter_rules(settings, FACTS)}
+    return {rule.name: rule for rule in parameter_rules(ModelView(settings, FACTS))}
 
 
 @pytest.mark.parametrize(

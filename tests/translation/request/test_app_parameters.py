@@ -7,12 +7,13 @@ import pytest
 
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import ModelFacts
+from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings
 from translation.request.app_parameters import fitting
 
 FACTS = ModelFacts(max_output_tokens=2048, reasoning=True, reasoning_efforts=("low", "high"))
-RULES = parameter_rules(parse_settings("m", {"base_url": "http://h"}), FACTS)
+RULES = parameter_rules(ModelView(parse_settings("m", {"base_url": "http://h"}), FACTS))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dify_plugin.entities.model.message import (
 
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.refused_inputs import require_known_inputs
 
@@ -23,7 +24,7 @@ TAKES_NONE = ModelFacts(vision=False, pdf_input=False, video_input=False)
 
 def asked(facts: ModelFacts, *messages: PromptMessage, **form: str) -> None:
     settings = parse_settings("m", {"base_url": "http://h", "settings": "custom", **form})
-    require_known_inputs(messages, settings, facts)
+    require_known_inputs(messages, ModelView(settings, facts))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dify_plugin.entities.model.message import (
 
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.refused_inputs import require_known_inputs
 
@@ -21,7 +22,7 @@ def asked_with(*parts: object, facts: ModelFacts = NOTHING_KNOWN, **form: str) -
     message = UserPromptMessage(content=list(parts))
     messages: list[PromptMessage] = [message, UserPromptMessage(content="text")]
     settings = parse_settings("m", {"base_url": "http://h", **form})
-    require_known_inputs(messages, settings, facts)
+    require_known_inputs(messages, ModelView(settings, facts))
 
 
 def test_text_and_what_is_unknown_pass() -> None:

@@ -9,6 +9,7 @@ from dify_plugin.entities.model import ParameterRule, ParameterType
 from litellm_proxy.errors import ProxyRejected
 from translation.errors.request_error import RequestError
 from translation.facts.model_facts import NOTHING_KNOWN
+from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.reader import SettingsError
 from translation.form.settings import parse_settings
@@ -19,7 +20,9 @@ from translation.request.tool_names import sent_name
 
 
 def rules_of(**form: str) -> list[ParameterRule]:
-    return parameter_rules(parse_settings("m", {"base_url": "http://h", **form}), NOTHING_KNOWN)
+    return parameter_rules(
+        ModelView(parse_settings("m", {"base_url": "http://h", **form}), NOTHING_KNOWN)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from litellm_proxy.errors import Failure, Origin, ProxyRejected, ProxyUnreachabl
 from translation.errors.messages import MAX_CHARACTERS, short_quote
 from translation.errors.to_dify import to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN
-from translation.saving import validation
-from translation.saving.validation import LLM, Findings, none_usable, refusal_of
+from translation.validation import form_problem
+from translation.validation.form_problem import LLM, Findings, none_usable, problem_of
 
 MOST_WORDS = 20
 """Dify shows a refusal for some five seconds (dify-plugin-contract 14)."""
@@ -55,7 +55,7 @@ def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
     findings = Findings(
         error, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=None, is_litellm=False
     )
-    refusal = refusal_of("gpt-5", LLM, findings)
+    refusal = problem_of("gpt-5", LLM, findings)
     assert refusal
     assert 4 <= len(first_words(refusal)) <= MOST_WORDS, refusal
     assert "_" not in " ".join(first_words(refusal))
@@ -95,9 +95,9 @@ def test_three_names_are_offered() -> None:
     findings = Findings(
         None, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
     )
-    refusal = refusal_of("gpt-5", LLM, findings)
+    refusal = problem_of("gpt-5", LLM, findings)
     assert refusal
-    assert refusal.count(",") == validation.MAX_NAMES - 1 == 2
+    assert refusal.count(",") == form_problem.MAX_NAMES - 1 == 2
     assert len(refusal.split()) <= MOST_WORDS
     assert "openai/*" not in refusal
     assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS

@@ -15,8 +15,7 @@ from litellm_proxy.errors import (
 )
 from translation.facts.model_facts import ModelFacts
 from translation.form.settings import parse_settings
-from translation.saving.stored_facts import VARIABLE, stored_learned, to_stored
-from translation.saving.validation import (
+from translation.validation.form_problem import (
     LLM,
     RERANK,
     TEXT_EMBEDDING,
@@ -26,9 +25,10 @@ from translation.saving.validation import (
     is_a_bare_fault,
     knows_the_key,
     none_usable,
-    refusal_of,
-    refusal_of_key,
+    problem_of,
+    problem_of_key,
 )
+from translation.validation.stored_facts import VARIABLE, stored_learned, to_stored
 
 URL = "http://litellm:4000"
 NOT_LITELLM = "Base URL does not look like a LiteLLM proxy: check it."
@@ -62,7 +62,7 @@ def refusal(
     known: dict[str, Any] = {
         "facts": ModelFacts(), "in_a_list": False, "resolves": False, "is_litellm": False, **more
     }  # fmt: skip
-    return refusal_of(model, kind, Findings(probe, found, **known))
+    return problem_of(model, kind, Findings(probe, found, **known))
 
 
 def test_a_model_that_is_known_is_taken() -> None:
@@ -268,7 +268,7 @@ def test_among_many_names_those_that_share_most_with_it_are_compared() -> None:
 def test_a_key_is_refused_unless_its_lists_are_closed_for_another_reason(
     error: ProxyError, told: str | None
 ) -> None:
-    assert refusal_of_key(error, URL) == told
+    assert problem_of_key(error, URL) == told
 
 
 @pytest.mark.parametrize(

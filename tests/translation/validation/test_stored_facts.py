@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from translation.facts.model_facts import ModelFacts
-from translation.saving.stored_facts import (
+from translation.validation.stored_facts import (
     KEPT_DAYS,
     VARIABLE,
     from_stored,

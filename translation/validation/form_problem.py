@@ -83,7 +83,7 @@ def is_a_bare_fault(refusal: ProxyError) -> bool:
     )
 
 
-def refusal_of(model: str, kind: Kind, findings: Findings) -> str | None:
+def problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
     """Return the sentence why the form cannot be saved, or None if it can."""
     name = short_name(model)
     if "*" in model:
@@ -113,7 +113,7 @@ def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
     return priced or facts.mode != CHAT_MODE
 
 
-def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
+def problem_of_key(error: ProxyError, base_url: str) -> str | None:
     """Return why a key cannot be saved when the proxy did not list what it can use.
 
     None where the refusal does not speak against the key: a route that it may not call, a limit.
@@ -122,7 +122,7 @@ def refusal_of_key(error: ProxyError, base_url: str) -> str | None:
         case ProxyProtocolError():
             return _not_litellm(f"{base_url}: {error}")
         case ProxyRejected():
-            return _refusal_of_a_list(error)
+            return _problem_of_a_list(error)
         case _:
             return form_message(error)
 
@@ -147,7 +147,7 @@ def none_usable(catalogue: int, names: Sequence[str]) -> str:
     return _with_names(f"{first} It can use", sorted(names, key=lambda name: "*" in name)) or first
 
 
-def _refusal_of_a_list(error: ProxyRejected) -> str | None:
+def _problem_of_a_list(error: ProxyRejected) -> str | None:
     match cause_of(error):
         case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None

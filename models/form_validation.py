@@ -1,0 +1,133 @@
+"""Validation of a model's form: what the proxy is asked before Dify saves the form, without spending tokens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dify_plugin.entities.model import ModelType
+
+from litellm_proxy.client import ProxyClient
+from litellm_proxy.errors import ProxyError
+from litellm_proxy.versions import needed_by
+from litellm_proxy.wire.model_info import ModelQuestion
+from litellm_proxy.wire.options import RequestOptions
+from models.error_log import log_error
+from models.known_facts import VALIDATION_SECONDS, discover
+from models.learned import key_of
+from models.sending import sent
+from translation.facts.model_facts import ModelFacts
+from translation.form.labels import label_of
+from translation.form.settings import Settings
+from translation.request.app_key import with_key
+from translation.request.options import probing_user
+from translation.validation.form_problem import (
+    Findings,
+    Kind,
+    is_a_bare_fault,
+    knows_the_key,
+    problem_of,
+)
+
+RESOLVING_SECONDS = 4.0
+"""LiteLLM's token counter looks for a tokenizer on a hub, half a minute long where there is none."""
+
+
+class FormRejected(Exception):
+    """A form cannot be saved; the text is for the administrator who fills it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormValidation:
+    """How the forms of one model type are validated: `probe_path` is the endpoint that names the model."""
+
+    kind: Kind
+    model_type: ModelType
+    probe_path: str
+
+    def facts_of(self, settings: Settings) -> ModelFacts:
+        """Return what the proxy tells of a model whose form can be saved.
+
+        Raises FormRejected, and ProxyError where nothing could be asked.
+        """
+        findings = self._findings(settings)
+        problem = problem_of(settings.model, self.kind, findings)
+        problem = problem or self._problem_of_a_named_key(settings, findings)
+        if problem:
+            if findings.probe:
+                log_error(findings.probe, f"{self.model_type.value} {settings.model}")
+            raise FormRejected(problem)
+        return findings.facts
+
+    def _problem_of_a_named_key(self, settings: Settings, findings: Findings) -> str | None:
+        """Return why a key that apps may choose cannot be saved, None if all can."""
+        for name, key in settings.keys:
+            with_it = with_key(settings, key)
+            probe = self._probed(with_it)
+            # What the form's own key may use says nothing of this one.
+            names = _listed_names(_client(with_it)) if probe else findings.names
+            found = replace(findings, probe=probe, names=names, resolves=None)
+            if problem := problem_of(settings.model, self.kind, found):
+                return f'{label_of("keys")}, "{name}": {problem}'
+        return None
+
+    def _findings(self, settings: Settings) -> Findings:
+        client = _client(settings)
+        probe = self._probed(settings)
+        discovery = discover(settings, VALIDATION_SECONDS)
+        names = _listed_names(client)
+        listed = not isinstance(names, ProxyError) and settings.model in names
+        known = listed or any(
+            isinstance(found, ModelFacts) for found in discovery.by_endpoint.values()
+        )
+        return Findings(
+            probe=probe,
+            names=names,
+            facts=discovery.facts,
+            in_a_list=known,
+            resolves=known or _resolves(settings),
+            is_litellm=discovery.was_reached or _is_litellm(client, names),
+        )
+
+    def _probed(self, settings: Settings) -> ProxyError | None:
+        """Name the model at its endpoint; return the rejection, None if calls would get through."""
+        options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
+        question = ModelQuestion(settings.model, self.probe_path, options)
+        key = key_of(settings, self.model_type)
+        return _error_of(lambda: sent(key, question, _client(settings).probe))
+
+
+def _client(settings: Settings) -> ProxyClient:
+    return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
+
+
+def _probing_options(settings: Settings) -> RequestOptions:
+    return RequestOptions(user=probing_user(settings), tags=settings.tags)
+
+
+def _resolves(settings: Settings) -> bool | None:
+    """Return whether the proxy knows a name that no list shows; None if it does not say."""
+    client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
+    try:
+        return client.resolves(settings.model, _probing_options(settings))
+    except ProxyError:
+        return None
+
+
+def _error_of(ask: Callable[[], object]) -> ProxyError | None:
+    try:
+        ask()
+    except ProxyError as error:
+        return error
+    return None
+
+
+def _listed_names(client: ProxyClient) -> list[str] | ProxyError:
+    try:
+        return [row.id for row in client.models(with_patterns=True).data]
+    except ProxyError as error:
+        return error
+
+
+def _is_litellm(client: ProxyClient, names: list[str] | ProxyError) -> bool:
+    if not isinstance(names, ProxyError):
+        return True
+    return knows_the_key(names) or (is_a_bare_fault(names) and client.is_alive())
