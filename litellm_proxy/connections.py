@@ -4,7 +4,6 @@ httpx's own pool asks every idle connection whether it is still open before each
 costs is measured in docs/performance.md. Here a request takes the connection that was used last.
 """
 
-import math
 import select
 import socket
 import ssl
@@ -24,11 +23,10 @@ if sys.platform != "win32":
     import termios
 
 from litellm_proxy import name_lookup
+from litellm_proxy.deadline import deadline_of
 from litellm_proxy.errors import Failure
 from litellm_proxy.http1 import request_head
 from litellm_proxy.http_exchange import (
-    DEADLINE,
-    SHORTEST_WAIT,
     Body,
     ClosedUnanswered,
     Patience,
@@ -66,7 +64,7 @@ class ConnectionPool(httpx.BaseTransport):
 
     There is no limit to connections in use, and MAX_IDLE_CONNECTIONS of them wait for at most KEEP_ALIVE_SECONDS.
     Raises RequestFailed, from the body of an answer too. A request has its time-outs (seconds) in `extensions["timeout"]`, and
-    the time (monotonic) when its answer has to be complete in `extensions[DEADLINE]`.
+    may carry a Deadline.
     """
 
     def __init__(self, tls: TLSSettings, via: httpx.URL | None = None) -> None:
@@ -79,8 +77,8 @@ class ConnectionPool(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the answer with its body unread."""
         timeouts: Mapping[str, float] = request.extensions["timeout"]
-        deadline: float = request.extensions.get(DEADLINE, math.inf)
-        silence = max(SHORTEST_WAIT, min(timeouts["read"], deadline - time.monotonic()))
+        deadline = deadline_of(request)
+        silence = min(timeouts["read"], deadline.seconds_left)
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
         # httpx shows a host in Unicode, and Python's own codec is that of 2003: straße is not strasse.
@@ -104,8 +102,8 @@ class ConnectionPool(httpx.BaseTransport):
             # Also when the greenlet of the call is killed.
             connection.close()
             raise
-        patience = Patience(silence, request.extensions)
-        body = Body(connection, answer, content, patience, partial(self._keep, server))
+        keep = partial(self._keep, server)
+        body = Body(connection, answer, content, Patience(silence, deadline), keep)
         said = {"reason_phrase": answer.reason.encode("latin-1")}
         return httpx.Response(answer.status, headers=answer.fields, stream=body, extensions=said)
 

@@ -1,22 +1,18 @@
 """One request and its answer over a connection that is there."""
 
-import math
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
+from litellm_proxy.deadline import Deadline
 from litellm_proxy.errors import Failure, ProxyProtocolError
 from litellm_proxy.http1 import AnswerReader
 from litellm_proxy.limits import READ_BYTES
 from litellm_proxy.request_failed import RequestFailed, broken
-
-DEADLINE = "deadline"
-SHORTEST_WAIT = 0.001
 
 
 class ClosedUnanswered(RequestFailed):
@@ -87,19 +83,10 @@ def _fed(answer: AnswerReader, received: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a body may be silent (seconds), and where it says when it has to be complete.
-
-    That can change while the body is read: after the last event of an answer nothing is waited for.
-    """
+    """How long a body may be silent (seconds), and when it has to be complete."""
 
     silence: float
-    extensions: Mapping[str, Any]
-
-    @property
-    def seconds_left(self) -> float:
-        """Return how long the body may still take."""
-        left: float = self.extensions.get(DEADLINE, math.inf) - time.monotonic()
-        return max(left, SHORTEST_WAIT)
+    deadline: Deadline
 
 
 class Body(httpx.SyncByteStream):
@@ -144,7 +131,7 @@ class Body(httpx.SyncByteStream):
             self._connection.close()
 
     def _received(self) -> bytes:
-        left = self._patience.seconds_left
+        left = self._patience.deadline.seconds_left
         try:
             if left < self._patience.silence:
                 self._connection.settimeout(left)

@@ -11,7 +11,7 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import AssistantPromptMessage
 
 from litellm_proxy.answers import CallReport, ProxyAnswer
-from litellm_proxy.client import ChatArrivals
+from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.errors import about
 from litellm_proxy.wire.chat import OutputImage
 from models.call_log import note_call_id

@@ -17,6 +17,7 @@ from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.call_log import note_call_id
+from models.error_log import explained_or_self
 from models.learned import ModelKey, largest_of, learn_largest
 from models.sending import sent
 from translation.answer.usage import embedding_cost, embedding_tokens
@@ -155,8 +156,8 @@ class EmbeddingCall:
         is_known = is_too_long(error) and batch.longest_tokens() > self.context_size
         smaller = None if is_known else smaller_batch(error, len(batch.texts))
         if smaller is None:
-            raise (
-                explained_refusal(error, batch, self.context_size, cut=self.cut) or error
+            raise explained_or_self(
+                error, lambda it: explained_refusal(it, batch, self.context_size, cut=self.cut)
             ) from None
         whole = _joined([self._embed(part, run) for part in batch.in_parts_of(smaller.size)])
         if smaller.is_limit:

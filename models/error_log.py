@@ -2,10 +2,12 @@
 
 import logging
 import traceback
+from collections.abc import Callable
 
 from dify_plugin.errors.model import InvokeError
 
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
+from translation.errors.request_error import RequestError
 from translation.errors.to_dify import FORESEEN
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,18 @@ def log_error(error: Exception, subject: str = "request of the plugin") -> None:
     elif not isinstance(error, (*FORESEEN, InvokeError)):
         places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
+
+
+def explained_or_self(
+    error: ProxyRejected, explain: Callable[[ProxyRejected], RequestError | None]
+) -> Exception:
+    """Return the explanation of a rejection, and log the rejection that it stands for; else the rejection."""
+    error.call_id = error.call_id or own_call_id()
+    explanation = explain(error)
+    if explanation is None:
+        return error
+    log_error(error)
+    return explanation
 
 
 def _reason(error: ProxyError) -> str:

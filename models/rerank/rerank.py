@@ -16,6 +16,7 @@ from litellm_proxy.wire.rerank import Ranked, RerankAnswer, RerankRequest, joine
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
+from models.error_log import explained_or_self
 from models.learned import largest_of, learn_largest
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
@@ -135,7 +136,9 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         except ProxyRejected as error:
             smaller = smaller_batch(error, len(request.documents))
             if smaller is None:
-                raise refused_document(error, request.documents, place) or error from None
+                raise explained_or_self(
+                    error, lambda it: refused_document(it, request.documents, place)
+                ) from None
             answer = self._in_batches(settings, request, smaller.size, place)
             if smaller.is_limit:
                 # Only now it is sure that there were too many, and nothing else was wrong.

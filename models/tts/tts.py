@@ -15,6 +15,7 @@ from litellm_proxy.wire.audio import SpeechRequest
 from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
+from models.error_log import explained_or_self
 from models.learned import largest_of, learn_largest
 from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
@@ -106,7 +107,9 @@ def _parts(text: str, longest: int) -> list[str]:
 
 
 def _explained(error: ProxyRejected, asked: SpeechRequest) -> Exception:
-    return explained(error, asked.voice, asked.audio_format or "mp3") or error
+    return explained_or_self(
+        error, lambda it: explained(it, asked.voice, asked.audio_format or "mp3")
+    )
 
 
 def _pieces(parts: Iterator[Generator[bytes]], count: int) -> Iterator[bytes]:

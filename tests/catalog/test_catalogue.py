@@ -298,7 +298,7 @@ def test_a_proxy_without_these_models_is_refused_with_what_there_is(plugin: Plug
         other.on("/v1/models", json_reply({"data": [{"id": "else"}]}))
         message = refusal(plugin, base_url=other.url)
     assert message == (
-        "API key can use none of this catalogue's 201 models: enter another one, or build it anew. "
+        "API key can use none of this catalogue's 201 models: enter another key, or rebuild the catalogue with this one. "
         "It can use else."
     )
 

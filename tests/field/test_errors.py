@@ -149,7 +149,7 @@ def test_p17_a_request_too_large_for_a_relay(env: Environment, upstream: Upstrea
     ("status", "error_type", "first"),
     [
         (401, BAD, f"{GATEWAY_KEY} Server in front"), (403, BAD, f"{GATEWAY_KEY} Server in front"),
-        (404, BAD, "The base URL does not lead to LiteLLM; an administrator must check it. Server"),
+        (404, BAD, "The base URL does not seem to lead to LiteLLM; an administrator must check it. Server"),
         (502, DOWN, f"{GATEWAY_DOWN} Server in front"), (503, DOWN, f"{GATEWAY_DOWN} Server in front"),
         (504, KEY, "The model took too long; try again, or raise the timeouts. Server in front"),
         (429, RATE, "A rate limit is reached; try again later. Server in front"),

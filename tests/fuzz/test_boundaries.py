@@ -28,7 +28,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litellm_proxy import client
+from litellm_proxy import sender
 from tests.fuzz.test_streams import JSON, TEXT
 from translation.errors.to_dify import DIFY_ERRORS
 from translation.form.reader import SettingsError
@@ -158,10 +158,10 @@ def answering(answer: httpx.Response) -> Iterator[dict[str, str]]:
 
     transport = httpx.MockTransport(handle)
     with (
-        patch.object(client, "pool_for", lambda *_: transport),
+        patch.object(sender, "pool_for", lambda *_: transport),
         # Waiting is no part of this.
         patch("models.embedding_calls.RETRY_SECONDS", 0),
-        patch.object(client, "PAUSE_SECONDS", (0, 0)),
+        patch.object(sender, "PAUSE_SECONDS", (0, 0)),
     ):
         yield {"base_url": f"http://{next(_hosts)}.test", "api_key": KEY}
 
@@ -293,7 +293,7 @@ def test_tool_arguments_and_names_of_the_history(arguments: str, name: str, sche
         return httpx.Response(500)
 
     transport = httpx.MockTransport(handle)
-    with patch.object(client, "pool_for", lambda *_: transport):
+    with patch.object(sender, "pool_for", lambda *_: transport):
         form = {"base_url": f"http://{next(_hosts)}.test"}
         ask(lambda: instance(ModelType.LLM).invoke("m", form, messages, tools=tools))
     for message in sent[-1]["messages"] if sent else ():

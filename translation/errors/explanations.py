@@ -115,7 +115,7 @@ EXPLANATIONS = {
         InvokeConnectionError,
     ),
     Cause.NOT_LITELLM: Explanation(
-        "The base URL does not lead to LiteLLM; an administrator must check it.",
+        "The base URL does not seem to lead to LiteLLM; an administrator must check it.",
         "Base URL does not look like a LiteLLM proxy: check it.",
     ),
     Cause.GATEWAY_KEY: Explanation(

@@ -9,6 +9,7 @@ from translation.errors.messages import short_name, with_source
 from translation.errors.request_error import RequestError
 
 _OF_VOICE = re.compile(r"\bvoices?\b|voice_id|voiceName|speaker", re.IGNORECASE)
+_FORMATS_QUOTED = 100
 _OF_FORMAT = re.compile(
     r"response.?formats?|audio.?formats?|output.?format|\b(mp3|pcm|wav|opus|aac|flac)\b",
     re.IGNORECASE,
@@ -78,5 +79,6 @@ def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestErr
         return RequestError(with_source(first, error))
     if _OF_FORMAT.search(error.text):
         first = f"The model does not speak {audio_format}; change Audio Format in its form."
-        return RequestError(with_source(first, error))
+        # The formats that it has stand behind the one that it has not.
+        return RequestError(with_source(first, error, _FORMATS_QUOTED))
     return None

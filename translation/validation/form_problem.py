@@ -141,7 +141,7 @@ def can_use(model: str, names: Collection[str]) -> bool:
 
 def none_usable(catalogue: int, names: Sequence[str]) -> str:
     """Return the message for a key that can use none of a package's models."""
-    first = f"API key can use none of this catalogue's {catalogue} models: enter another one, or build it anew."
+    first = f"API key can use none of this catalogue's {catalogue} models: enter another key, or rebuild the catalogue with this one."
     if not names:
         return f"{first} It can use no model at all."
     return _with_names(f"{first} It can use", sorted(names, key=lambda name: "*" in name)) or first

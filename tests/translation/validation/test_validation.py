@@ -303,7 +303,7 @@ def test_what_the_refusal_of_a_list_tells_of_a_key(
 )
 def test_a_key_for_none_of_a_catalogue_hears_what_it_can_use(names: list[str], offer: str) -> None:
     assert none_usable(200, names) == (
-        f"API key can use none of this catalogue's 200 models: enter another one, or build it anew. {offer}"
+        f"API key can use none of this catalogue's 200 models: enter another key, or rebuild the catalogue with this one. {offer}"
     )
 
 

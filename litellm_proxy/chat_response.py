@@ -1,0 +1,91 @@
+"""The body of a chat's response → its events: a stream, or one document."""
+
+import itertools
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+
+from litellm_proxy.deadline import Deadline
+from litellm_proxy.errors import ProxyError, ProxyUnreachable
+from litellm_proxy.limits import LAST_BYTES_SECONDS, MAX_DOCUMENT_BYTES
+from litellm_proxy.sender import ProxyResponse, joined
+from litellm_proxy.sse import EventStreamDecoder
+from litellm_proxy.wire.chat import ChatChunk
+from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
+
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
+_STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_TELLING_BYTES = len(b"event:")
+
+type ChatArrivals = Generator[Sequence[ChatEvent]]
+"""What arrived together comes together, pieces of plain text joined."""
+
+
+def is_called_a_stream(received: ProxyResponse) -> bool:
+    """Return whether the response is labelled as a stream of events."""
+    return received.content_type.lower().startswith("text/event-stream")
+
+
+def read_chunks(received: ProxyResponse, parse: Callable[[bytes], ChatChunk]) -> ChatArrivals:
+    """Yield the chunks of an answer; its first bytes tell whether it is a stream.
+
+    Servers and balancers in between have been seen to label streams as anything. Raises ProxyError.
+    """
+    with closing(received.pieces()) as pieces:
+        # Blanks before the first event mean nothing, however many there are.
+        start = b""
+        for piece in pieces:
+            start = (start + piece).lstrip(_BLANKS)
+            if len(start) >= _TELLING_BYTES:
+                break
+        is_stream = start.startswith(_STREAM_STARTS) or (
+            is_called_a_stream(received) and not start.startswith(b"{")
+        )
+        whole = itertools.chain([start], pieces)
+        if is_stream:
+            yield from _read_events(whole, received.deadline, parse)
+        else:
+            yield [parse(joined(whole, MAX_DOCUMENT_BYTES))]
+
+
+def _read_events(
+    pieces: Iterable[bytes], deadline: Deadline, parse: Callable[[bytes], ChatChunk]
+) -> ChatArrivals:
+    stream = _EventStream(parse)
+    try:
+        for piece in pieces:
+            chunks: list[ChatEvent] = []
+            try:
+                stream.read(piece, into=chunks)
+            except ProxyError:
+                if chunks:
+                    yield chunks
+                raise
+            if chunks:
+                yield chunks
+            if stream.done:
+                # The answer is complete; its connection is worth a moment, and no more.
+                deadline.bring_forward(LAST_BYTES_SECONDS)
+    except ProxyUnreachable:
+        # After [DONE] the body is read on only to hand the connection back to the pool.
+        if not stream.done:
+            raise
+
+
+class _EventStream:
+    """The events of one body, until the one that says it is done."""
+
+    def __init__(self, parse: Callable[[bytes], ChatChunk]) -> None:
+        self.done = False
+        self._decoder = EventStreamDecoder()
+        self._events = ChatEvents(parse)
+
+    def read(self, received: bytes, into: list[ChatEvent]) -> None:
+        if not self.done:
+            self._events.read(self._until_done(received), into)
+
+    def _until_done(self, received: bytes) -> Generator[bytes]:
+        for data in self._decoder.feed(received):
+            if data == b"[DONE]":
+                self.done = True
+                return
+            yield data
