@@ -38,10 +38,11 @@ soak: .venv/installed .venv-proxy/installed ## everything at once with faults an
 bench: .venv/installed .venv-proxy/installed ## how fast it is, against two baselines; writes docs/benchmark
 	@$(VENV) -m tools.bench $(if $(ROUNDS),--rounds $(ROUNDS))
 
-check: .venv/installed ## format, lint and types; writes nothing
+check: .venv/installed ## format, lint, types and imports; writes nothing
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
 
 fmt: .venv/installed ## format, and fix what can be fixed by rule
 	.venv/bin/ruff format .
