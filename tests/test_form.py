@@ -71,7 +71,31 @@ def test_the_form_has_these_fields_in_this_order() -> None:
         "ca_certificate",
         "tls_verify",
     ]
+    # What Dify's remote debugging takes; so a field of several types cannot be there once for each.
     assert len(FIELDS) <= 32
+
+
+TYPES = ["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
+OF_ONE_TYPE = {
+    "keys": {"llm"},
+    "voices": {"tts"},
+    "dimensions": {"text-embedding"},
+    "base_url": set(TYPES),
+    "tags": set(TYPES),
+}
+
+
+@pytest.mark.parametrize("model_type", TYPES)
+def test_a_type_is_shown_the_fields_that_do_something_for_it_once(model_type: str) -> None:
+    form = {"__model_type": model_type, "settings": "custom"}
+    shown = [
+        field["variable"]
+        for field in FIELDS
+        if all(form.get(rule["variable"]) == rule["value"] for rule in field.get("show_on", ()))
+    ]
+    assert len(shown) == len(set(shown))
+    for variable, types in OF_ONE_TYPE.items():
+        assert (variable in shown) is (model_type in types), variable
 
 
 def require_texts_in(languages: set[str], source: Any) -> None:

@@ -17,7 +17,9 @@ FILES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("
 
 def test_imports_keep_to_the_contracts() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -99,7 +99,7 @@ def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -
         field["variable"]: field
         for field in provider["model_credential_schema"]["credential_form_schemas"]
     }
-    shared = [dict(fields[variable]) for variable in PROVIDER_FIELDS]
+    shared = [_for_all_types(fields[variable]) for variable in PROVIDER_FIELDS]
     # Dify takes a default only where nothing has to be filled in.
     shared[0] |= {"default": base_url, "required": False}
     provider["configurate_methods"] = ["predefined-model", "customizable-model"]
@@ -113,6 +113,12 @@ def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -
         if any(model.kind is kind for model in models)
     }
     return _yaml(provider)
+
+
+def _for_all_types(field: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a field of a model's form for the provider's form, which has no type of model."""
+    conditions = [each for each in field.get("show_on", ()) if each["variable"] != "__model_type"]
+    return {**field, "show_on": conditions} if "show_on" in field else dict(field)
 
 
 def _catalogue(models: tuple[CatalogueModel, ...], choices: Choices) -> bytes:

@@ -169,6 +169,14 @@ def test_the_package_is_small_and_its_names_are_plain(fleet: Fleet) -> None:
     assert MASTER_KEY.encode() not in content
 
 
+def test_the_providers_form_has_no_condition_on_a_type(fleet: Fleet) -> None:
+    provider = yaml.safe_load((fleet.folder / "provider/litellm.yaml").read_text())
+    fields = provider["provider_credential_schema"]["credential_form_schemas"]
+    assert "keys" in {field["variable"] for field in fields}
+    conditions = {rule["variable"] for field in fields for rule in field.get("show_on", ())}
+    assert conditions == {"settings"}
+
+
 def test_the_same_catalogue_gives_the_same_bytes(fleet: Fleet, tmp_path: Path) -> None:
     again = build(fleet.url, tmp_path / "again")
     assert again.name == fleet.package.name

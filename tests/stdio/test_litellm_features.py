@@ -51,7 +51,7 @@ def test_f45_cost_is_the_proxys_in_both_modes(env: Environment, *, stream: bool)
 
 def test_f44_a_price_in_the_form_counts_instead(env: Environment) -> None:
     env.upstream.on("described", openai.text_stream("Hi"))
-    credentials = custom(env, input_price="1000", output_price="0")
+    credentials = custom(env, input_price="1000 / 0")
     assert price(env.chat("described", credentials=credentials)) == pytest.approx(11e-3)
 
 

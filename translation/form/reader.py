@@ -83,10 +83,6 @@ class FormReader:
         first, _, second = self.text(variable).partition("/")
         return self._price(variable, first), self._price(variable, second)
 
-    def price(self, variable: str) -> Decimal | None:
-        """Return USD per token; the form has them per million."""
-        return self._price(variable, self.text(variable))
-
     def _price(self, variable: str, text: str) -> Decimal | None:
         text = text.strip()
         if not text:

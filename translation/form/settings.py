@@ -52,8 +52,9 @@ class Normalisation(StrEnum):
 
 
 class AudioFormat(StrEnum):
-    """How speech is written; all but WAV can be joined end to end (`translation.wav`)."""
+    """How speech is written: AUTO is MP3, or WAV where a model has no MP3."""
 
+    AUTO = "auto"
     MP3 = "mp3"
     AAC = "aac"
     OPUS = "opus"
@@ -149,8 +150,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     """Return the settings of one model; raise SettingsError at the first malformed value.
 
     Dify sends every value as a string and leaves absent fields out. Blank means absent. Fields of
-    the custom group count only when `settings` is `custom`. `output_price` is no longer in
-    the form, and is read where somebody fills it.
+    the custom group count only when `settings` is `custom`.
     """
     read = FormReader(credentials)
     custom = (
@@ -185,15 +185,13 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         input_types=extra.some_of("input_types", InputType),
         append_sources=extra.one_of("citations", Citations.OFF, Citations) is Citations.APPEND,
         input_price=input_price,
-        output_price=extra.price("output_price") if output_price is None else output_price,
+        output_price=output_price,
         max_chunks=extra.number(
             "max_chunks", "texts per request, such as 16", MAX_TEXTS_PER_REQUEST
         ),
         dimensions=extra.number("dimensions", "numbers per vector, such as 1024"),
         voices=extra.names("voices") or DEFAULT_VOICES,
-        audio_format=extra.one_of("audio_format", AudioFormat.MP3, AudioFormat)
-        if extra.text("audio_format")
-        else None,
+        audio_format=_format(extra.one_of("audio_format", AudioFormat.AUTO, AudioFormat)),
         score_normalisation=extra.one_of("score_normalization", Normalisation.NONE, Normalisation),
         cut_long_texts=extra.one_of("long_texts", LongTexts.REFUSE, LongTexts) is LongTexts.CUT,
         cache_prompts=extra.one_of("prompt_caching", PromptCaching.OFF, PromptCaching)
@@ -206,3 +204,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         show_reasoning=extra.one_of("show_reasoning", YesNo.YES, YesNo) is YesNo.YES,
         keys=keys,
     )
+
+
+def _format(chosen: AudioFormat) -> AudioFormat | None:
+    return None if chosen is AudioFormat.AUTO else chosen

@@ -37,7 +37,7 @@ def test_a_price_of_the_form_takes_the_finer_ones_of_its_side_away() -> None:
     assert ModelView(settings, FACTS).prices == Prices(
         D(1), D("0.2"), None, None, D("0.5"), Prices(None, D("0.7"), None, None)
     )
-    settings = parse_settings("m", form(output_price="1000000"))
+    settings = parse_settings("m", form(input_price="/ 1000000"))
     assert has_own_prices(settings)
     assert ModelView(settings, FACTS).prices == Prices(
         D("0.1"), D(1), D("0.3"), D("0.4"), None, Prices(D("0.6"), None, D("0.8"), D("0.9"))

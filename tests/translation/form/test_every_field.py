@@ -44,7 +44,6 @@ OF_CUSTOM: dict[str, tuple[str, dict[str, Any]]] = {
         "2.50 / 10",
         {"input_price": Decimal("0.0000025"), "output_price": Decimal("0.00001")},
     ),
-    "output_price": ("10", {"output_price": Decimal("0.00001")}),
     "citations": ("append", {"append_sources": True}),
     "prompt_caching": ("auto", {"cache_prompts": True}),
     "drop_params": ("yes", {"drop_params": True}),
@@ -69,7 +68,7 @@ def form(**values: str) -> dict[str, str]:
 def test_every_field_of_the_form_is_here() -> None:
     told = {"base_url", "api_key", "settings", "keys", "ca_certificate"}
     here = OF_ALL.keys() | OF_CUSTOM.keys() | OF_PROXY.keys()
-    assert {field["variable"] for field in FIELDS} == (here | told) - {"output_price"}
+    assert {field["variable"] for field in FIELDS} == here | told
 
 
 def test_a_form_with_nothing_but_its_url_is_all_defaults() -> None:
@@ -120,8 +119,13 @@ def test_the_key_and_further_keys() -> None:
     ],
 )
 def test_prices(told: str, prices: tuple[str | None, str | None]) -> None:
-    found = parse_settings("m", form(settings="custom", input_price=told, output_price="7"))
+    found = parse_settings("m", form(settings="custom", input_price=told))
     wanted = [None if price is None else Decimal(price) for price in prices]
     assert found.input_price == wanted[0]
     # A field of an older form fills in what is left out.
-    assert found.output_price == (Decimal("0.000007") if wanted[1] is None else wanted[1])
+    assert found.output_price == wanted[1]
+
+
+@pytest.mark.parametrize("told", ["", "auto"])
+def test_an_automatic_audio_format_leaves_wav_as_a_way_out(told: str) -> None:
+    assert parse_settings("m", form(settings="custom", audio_format=told)).audio_format is None
