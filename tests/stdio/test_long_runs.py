@@ -201,7 +201,7 @@ FAILED = {"code": "server_error", "message": "The model ran out of luck."}
         (run("cancelled"), "The run was cancelled"),
         (
             json_reply({"error": {"message": "Response with id not found", "type": "x"}}, 404),
-            "LiteLLM does not know this run any more; start it again.",
+            "LiteLLM does not know this run any more (expired, or started at another LiteLLM); start it again.",
         ),
         (
             run("incomplete", OUTPUT[:1], incomplete_details={"reason": "max_output_tokens"}),
