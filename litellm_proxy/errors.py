@@ -39,7 +39,7 @@ class Failure(Enum):
     REFUSED = "connection refused"
     CONNECT = "no connection possible"
     CONNECT_TIMEOUT = "no connection in time"
-    FORWARD_PROXY = "the HTTP proxy on the way failed"
+    FORWARD_PROXY = "HTTP proxy failed"
     CERTIFICATE = "TLS certificate not accepted"
     CERTIFICATE_EXPIRED = "TLS certificate expired"
     CERTIFICATE_NAME = "TLS certificate for another host name"

@@ -29,8 +29,8 @@ _TOPICS = {
     "credentials": ("credential", "api key"),
     "connection": ("connection", "base url"),
 }
-_TOLD = re.compile(r"^(?:#+ |\| )([^|\n]*)", re.MULTILINE)
-"""Headings and first cells of tables, where the README has to speak of these topics."""
+_TOLD = re.compile(r"^(?:#+ |\| |- \*\*)([^|*\n]*)", re.MULTILINE)
+"""Headings, first cells of tables and heads of list items, where the README has to speak of these topics."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-\w{1,16})?")
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -107,10 +107,11 @@ class Task(_Answer):
 
 
 class CustomModel(_Answer):
-    """A model that was added by hand."""
+    """A model that was added by hand; one that was taken out of the list keeps its saved form."""
 
     model: str
     model_type: str
+    unadded_to_model_list: bool = False
 
 
 class ModelForm(_Answer):
@@ -149,6 +150,12 @@ class Provider(_Answer):
     provider: str
     configurate_methods: tuple[str, ...]
     custom_configuration: Custom
+
+    @property
+    def added_by_hand(self) -> tuple[CustomModel, ...]:
+        """Return the models that were added by hand and are in the list."""
+        models = self.custom_configuration.custom_models or ()
+        return tuple(model for model in models if not model.unadded_to_model_list)
 
 
 class Providers(_Answer):

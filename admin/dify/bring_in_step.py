@@ -102,15 +102,15 @@ def pairs_of(
 
     `form` is what the provider's form will be if Dify has none yet.
     """
-    custom = provider.custom_configuration if provider else None
     twice = sorted(
         (each.model, each.model_type)
-        for each in (custom and custom.custom_models) or ()
+        for each in (provider.added_by_hand if provider else ())
         if (each.model_type, each.model) in entities
     )
-    if not (provider and custom and twice):
+    if not (provider and twice):
         return
-    saved = console.provider_form(provider.provider) if custom.current_credential_id else None
+    has_key = provider.custom_configuration.current_credential_id
+    saved = console.provider_form(provider.provider) if has_key else None
     shared = (saved and saved.credentials) or {
         **form, "api_key": obfuscated(form.get("api_key", ""))
     }  # fmt: skip
@@ -190,7 +190,7 @@ def show(plan: Plan) -> None:
 
 
 def _told_of(pair: Pair, plan: Plan) -> str:
-    listed = f"{pair.model} is listed twice: apps use the one that was added by hand"
+    listed = f"{pair.model} was added by hand and is in the catalogue: apps use the one that was added by hand"
     if not pair.can_go:
         return f"{listed}, which stays for its own {', '.join(pair.own)}."
     if plan.adopts:

@@ -93,7 +93,7 @@ def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bo
     installed = plugin.plugin_unique_identifier if plugin else None
     step = Step.NOTHING if installed == wanted else Step.UPGRADE if plugin else Step.INSTALL
     custom = provider.custom_configuration if provider else None
-    by_hand = {each.model for each in (custom and custom.custom_models) or ()}
+    by_hand = {each.model for each in provider.added_by_hand} if provider else set()
     found = () if step is Step.NOTHING else changes(entities_of(plugin), comparable(entities))
     # Of a name that was added by hand too, Dify 1.14 mixes what it tells of both.
     told = tuple(each for each in found if each.model not in by_hand or each.what in _WHOLE)

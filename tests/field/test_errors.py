@@ -98,7 +98,7 @@ def test_p02_a_providers_401_is_not_the_callers_key(
     upstream.on("m", litellm_error(message, 401, error_type))
     error = refusal(env, "m", direct(upstream))
     assert error.error_type == BAD
-    advice = "The provider rejected LiteLLM's own key; its administrator must check it."
+    advice = "The provider rejected the key inside LiteLLM; LiteLLM's administrator must check it."
     assert error.message.startswith(f'{advice} LiteLLM 401: "Invalid credentials" (call id ')
 
 

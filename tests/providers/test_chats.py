@@ -188,7 +188,7 @@ def test_refusals_in_the_providers_words(
     assert error.error_type == KINDS[status]
     if status == 401:
         assert error.message.startswith(
-            "The provider rejected LiteLLM's own key; its administrator must check it. LiteLLM 401: "
+            "The provider rejected the key inside LiteLLM; LiteLLM's administrator must check it. LiteLLM 401: "
         )
 
 

@@ -43,7 +43,7 @@ def custom(**form: str) -> tuple[tuple[str, str], ...]:
 THROUGH_THE_PROXY = {
     # Refused by the provider.
     "400": Row(BAD, "Bad thing", openai.error("Bad thing", 400)),
-    "401": Row(BAD, "The provider rejected LiteLLM's own key; its administrator must check it.",
+    "401": Row(BAD, "The provider rejected the key inside LiteLLM; LiteLLM's administrator must check it.",
                openai.error("No", 401, "authentication_error")),
     "401-other-type": Row(BAD, 'must check it. LiteLLM 401: "Bad provider key"',
                           openai.error("Bad provider key", 401)),

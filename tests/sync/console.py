@@ -44,7 +44,7 @@ class Console(Upstream):
     installed: Installed | None = None
     packages: dict[str, bytes] = field(default_factory=dict)
     key: dict[str, str] | None = None
-    custom: list[dict[str, str]] = field(default_factory=list)
+    custom: list[dict[str, Any]] = field(default_factory=list)
     apps: list[tuple[str, str]] = field(default_factory=list)
     bases: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, Reply] = field(default_factory=dict)
@@ -181,7 +181,9 @@ class Console(Upstream):
 
     def _remove(self, body: dict[str, str]) -> Reply:
         self.changed.append(f"remove {body['model']}")
-        self.custom.remove(body)
+        # As Dify 1.14: it leaves the list, and its form stays saved.
+        (model,) = [each for each in self.custom if each["model"] == body["model"]]
+        model["unadded_to_model_list"] = True
         return Reply([b""], 204)
 
     def _upgrade(self, body: dict[str, str]) -> Reply:

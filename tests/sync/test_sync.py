@@ -192,7 +192,22 @@ def test_models_added_by_hand_that_say_nothing_of_their_own_can_go(
     assert dify.changed == ["install", "key"]
     assert sync("--adopt", "--apply") == IN_STEP
     assert dify.changed[2:] == ([] if own else ["remove gpt-4"])
+    capsys.readouterr()
     assert sync("--adopt", "--apply") == IN_STEP
+    assert ("was added by hand" in capsys.readouterr().out) is bool(own)
+
+
+def test_an_adopted_model_that_apps_use_goes_only_when_told_to(
+    sync: Sync, dify: Console, env: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sync("--apply")
+    dify.custom = [{"model": "gpt-4", "model_type": "llm"}]
+    dify.forms = {"gpt-4": {"base_url": env.proxy_url, "api_key": env.credentials["api_key"]}}
+    dify.apps = [("Greeter", app("gpt-4"))]
+    assert sync("--adopt", "--apply") == IN_STEP
+    assert sync("--apply", models="described") == REFUSED
+    assert main(["upgrade", "--apply"]) == REFUSED
+    assert capsys.readouterr().out.count("gpt-4 goes, and is used by Greeter") == 2
 
 
 def test_a_first_sync_can_adopt_too(sync: Sync, dify: Console, env: Environment) -> None:

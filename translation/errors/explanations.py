@@ -101,8 +101,8 @@ EXPLANATIONS = {
         "{guardrail} blocked the test request: look at its rules.",
     ),
     Cause.UPSTREAM_KEY: Explanation(
-        "The provider rejected LiteLLM's own key; its administrator must check it.",
-        "The provider rejected LiteLLM's own key: set it in LiteLLM.",
+        "The provider rejected the key inside LiteLLM; LiteLLM's administrator must check it.",
+        "The provider rejected the key inside LiteLLM: set it there.",
     ),
     Cause.UPSTREAM_CREDIT: Explanation(
         "The account at the provider has no credit left; its owner must add some.",

@@ -45,15 +45,18 @@ _ENDED_EARLY = {
     AnswerEnd.RUN_CANCELLED: "The run was cancelled at the provider; start it again.",
     AnswerEnd.CUT_TOOL_CALL: "Max Tokens cut a tool call; raise it in the app's model settings.",
 }
-_CHECK_FORWARD_PROXY = "Check HTTP_PROXY, HTTPS_PROXY, NO_PROXY of the plugin daemon."
+_CHECK_FORWARD_PROXY = "Check {scheme}_PROXY and NO_PROXY of the plugin daemon."
 _CHECK_ADDRESS = "Check Base URL, and that LiteLLM runs."
-_IN_A_CONTAINER = "In Docker, use host.docker.internal or the service name, not localhost."
+_IN_A_CONTAINER = (
+    "Check that LiteLLM runs; in Docker, use host.docker.internal or its service name."
+)
 _NO_CONNECTION = frozenset(
     {Failure.REFUSED, Failure.CONNECT, Failure.NAME, Failure.CONNECT_TIMEOUT}
 )
+_TOLD_BY_DETAIL = frozenset({Failure.CERTIFICATE, Failure.CERTIFICATE_FILE, Failure.FORWARD_PROXY})
+"""Failures whose detail is shown even where the message grows longer by it."""
 _SLOW = frozenset({Failure.READ_TIMEOUT, Failure.TOO_LONG})
 _NETWORK_ADVICE = {
-    Failure.FORWARD_PROXY: _CHECK_FORWARD_PROXY,
     Failure.CERTIFICATE: "Put its CA into CA Certificate.",
     Failure.CERTIFICATE_EXPIRED: "Renew it, and check the clock of Dify's host.",
     Failure.CERTIFICATE_NAME: "Use the host name of the certificate in Base URL.",
@@ -61,7 +64,7 @@ _NETWORK_ADVICE = {
     Failure.TLS: "Without TLS, Base URL begins with http://.",
     Failure.READ_TIMEOUT: "Try again, or raise Timeout.",
     Failure.TOO_LONG: "Try again, or raise Timeout.",
-    Failure.BROKEN: "Look at the logs of LiteLLM and of what is in front of it.",
+    Failure.BROKEN: "Check Base URL, and the logs of LiteLLM and of servers in front.",
 }
 
 
@@ -194,20 +197,21 @@ def _unreachable_form(error: ProxyUnreachable) -> str:
     advice = _network_advice(error)
     reason = error.failure.value
     room = MAX_CHARACTERS - len(f"{first}({reason}: ). {advice}")
-    # That no connection was made has no more to it than its name.
-    if error.detail and (room >= _MIN_DETAIL or error.failure not in _NO_CONNECTION):
+    if error.detail and (room >= _MIN_DETAIL or error.failure in _TOLD_BY_DETAIL):
         reason = f"{reason}: {short_quote(error.detail, max(room, _MIN_DETAIL))}"
     return f"{first}({reason}). {advice}"
 
 
 def _network_advice(error: ProxyUnreachable) -> str:
-    if error.failure is Failure.BROKEN and error.base_url.startswith("http://"):
-        return "Look at LiteLLM's log; with TLS, Base URL begins with https://."
-    if error.failure not in _NO_CONNECTION:
-        return _NETWORK_ADVICE[error.failure]
-    if error.via:
-        return _CHECK_FORWARD_PROXY
-    return _IN_A_CONTAINER if _LOOPBACK.search(error.base_url) else _CHECK_ADDRESS
+    scheme = "HTTPS" if error.base_url.startswith("https://") else "HTTP"
+    is_refused = error.failure in _NO_CONNECTION
+    if error.failure is Failure.FORWARD_PROXY or (is_refused and error.via):
+        return _CHECK_FORWARD_PROXY.format(scheme=scheme)
+    if is_refused:
+        return _IN_A_CONTAINER if _LOOPBACK.search(error.base_url) else _CHECK_ADDRESS
+    if error.failure is Failure.BROKEN and scheme == "HTTP":
+        return "Check Base URL; with TLS, it begins with https://."
+    return _NETWORK_ADVICE[error.failure]
 
 
 def _call(call_id: str | None) -> str:

@@ -117,8 +117,8 @@ TAGS_HELP = words(
 )
 SESSION = words("Session", "会话")
 SESSION_HELP = words(
-    "Groups calls in LiteLLM's log, for example {{#sys.conversation_id#}}. Leave off in chat and agent apps.",
-    "在 LiteLLM 日志中归组调用，例如 {{#sys.conversation_id#}}。聊天和智能体应用中请关闭。",
+    "Groups calls in LiteLLM's log, for example by conversation. Leave off in chat and agent apps.",
+    "在 LiteLLM 日志中归组调用，例如按会话。聊天和智能体应用中请关闭。",
 )
 EXTRA_BODY = words("Extra Fields", "额外字段")
 EXTRA_BODY_HELP = words(
