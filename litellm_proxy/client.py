@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 import httpx
 
-from litellm_proxy.answers import CallReport, ProxyAnswer, report_of
 from litellm_proxy.chat_response import ChatArrivals, is_called_a_stream, read_chunks
 from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.limits import MAX_BODY_BYTES, MAX_ERROR_BYTES
+from litellm_proxy.litellm_versions import INFO_PATHS, info_path, note_info_path
 from litellm_proxy.rejection import Rejections
+from litellm_proxy.response_headers import CallReport, ProxyAnswer, report_of
 from litellm_proxy.sender import MAX_TRIES, ProxyResponse, Sender, joined
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
-from litellm_proxy.versions import INFO_PATHS, info_path, note_info_path
 from litellm_proxy.wire.audio import Transcription
 from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
@@ -196,7 +196,7 @@ class ProxyClient:
     def read_deployments[T](self, read: Callable[[bytes], T]) -> T:
         """Ask for the deployments, and read the body.
 
-        Which of the two routes answers is remembered for each caller (`litellm_proxy.versions`).
+        Which of the two routes answers is remembered for each caller (`litellm_proxy.litellm_versions`).
         """
         caller = self._caller
         path = info_path(caller)

@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 import httpx
 from pydantic import ValidationError
 
-from litellm_proxy.answers import call_id_of
 from litellm_proxy.errors import Origin, ProxyProtocolError, ProxyRejected
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.limits import MAX_ERROR_BYTES, MAX_ERROR_CHARACTERS
+from litellm_proxy.response_headers import call_id_of
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import (
     ErrorDetail,

@@ -15,12 +15,12 @@ from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyUnreachable
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.gunzip import unpacked
 from litellm_proxy.limits import CONNECT_SECONDS, MAX_ERROR_BYTES, MIN_PIECE_BYTES, PAUSE_BYTES
+from litellm_proxy.litellm_versions import note_version
+from litellm_proxy.plugin_version import USER_AGENT
 from litellm_proxy.rejection import Rejections
 from litellm_proxy.request_failed import RequestFailed, refused_by_httpx
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.transport import forward_proxy, pool_for, without_password
-from litellm_proxy.version import USER_AGENT
-from litellm_proxy.versions import note_version
 from litellm_proxy.wire.request import Requestable
 
 MAX_TRIES = 3

@@ -12,7 +12,7 @@ from dify_plugin.entities.model import AIModelEntity, ModelType
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.versions import needed_by
+from litellm_proxy.litellm_versions import needed_by
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
@@ -20,9 +20,9 @@ from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
 from models.error_log import log_error
 from models.form_validation import FormRejected, FormValidation
-from models.forms import settings_of
 from models.known_facts import facts_of, forget
 from models.learned import ModelKey, key_of, learned_of, today
+from models.parsed_forms import settings_of
 from models.sending import sent
 from translation.errors.to_dify import DIFY_ERRORS, to_invoke_error, to_refusal
 from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts

@@ -10,15 +10,15 @@ from dify_plugin.entities.model import ModelType
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import AssistantPromptMessage
 
-from litellm_proxy.answers import CallReport, ProxyAnswer
 from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.errors import about
+from litellm_proxy.response_headers import CallReport, ProxyAnswer
 from litellm_proxy.wire.chat import OutputImage
 from models.call_log import note_call_id
 from models.llm_call import LLMCall
 from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
-from translation.answer.output import image_note, last_chunk, shown_chunks, speech_chunk
+from translation.answer.dify_chunks import image_note, last_chunk, shown_chunks, speech_chunk
 from translation.answer.sources import source_list
 from translation.answer.tool_calls import FoldedToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost

@@ -7,7 +7,7 @@ from dify_plugin.entities.model import ModelType
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
-from litellm_proxy.versions import needed_by
+from litellm_proxy.litellm_versions import needed_by
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from dify_plugin.entities.model.message import PromptMessageTool
 
-from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.client import ProxyClient
+from litellm_proxy.response_headers import ProxyAnswer
 from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import (
     AnswerEnd,
@@ -16,6 +15,7 @@ from litellm_proxy.errors import (
     ProxyProtocolError,
     ProxyRejected,
 )
+from litellm_proxy.response_headers import ProxyAnswer
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.responses import CANCELLED, COMPLETED, INCOMPLETE, Run

@@ -9,8 +9,8 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from models.catalogue import proxy_name_of
 from models.error_log import log_error
-from models.forms import settings_of
 from models.known_facts import VALIDATION_SECONDS
+from models.parsed_forms import settings_of
 from translation.errors.to_dify import to_invoke_error
 from translation.form.labels import label_of
 from translation.form.reader import SettingsError

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from dify_plugin.core.entities.plugin.setup import PluginConfiguration
 
-from litellm_proxy.version import VERSION
-from translation.facts import texts as texts_of_apps
+from litellm_proxy.plugin_version import VERSION
+from translation.facts import parameter_texts as texts_of_apps
 from translation.form.labels import LABELS
 
 ROOT = Path(__file__).parent.parent

@@ -13,8 +13,8 @@ from harness.child import free_port
 from harness.upstream import Pause, Upstream
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyRejected, ProxyUnreachable
+from litellm_proxy.plugin_version import USER_AGENT
 from litellm_proxy.settings import ProxySettings
-from litellm_proxy.version import USER_AGENT
 from litellm_proxy.wire.chat import ChatRequest
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
 from litellm_proxy.wire.model_info import ModelQuestion

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.upstream import Reply, Upstream, json_reply
-from litellm_proxy import versions
+from litellm_proxy import litellm_versions as versions
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyRejected
 from litellm_proxy.limits import MAX_CALLERS

@@ -21,8 +21,8 @@ from tests.field.asking import BAD, direct, refusal
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from translation.answer.chat_stream import Outcome
+from translation.answer.dify_chunks import last_chunk, shown_chunks
 from translation.answer.kept_reasoning import KeptReasoning
-from translation.answer.output import last_chunk, shown_chunks
 from translation.answer.room import Room
 from translation.answer.tool_calls import FoldedToolCall
 from translation.errors.to_dify import to_invoke_error

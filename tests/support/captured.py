@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from litellm_proxy.answers import ProxyAnswer
 from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.client import ProxyClient
+from litellm_proxy.response_headers import ProxyAnswer
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 

@@ -20,7 +20,7 @@ from admin.dify import apply
 from admin.proxy_models import ProxyModels, read_models
 from harness.upstream import Asked, Reply, json_reply
 from litellm_proxy.errors import ProxyRejected
-from litellm_proxy.version import VERSION
+from litellm_proxy.plugin_version import VERSION
 from tests.support.environment import Environment
 from tests.sync.console import (
     ADMIN_KEY,

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.text_embedding import EmbeddingUsage
 
-from litellm_proxy.answers import CallReport
+from litellm_proxy.response_headers import CallReport
 from litellm_proxy.wire.chat import Usage
 from translation.facts.prices import PRICE_UNIT, Prices, per_million
 from translation.media_type import is_data_url

@@ -16,7 +16,7 @@ from litellm_proxy.errors import (
 from litellm_proxy.wire.error_words import without_class_names
 from translation.errors.causes import Cause, cause_of
 from translation.errors.explanations import EXPLANATIONS
-from translation.errors.internals import budget_holder, without_internals
+from translation.errors.redaction import budget_holder, without_internals
 
 MAX_CHARACTERS = 140
 """Of a message, without its call id: Dify's page shows it for 5 seconds, in lines of some 45 characters."""

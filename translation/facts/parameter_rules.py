@@ -6,7 +6,7 @@ from dify_plugin.entities import I18nObject
 from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from litellm_proxy.wire.model_info import RESPONSES_MODE
-from translation.facts import texts
+from translation.facts import parameter_texts as texts
 from translation.facts.model_view import DEFAULT_MAX_TOKENS, ModelView
 from translation.form.settings import Mode, Override
 

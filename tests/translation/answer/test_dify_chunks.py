@@ -8,7 +8,7 @@ from dify_plugin.entities.model.llm import LLMUsage
 
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome
-from translation.answer.output import last_chunk, shown_chunks
+from translation.answer.dify_chunks import last_chunk, shown_chunks
 from translation.answer.tool_calls import FoldedToolCall
 from translation.reasoning import Reasoning
 

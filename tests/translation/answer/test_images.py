@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from litellm_proxy.wire.chat import OutputImage
-from translation.answer.output import shown_chunks
+from translation.answer.dify_chunks import shown_chunks
 from translation.answer.vectors import require_one_model
 from translation.errors.request_error import RequestError
 from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE

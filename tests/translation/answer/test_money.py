@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from litellm_proxy.answers import CallReport
+from litellm_proxy.response_headers import CallReport
 from litellm_proxy.wire.chat import Usage
 from translation.answer.usage import (
     TokenCounts,

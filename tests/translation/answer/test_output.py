@@ -3,7 +3,7 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import ImagePromptMessageContent
 
 from litellm_proxy.wire.chat import Delta, OutputImage
-from translation.answer.output import shown_chunks
+from translation.answer.dify_chunks import shown_chunks
 from translation.answer.sources import Source, source_list
 from translation.line_limit import MOST_OF_A_LINE
 

@@ -5,7 +5,7 @@ from dify_plugin.errors.model import InvokeBadRequestError, InvokeError
 
 from litellm_proxy.errors import Origin, ProxyRejected
 from translation.errors.causes import Cause, cause_of
-from translation.errors.internals import without_internals
+from translation.errors.redaction import without_internals
 from translation.errors.to_dify import to_invoke_error, to_refusal
 
 PASSED_ON = "litellm.APIError: XException - Error code: {} - no"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from litellm_proxy.answers import CallReport, call_id_of, report_of
+from litellm_proxy.response_headers import CallReport, call_id_of, report_of
 
 GROUP = "x-litellm-model-group"
 COST = "x-litellm-response-cost"
