@@ -1,7 +1,7 @@
 """A package that brings its wheels, so that Dify's daemon installs it with no index in reach.
 
 The daemon runs `uv pip install -r requirements.txt` in the plugin's folder, and hands uv none of its own
-variables (dify-console-contract 7): what is to hold stands in requirements.txt itself.
+variables: what is to hold stands in requirements.txt itself.
 """
 
 import argparse

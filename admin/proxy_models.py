@@ -22,7 +22,7 @@ from translation.form.settings import Settings
 
 _FAULT = 500
 _REFUSALS = frozenset({401, 403, 404, 422})
-"""Of a route that the key may not use, or that an old proxy does not have (litellm-proxy-contract 2)."""
+"""Of a route that the key may not use, or that an old proxy does not have (LiteLLM 1.106)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class ProxyAnswer[T]:
 
 
 def report_of(headers: httpx.Headers) -> CallReport:
-    """Read LiteLLM's response headers (litellm-proxy-contract 4)."""
+    """Read LiteLLM's response headers (LiteLLM 1.106)."""
     fell_back = headers.get("x-litellm-attempted-fallbacks", "0") not in {"", "0", "None"}
     group = headers.get("x-litellm-model-group", "")
     return CallReport(

@@ -103,7 +103,7 @@ class ProxyModel:
         return {error: [error] for error in DIFY_ERRORS}
 
     def _transform_invoke_error(self, error: Exception) -> InvokeError:
-        """Translate ourselves: the SDK relabels and downgrades (dify-plugin-contract 7)."""
+        """Translate ourselves: the SDK relabels and downgrades (dify-plugin 0.10)."""
         return _explained(error)
 
     def _translated[T](self, results: Iterator[T]) -> Generator[T]:

@@ -1,7 +1,7 @@
 """What the proxies in use know of their models, kept for all calls of this process.
 
 A plain module and not part of a model class, because the SDK makes a model object per request and
-runs its file without registering it (dify-plugin-contract 9).
+runs its file without registering it (dify-plugin 0.10).
 """
 
 import time

@@ -68,3 +68,12 @@ def test_the_messages_of_the_troubleshooting_page_exist() -> None:
     ]
     unknown = [part for part in parts if len(part) > 3 and part not in known]
     assert not unknown
+
+
+def test_no_comment_refers_to_a_document_that_is_not_here() -> None:
+    """Notes of those who wrote the code are no help to those who read it."""
+    elsewhere = re.compile(r"\w-contract \d|-contract\)|\([FPH]\d\d[,)]")
+    folders = ("models", "translation", "litellm_proxy", "provider", "admin", "tools", "harness")
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not elsewhere.search(path.read_text()), path

@@ -1,7 +1,6 @@
 """pyproject.toml and uv.lock for a package, from its requirements.txt.
 
-Dify's daemon since 0.5.3 installs from them unless a mirror of the package index is set
-(dify-console-contract 7, 8), and its official repository demands them. They are made when the package
+Dify's daemon since 0.5.3 installs from them unless a mirror of the package index is set, and its official repository demands them. They are made when the package
 is built, and not kept: a lock names the package index in every line.
 """
 

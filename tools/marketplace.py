@@ -16,7 +16,7 @@ import yaml
 from admin.package import MAX_BYTES, MAX_FILES
 
 MAX_FIELDS = 32
-"""More can be installed, but not debugged remotely (dify-plugin-contract 2)."""
+"""More can be installed, but not debugged remotely."""
 TRANSLATIONS = ("zh_Hans", "ja_JP", "pt_BR")
 _MANIFEST = ("author", "name", "version", "type", "icon", "plugins", "privacy", "label",
              "description", "meta", "created_at")  # fmt: skip

@@ -1,6 +1,6 @@
 """The lines in which a plugin answers, of which Dify's daemon takes 5 MiB each.
 
-It ends a plugin that writes a longer one (dify-plugin-contract 8, PLUGIN_RUNTIME_MAX_BUFFER_SIZE).
+It ends a plugin that writes a longer one (PLUGIN_RUNTIME_MAX_BUFFER_SIZE of dify-plugin-daemon).
 """
 
 from collections.abc import Mapping

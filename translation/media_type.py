@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: labels come from file names and browsers, and lie (P45)."""
+"""What a file is, told by its first bytes: labels come from file names and browsers, and lie."""
 
 import base64
 import binascii

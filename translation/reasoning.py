@@ -1,6 +1,6 @@
 """Reasoning of a tool turn, which goes back with the tool's result.
 
-Anthropic refuses the result of a tool without its signed blocks (F27), others without its text (P12);
+Anthropic refuses the result of a tool without its signed blocks, others without its text;
 OpenAI's newer models think on from where they were if their items come back.
 """
 

@@ -1,6 +1,6 @@
 """Reasoning as Dify shows it: blocks in the text, which it brings back with the conversation.
 
-The form is the one that Dify splits off (dify-plugin-contract 6).
+The form is the one that Dify splits off (Dify 1.14).
 """
 
 import re

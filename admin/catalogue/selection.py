@@ -10,7 +10,7 @@ from admin.proxy_models import ProxyModels
 from translation.facts.model_facts import ModelFacts
 
 MAX_NAME = 255
-"""Dify's daemon refuses longer model names (dify-plugin-contract 4)."""
+"""Dify's daemon refuses longer model names (dify-plugin-daemon, pkg/entities/plugin_entities)."""
 _MOST_REASONS = 5
 KIND_OF_MODE = {
     "chat": ModelKind.LLM,

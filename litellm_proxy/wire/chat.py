@@ -304,7 +304,7 @@ class ContentPiece(WireModel):
 
 
 class ProviderFields(WireModel):
-    """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone (P28)."""
+    """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone."""
 
     refusal: Lenient[str] = None
     reasoning_details: Lenient[Parts[ReasoningDetail]] = None

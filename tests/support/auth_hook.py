@@ -45,7 +45,7 @@ async def user_api_key_auth(request: Request, api_key: str) -> UserAPIKeyAuth:
         )  # fmt: skip
     if api_key == "sk-over-budget":
         # The check of a key's own budget is the one that LiteLLM leaves to the key's database row;
-        # the facts of a group are told even so (litellm-proxy-contract 2).
+        # the facts of a group are told even so.
         if request.url.path == "/model_group/info":
             return UserAPIKeyAuth(api_key=api_key, user_role=LitellmUserRoles.INTERNAL_USER)
         raise litellm.BudgetExceededError(current_cost=2.0, max_budget=1.0)

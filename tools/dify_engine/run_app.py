@@ -61,7 +61,7 @@ def main() -> int:
         for node in app["workflow"]["graph"]["nodes"]:
             if "model" in node["data"]:
                 node["data"]["model"]["name"] = told["model"]
-    # Without a checksum Dify's page would miss that very package (dify-console-contract 5).
+    # Without a checksum Dify's page would miss that very package.
     app.setdefault("dependencies", [_dependency(Path(told["folder"]))])
     inputs = dict(told["inputs"])
     if image := inputs.pop("image", None):

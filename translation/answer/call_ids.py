@@ -1,4 +1,4 @@
-"""Ids for calls that came without one, or with one that tells nothing apart (P10, P47)."""
+"""Ids for calls that came without one, or with one that tells nothing apart."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Reasoning and content → one text in which Dify finds the reasoning (dify-plugin-contract 6)."""
+"""Reasoning and content → one text in which Dify finds the reasoning (Dify 1.14)."""
 
 from enum import Enum, auto
 

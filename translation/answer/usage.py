@@ -103,7 +103,7 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
     """Return the proxy's counts, or the estimate where they are missing or absurd.
 
     LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
-    sent negative counts (F47).
+    sent negative counts.
     """
     told = usage.prompt_tokens if usage else None
     completion = usage.completion_tokens if usage else None
@@ -147,7 +147,7 @@ def _reasoning(usage: Usage | None, completion: int) -> int:
 
 
 def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
-    """Price a prompt whose tokens came partly from a cache or went into one (F46)."""
+    """Price a prompt whose tokens came partly from a cache or went into one."""
     read_price = prices.input if prices.cache_read is None else prices.cache_read
     write_price = prices.input if prices.cache_write is None else prices.cache_write
     return (

@@ -22,7 +22,7 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> li
     Where none has a number of its own, they are in the order of the texts.
 
     Raises ProxyProtocolError when one is missing, doubled, empty, of another size or not numbers:
-    LiteLLM passes the upstream's order and number on unchecked (litellm-proxy-contract 6).
+    LiteLLM passes the upstream's order and number on unchecked (LiteLLM 1.106).
     """
     rows = answer.data or []
     if len(rows) != count:
@@ -30,7 +30,7 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> li
         raise ProxyProtocolError(message)
     numbers = [row.index for row in rows]
     if len(set(numbers)) == 1:
-        # A server that does not number its vectors sends them in the order of the texts (P21).
+        # A server that does not number its vectors sends them in the order of the texts.
         numbers = list(range(count))
     by_index = dict(zip(numbers, (row.embedding for row in rows), strict=True))
     if set(by_index) != set(range(count)):
@@ -70,7 +70,7 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
     """Raise RequestError when the vectors of `texts` texts would not fit into one line of Dify.
 
     `vectors` are those that are there already; the daemon ends a plugin that writes more than 5 MiB
-    in a line, and a number takes up to 25 bytes (dify-plugin-contract 8).
+    in a line, and a number takes up to 25 bytes (dify-plugin 0.10).
     """
     size = len(vectors[0]) if vectors else 0
     if texts * size * BYTES_A_NUMBER > _FOR_VECTORS:

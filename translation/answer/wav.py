@@ -16,7 +16,7 @@ _CHUNK_HEAD_BYTES = 8
 
 
 def is_wav(start: bytes) -> bool:
-    """Return whether audio that begins so is WAV, whatever it is called (P29)."""
+    """Return whether audio that begins so is WAV, whatever it is called."""
     return start[:4] == b"RIFF"
 
 

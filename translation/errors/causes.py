@@ -117,7 +117,7 @@ _SERVER_ERROR = 500
 def cause_of(error: ProxyRejected) -> Cause:
     """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
 
-    Free text is not matched (litellm-proxy-contract 5, classification rule), but for the refusals
+    Free text is not matched (LiteLLM's types and classes are more stable than its words), but for the refusals
     that `litellm_proxy.wire.error_body` gives a class name of ours, and for accounts without money, which
     providers tell as rate limits.
     """

@@ -29,7 +29,7 @@ DIFY_ERRORS = (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-"""The invocation errors whose class name Dify's API recognises (dify-plugin-contract 7)."""
+"""The invocation errors whose class name Dify's API recognises (Dify 1.14, core/plugin/impl/base.py)."""
 
 FORESEEN = (ProxyError, SettingsError, RequestError)
 """Our own exceptions, whose text is made for people."""

@@ -78,7 +78,7 @@ def facts_from_group(group: ModelGroup) -> ModelFacts:
     """Return the facts of one row of `/model_group/info`.
 
     For a backend outside LiteLLM's catalogue every `supports_*` is false and everything else is
-    null; such a false means unknown (litellm-proxy-contract 2.2).
+    null; such a false means unknown (LiteLLM 1.106).
     """
     catalogued = group.mode is not None or group.max_input_tokens is not None
 

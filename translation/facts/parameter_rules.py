@@ -28,7 +28,7 @@ _WITH_BACKGROUND = frozenset({"openai", "azure"})
 """Whose Responses API has a background mode."""
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 _LEAST_THINKING = 1024
-"""Anthropic takes no smaller budget (litellm-proxy-contract 5)."""
+"""Anthropic takes no smaller budget (LiteLLM 1.106)."""
 
 
 def parameter_rules(view: ModelView) -> list[ParameterRule]:
@@ -174,7 +174,7 @@ _COMMON = (
     # Some servers take a seed of 0 for none.
     _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 1, 2**31 - 1),
 )
-# Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin-contract 4).
+# Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin 0.10).
 _RESPONSE_FORMAT = _option(
     "response_format",
     texts.RESPONSE_FORMAT,

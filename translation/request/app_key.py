@@ -12,7 +12,7 @@ from translation.form.reader import MAX_KEY_NAME, FormReader
 from translation.form.settings import Settings
 
 UNRESOLVED = re.compile(r"\{\{[^{}]{1,200}\}\}")
-"""Basic apps resolve no variables in parameters (dify-plugin-contract 14)."""
+"""Basic apps resolve no variables in parameters (Dify 1.14)."""
 
 
 class UnknownKeyError(RequestError):

@@ -29,7 +29,7 @@ _WHERE = "Change it in the app's model settings."
 def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
     """Return the parameters that rules exist for; more tokens than the model gives become its most.
 
-    What was left blank is left out (F40), and a number where a text belongs becomes one, as does a text that is
+    What was left blank is left out, and a number where a text belongs becomes one, as does a text that is
     a number. Raises RequestError for what only a person can set right.
     """
     given = {name: value for name, value in parameters.items() if not _is_blank(value)}

@@ -1,7 +1,7 @@
 """Ids of tool calls: those that a model made stay byte for byte (Gemini keeps its signature there).
 
 Those that Dify makes for earlier questions of an agent are UUIDs, and Mistral takes nine letters and
-digits only (P49). Ids of our own are such from the start.
+digits only. Ids of our own are such from the start.
 """
 
 import re

@@ -111,7 +111,7 @@ def _tool(tool: PromptMessageTool) -> wire.Tool:
 def _tools_of(conversation: Sequence[wire.Message]) -> Iterator[wire.Tool]:
     """Yield bare declarations of the tools that the history used.
 
-    Bedrock refuses a history with tool calls beside no tools at all (F29).
+    Bedrock refuses a history with tool calls beside no tools at all.
     """
     names = dict.fromkeys(
         call["function"]["name"]

@@ -23,7 +23,7 @@ def acceptable(turns: Sequence[wire.Message]) -> list[wire.Message]:
 
 
 def _is_blank(turn: wire.Message) -> bool:
-    """Return whether a turn says nothing: Anthropic and Bedrock refuse blank texts (P14)."""
+    """Return whether a turn says nothing: Anthropic and Bedrock refuse blank texts."""
     if turn["role"] == "tool" or (turn["role"] == "assistant" and turn.get("tool_calls")):
         return False
     content = turn["content"]
@@ -31,7 +31,7 @@ def _is_blank(turn: wire.Message) -> bool:
 
 
 def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
-    """Yield tool calls each followed by its result, calls of one turn with ids of their own (P47).
+    """Yield tool calls each followed by its result, calls of one turn with ids of their own.
 
     OpenAI and Anthropic refuse a call without a result and a result without its call; Dify cuts a
     history that is too long wherever it is. Results that may still come are not made up.
@@ -82,7 +82,7 @@ def _missing(waiting: Iterable[_Waiting]) -> Iterator[wire.ToolMessage]:
 
 
 def _with_neighbours_joined(turns: Iterable[wire.Message]) -> list[wire.Message]:
-    """Return turns of one speaker in a row as one (F31): templates of open models want them so."""
+    """Return turns of one speaker in a row as one: templates of open models want them so."""
     merged: list[wire.Message] = []
     for turn in turns:
         both = _as_one(merged[-1], turn) if merged else None
@@ -137,7 +137,7 @@ def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMess
 
 
 def _with_a_user(turns: list[wire.Message]) -> list[wire.Message]:
-    """Let the instructions be the user's where nobody else speaks: Claude needs a user (P13)."""
+    """Let the instructions be the user's where nobody else speaks: Claude needs a user."""
     match turns:
         case [{"role": "system", "content": text}]:
             return [{"role": "user", "content": str(text)}]

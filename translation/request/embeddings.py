@@ -22,7 +22,7 @@ _CUT_MARGIN = 0.85
 def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
     """Return the texts as providers take them.
 
-    A text of nothing but blanks becomes one: providers refuse empty texts and line feeds alone (P53),
+    A text of nothing but blanks becomes one: providers refuse empty texts and line feeds alone,
     and Dify wants a vector for each. With a `context_size` (tokens) longer texts are cut to it; the user chose that.
     """
     kept = [text if text.strip() else " " for text in texts]

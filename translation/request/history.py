@@ -58,7 +58,7 @@ def _turns(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[wire.Message]:
-    """Yield the turns; what a tool result carries beside text follows the last result (F32)."""
+    """Yield the turns; what a tool result carries beside text follows the last result."""
     attachments: list[wire.ContentPart] = []
     for message in messages:
         if attachments and not isinstance(message, ToolPromptMessage):
@@ -87,7 +87,7 @@ def _turns(
 
 
 def _result(text: str, *, attached: bool) -> str:
-    """Return the text of a tool's result; some providers refuse a blank one (P14)."""
+    """Return the text of a tool's result; some providers refuse a blank one."""
     if text.strip():
         return text
     return _RESULT_IS_BELOW if attached else _NO_RESULT
@@ -113,7 +113,7 @@ def _text_with_notes(message: AssistantPromptMessage) -> str:
 
 
 def _parts(message: PromptMessage) -> list[wire.ContentPart]:
-    """Return the parts of a message; blank texts go, which strict providers refuse (P14)."""
+    """Return the parts of a message; blank texts go, which strict providers refuse."""
     if not isinstance(message.content, list):
         return []
     return [
@@ -207,7 +207,7 @@ def _assistant(
     ]
     if not calls:
         return {"role": "assistant", "content": text}
-    # Strict backends refuse "" beside tool calls, and LiteLLM puts filler text there (F30).
+    # Strict backends refuse "" beside tool calls, and LiteLLM puts filler text there.
     turn: wire.AssistantMessage = {
         "role": "assistant",
         "content": text if text.strip() else None,

@@ -29,7 +29,7 @@ _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTH
 
 
 def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Json]:
-    """Return what the user set; Dify sends "" for an option that was left alone (F40).
+    """Return what the user set; Dify sends "" for an option that was left alone.
 
     The response format is not among it (`response_format.py`). OpenAI streams speech as bare samples alone.
     """

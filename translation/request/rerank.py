@@ -39,7 +39,7 @@ def shown_text(content: MultiModalContent) -> str:
 
 
 def results_wanted(top_n: int | None, documents: int) -> int | None:
-    """Return how many results to ask for: providers refuse more than there are documents (P07)."""
+    """Return how many results to ask for: providers refuse more than there are documents."""
     return min(top_n, documents) if top_n is not None and top_n > 0 else None
 
 

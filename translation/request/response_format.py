@@ -16,7 +16,7 @@ def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) ->
     """Return the `response_format` to send, or None.
 
     Dify sends the schema in `json_schema` as text: wrapped in name and schema, for some models
-    bare, and as an app builder typed it (dify-plugin-contract 6). A model that does not follow
+    bare, and as an app builder typed it (Dify 1.14). A model that does not follow
     schemas is asked for a JSON object, and finds the schema in its prompt.
     """
     asked = parameters.get("response_format")

@@ -1,7 +1,7 @@
 """Facts → a short text that Dify keeps with the form, and back.
 
 Dify stores whatever validation leaves in the credentials and hands it back with every call
-(dify-plugin-contract 1.3). So a proxy that is down still has the right schema, and what calls had shown
+(Dify 1.14). So a proxy that is down still has the right schema, and what calls had shown
 to be refused is known after a restart.
 """
 

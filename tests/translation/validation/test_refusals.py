@@ -12,7 +12,7 @@ from translation.validation import form_problem
 from translation.validation.form_problem import LLM, Findings, none_usable, problem_of
 
 MOST_WORDS = 20
-"""Dify shows a refusal for some five seconds (dify-plugin-contract 14)."""
+"""Dify shows a refusal for some five seconds."""
 _THE_PROXYS_WORDS = re.compile(r"\((LiteLLM|Server in front)( \d{3})?: |\(https?://")
 _DETAIL = "some words of the system"
 _LEAST_OF_A_DETAIL = 35
