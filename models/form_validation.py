@@ -49,25 +49,27 @@ class FormValidation:
         Raises FormRejected, and ProxyError where nothing could be asked.
         """
         findings = self._findings(settings)
-        problem = problem_of(settings.model, self.kind, findings)
-        problem = problem or self._problem_of_a_named_key(settings, findings)
-        if problem:
-            if findings.probe:
-                log_error(findings.probe, f"{self.model_type.value} {settings.model}")
-            raise FormRejected(problem)
-        return findings.facts
-
-    def _problem_of_a_named_key(self, settings: Settings, findings: Findings) -> str | None:
-        """Return why a key that apps may choose cannot be saved, None if all can."""
+        self._require_no_problem(settings.model, findings)
         for name, key in settings.keys:
             with_it = with_key(settings, key)
             probe = self._probed(with_it)
             # What the form's own key may use says nothing of this one.
             names = _listed_names(_client(with_it)) if probe else findings.names
             found = replace(findings, probe=probe, names=names, resolves=None)
-            if problem := problem_of(settings.model, self.kind, found):
-                return f'{label_of("keys")}, "{name}": {problem}'
-        return None
+            self._require_no_problem(settings.model, found, f'{label_of("keys")}, "{name}": ')
+        return findings.facts
+
+    def _require_no_problem(self, model: str, findings: Findings, which: str = "") -> None:
+        """Raise FormRejected if the form cannot be saved, and log what the proxy rejected.
+
+        `which` names the key that the findings are of, if it is not the form's own.
+        """
+        problem = problem_of(model, self.kind, findings)
+        if problem is None:
+            return
+        if findings.probe:
+            log_error(findings.probe, f"{self.model_type.value} {model}")
+        raise FormRejected(f"{which}{problem}")
 
     def _findings(self, settings: Settings) -> Findings:
         client = _client(settings)

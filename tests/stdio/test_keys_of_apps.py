@@ -153,6 +153,20 @@ def test_keys_are_tried_when_the_form_is_saved(env: Environment, keys: object, t
     assert env.upstream.posts == before
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_a_key_that_is_rejected_when_saving_is_in_the_log_with_a_call_id(
+    env: Environment,
+    own: bool,  # noqa: FBT001
+) -> None:
+    start = len(env.plugin.lines)
+    keys = {} if own else {"gone": "sk-blocked"}
+    rejected = {**form(env, keys), **({"api_key": "sk-blocked"} if own else {})}
+    with pytest.raises(PluginError):
+        validate(env.plugin, rejected)
+    log = [line for line in env.plugin.lines[start:] if b"Key is blocked" in line]
+    assert not HAS_LOG or any(b"llm gpt-4" in line and b"(call id " in line for line in log)
+
+
 def test_keys_that_work_are_saved(env: Environment) -> None:
     stored = validate(env.plugin, form(env))
     assert "sk-tenant-one" not in stored["__litellm_facts"]

@@ -81,6 +81,9 @@ def rejected(message: str, **fields: object) -> ProxyRejected:
 
 def test_every_cause_has_its_row() -> None:
     assert set(EXPLANATIONS) == set(Cause) == set(REJECTIONS)
+    for row in EXPLANATIONS.values():
+        assert len(row.in_app) <= 90
+        assert len(row.in_form) <= 100
 
 
 @pytest.mark.parametrize("cause", Cause)
