@@ -47,7 +47,23 @@ class Failure(Enum):
     TLS = "no valid TLS"
     READ_TIMEOUT = "no answer in time"
     TOO_LONG = "answer too slow"
+    UNANSWERED = "connection closed"
     BROKEN = "connection broken"
+
+
+class RequestFailed(Exception):
+    """A request could not be carried out: at which step, and in whose words.
+
+    `is_unprocessed`: the server cannot have worked on it, since no connection was made, or the server had
+    closed the idle one that was used and reported it at once. On a new connection that is unknown:
+    a server in front of LiteLLM may have passed the request on.
+    """
+
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(f"{failure.value}{f' ({detail})' if detail else ''}")
+        self.failure = failure
+        self.detail = detail
+        self.is_unprocessed = failure is Failure.REFUSED
 
 
 class Origin(Enum):

@@ -49,12 +49,10 @@ MAX_CARRIED = 64 * 1024
 MAX_CARRIED_IN_ALL = 1024 * 1024
 """Of all ids of a conversation: Dify's agent plugin sends the whole prompt, each id twice, in one line of 5 MiB."""
 
-MAX_HEAD_BYTES = 64 * 1024
-"""The head of a response, with the informational responses before it."""
 MAX_HEADERS = 256
 """LiteLLM repeats the provider's headers beside its own."""
 MAX_EMPTY_BYTES = 64 * 1024
-"""Chunk sizes, extensions and trailers without content between them."""
+"""Of a response without content between them: its head, chunk sizes, extensions, trailers."""
 
 CONNECT_SECONDS = 10.0
 """Name look-up, TCP and TLS, each."""
@@ -62,7 +60,9 @@ LAST_BYTES_SECONDS = 0.05
 """How long the end of a body may take after [DONE], for the connection to be kept."""
 KEEP_ALIVE_SECONDS = 30.0
 """An idle connection; servers and load balancers close theirs after 60 s or more."""
-MAX_IDLE_CONNECTIONS = 128
+MAX_IDLE_PER_SERVER = 128
+MAX_IDLE = 512
+"""Idle connections of a pool: 300 base URLs in turn keep one each."""
 MAX_POOLS = 32
 """One for each TLS setting and HTTP proxy on the way."""
 

@@ -14,10 +14,9 @@ from gevent.event import AsyncResult
 from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
-from litellm_proxy.errors import Failure
+from litellm_proxy.errors import Failure, RequestFailed
 from litellm_proxy.limits import LOOKUP_FAILED_SECONDS, MAX_CALLERS, MAX_LOOKUPS, PATIENT_SECONDS
 from litellm_proxy.memory import Memory
-from litellm_proxy.request_failed import RequestFailed
 
 _getaddrinfo = get_original("socket", "getaddrinfo")
 

@@ -11,16 +11,16 @@ from typing import Any, cast
 import httpx
 
 from litellm_proxy.deadline import Deadline, deadline_of
-from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyUnreachable
+from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyUnreachable, RequestFailed
 from litellm_proxy.event_loop import give_way
+from litellm_proxy.forward_proxy import forward_proxy, without_password
 from litellm_proxy.gunzip import unpacked
+from litellm_proxy.http.pool import pool_for
 from litellm_proxy.limits import CONNECT_SECONDS, MAX_ERROR_BYTES, MIN_PIECE_BYTES, PAUSE_BYTES
 from litellm_proxy.litellm_versions import note_version
 from litellm_proxy.plugin_version import USER_AGENT
 from litellm_proxy.rejection import Rejections
-from litellm_proxy.request_failed import RequestFailed, refused_by_httpx
 from litellm_proxy.settings import ProxySettings
-from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from litellm_proxy.wire.request import Requestable
 
 MAX_TRIES = 3
@@ -174,8 +174,12 @@ class Sender:
             except RequestFailed as error:
                 if not tries_left or not error.is_unprocessed:
                     raise self._unreachable(error) from None
-            except (httpx.InvalidURL, ValueError) as error:
-                raise self._unreachable(refused_by_httpx(error)) from None
+            except (httpx.InvalidURL, UnicodeError):
+                invalid = RequestFailed(Failure.NAME, "it cannot be one")
+                raise self._unreachable(invalid) from None
+            except ValueError:
+                # A header that httpx or HTTP does not allow.
+                raise self._unreachable(RequestFailed(Failure.BROKEN)) from None
             else:
                 response.request = request
                 note_version(self._settings.cache_key, response.headers)

@@ -51,7 +51,7 @@ _MOST_EQUAL_FAULTS = 3
 _TRIED_AGAIN = frozenset(
     {Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
 )
-_FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED})
+_FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED, Failure.UNANSWERED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from litellm_proxy.settings import TLSSettings
-from litellm_proxy.transport import pool_for
+from litellm_proxy.http.pool import pool_for
 from tests.support.environment import Environment, environment
 from harness.upstream import Upstream
 

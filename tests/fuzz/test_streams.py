@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.errors import ProxyError
-from litellm_proxy.http1 import AnswerReader
+from litellm_proxy.errors import ProxyError, RequestFailed
+from litellm_proxy.http.exchange import ResponseReader
 from litellm_proxy.wire.chat import ChatRequest
 from tests.support.captured import SETTINGS, chunks_of
 from translation.answer.chat_stream import ChatStream
@@ -206,8 +206,8 @@ def test_f22_any_json_in_a_delta_is_read_or_a_proxy_error(
         return
 
 
-def chunked_answer() -> AnswerReader:
-    answer = AnswerReader()
+def chunked_answer() -> ResponseReader:
+    answer = ResponseReader()
     answer.feed(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
     return answer
 
@@ -232,6 +232,6 @@ def test_any_chunking_and_any_split_give_the_same_body(
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_no_bytes_make_a_chunked_body_raise_another_error(pieces: list[bytes]) -> None:
     answer = chunked_answer()
-    with suppress(ProxyError):
+    with suppress(RequestFailed):
         for piece in pieces:
             answer.feed(piece)

@@ -10,9 +10,8 @@ import pytest
 from gevent.monkey import get_original
 
 from litellm_proxy import name_lookup
-from litellm_proxy.errors import Failure
+from litellm_proxy.errors import Failure, RequestFailed
 from litellm_proxy.name_lookup import NameLookup
-from litellm_proxy.request_failed import RequestFailed
 
 FOUND = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", 0))]
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from harness.upstream import Upstream, json_reply
-from litellm_proxy.connections import ConnectionPool
+from litellm_proxy.errors import RequestFailed
+from litellm_proxy.http.pool import ConnectionPool
 from litellm_proxy.name_lookup import Address, names
-from litellm_proxy.request_failed import RequestFailed
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.field.asking import direct, refusal
 from tests.stdio.test_private_networks import PASSWORD, both_sentences, form

@@ -1,4 +1,4 @@
-"""How fast the plugin is: the same work, one run, against two baselines made from the SDK.
+"""How fast the plugin is: the same work, one run, against baselines made from the SDK.
 
 Every figure is the median of several rounds, in each of which all plugins do the work after each
 other, the order turned round from round to round. `make bench` takes about five minutes.
@@ -22,11 +22,11 @@ from rich.console import Console
 
 from harness.child import free_port, running
 from harness.litellm_proxy_process import ROOT, litellm_proxy
-from tools.bench.baselines import write_null, write_stock
+from tools.bench.baselines import write_null, write_on_httpx, write_stock
 from tools.bench.ceiling import raw_chunks_per_second
 from tools.bench.driver import Driver
 from tools.bench.report import Figure, Results, table, write
-from tools.bench.scenarios import NULL, OURS, STOCK, Scenario, direct, through_litellm
+from tools.bench.scenarios import HTTPX, NULL, OURS, STOCK, Scenario, direct, through_litellm
 
 CERTIFICATE = ROOT / "tests" / "support" / "tls" / "certificate.txt"
 KEY = ROOT / "tests" / "support" / "tls" / "key.txt"
@@ -51,6 +51,7 @@ def main() -> None:
             STOCK: write_stock(Path(folder)),
             OURS: ROOT,
             NULL: write_null(Path(folder)),
+            HTTPX: write_on_httpx(Path(folder)),
         }
         figures = [_ceiling(server)]
         figures += _start_and_memory(folders, server, options.rounds)
@@ -137,7 +138,7 @@ def _measure(
                 )
                 order = drivers if number % 2 == 0 else drivers[::-1]
                 for driver in order:
-                    if driver.name != NULL or figure.scenario.null:
+                    if driver.name in figure.scenario.plugins:
                         value = figure.scenario.run(driver)
                         figure.values.setdefault(driver.name, []).append(value)
     return figures
@@ -154,7 +155,7 @@ def _through_litellm(
     )  # fmt: skip
     console.print("starting a LiteLLM proxy …", style="dim")
     scenarios = [s for s in through_litellm() if options.only in s.name]
-    two = {name: path for name, path in folders.items() if name != NULL}
+    two = {name: folders[name] for name in (STOCK, OURS)}
     with litellm_proxy(
         config, log=folder / "litellm.log", env={"LITELLM_MASTER_KEY": _KEY}
     ) as proxy:
@@ -166,7 +167,7 @@ def _start_and_memory(folders: dict[str, Path], server: str, rounds: int) -> lis
     memory = Figure(Scenario("memory when idle", "MB", lambda _: 0.0, 0.95, null=True), {})
     for number in range(rounds):
         console.print(f"round {number + 1} of {rounds}: start and memory", style="dim")
-        names = list(folders) if number % 2 == 0 else list(folders)[::-1]
+        names = [STOCK, OURS, NULL][:: 1 if number % 2 == 0 else -1]
         for name in names:
             with Driver(name, folders[name], _form(server)) as driver:
                 time.sleep(0.5)

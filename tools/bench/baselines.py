@@ -1,7 +1,8 @@
-"""Two plugins to be measured against, written from the SDK alone.
+"""Three plugins to be measured against: two from the SDK alone, and this one on httpx's transport.
 
 `stock` uses the SDK's OpenAI-compatible classes as they are, but for the token counter, which would
 download a vocabulary. `null` answers with canned chunks: what the SDK and its pipes allow at best.
+`httpx` is this plugin with httpx's own connection pool in place of `litellm_proxy/http`.
 """
 
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from admin.package import packed_files
 from harness.litellm_proxy_process import ROOT
 
 _MAIN = """
@@ -86,6 +88,29 @@ class NullLargeLanguageModel(LargeLanguageModel):
     def _invoke_error_mapping(self):
         return {}
 """
+
+_ON_HTTPX = """
+import httpx
+from litellm_proxy import sender
+
+limits = httpx.Limits(max_connections=None, max_keepalive_connections=512, keepalive_expiry=30)
+transport = httpx.HTTPTransport(limits=limits)
+sender.pool_for = lambda base_url, tls: transport
+
+
+"""
+_RUN = 'if __name__ == "__main__":'
+
+
+def write_on_httpx(folder: Path) -> Path:
+    """Write this plugin on httpx's transport; return its folder."""
+    for name in packed_files():
+        target = folder / "httpx" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    main = folder / "httpx" / "main.py"
+    main.write_text(main.read_text().replace(_RUN, _ON_HTTPX + _RUN))
+    return folder / "httpx"
 
 
 def write_stock(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from rich.table import Table
 
-from tools.bench.scenarios import NULL, OURS, STOCK, Scenario
+from tools.bench.scenarios import HTTPX, NULL, OURS, STOCK, Scenario
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
@@ -35,11 +35,12 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """Return our median in relation to the stock classes'."""
-        if STOCK not in self.values or OURS not in self.values:
+        """Return our median in relation to the baseline's."""
+        baseline = self.scenario.baseline
+        if baseline not in self.values or OURS not in self.values:
             return None
-        stock = median(self.values[STOCK])
-        return median(self.values[OURS]) / stock if stock else None
+        divisor = median(self.values[baseline])
+        return median(self.values[OURS]) / divisor if divisor else None
 
     @property
     def reached(self) -> bool | None:
@@ -62,7 +63,15 @@ class Results:
 def table(results: Results) -> Table:
     """Return the figures for a console."""
     shown = Table(
-        "", "unit", "stock classes", "this plugin", "null plugin", "ratio", "to reach", ""
+        "",
+        "unit",
+        "stock classes",
+        "this plugin on httpx's transport",
+        "this plugin",
+        "null plugin",
+        "ratio",
+        "to reach",
+        "",
     )
     for row in _rows(results):
         shown.add_row(*row)
@@ -98,7 +107,7 @@ def _rows(results: Results) -> list[tuple[str, ...]]:
         scenario = figure.scenario
         ratio, target = figure.ratio, scenario.target
         sign = "≥" if scenario.higher else "≤"
-        columns = [_spread(figure.values.get(name)) for name in (STOCK, OURS, NULL)]
+        columns = [_spread(figure.values.get(name)) for name in (STOCK, HTTPX, OURS, NULL)]
         if "server" in figure.values:
             columns[0] = _spread(figure.values["server"])
         rows.append((
@@ -125,14 +134,21 @@ def _number(value: float) -> str:
 
 def _markdown(results: Results) -> str:
     head = f"Medians (least–most) of {results.rounds} rounds on {results.cores} cores.\n\n"
-    columns = "| | unit | stock classes | this plugin | null plugin | ratio | to reach | |\n"
+    columns = (
+        "| | unit | stock classes | this plugin on httpx's transport | this plugin | null plugin "
+        "| ratio | to reach | |\n"
+    )
     lines = ["| " + " | ".join(row) + " |" for row in _rows(results)]
-    return head + columns + "|---|---|---|---|---|---|---|---|\n" + "\n".join(lines) + "\n"
+    return head + columns + "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(lines) + "\n"
 
 
 def _picture(results: Results) -> str:
     """Draw how many times better the plugin is than the stock classes, on a scale of powers."""
-    shown = [(f, r if f.scenario.higher else 1 / r) for f in results.figures if (r := f.ratio)]
+    shown = [
+        (f, r if f.scenario.higher else 1 / r)
+        for f in results.figures
+        if f.scenario.baseline == STOCK and (r := f.ratio)
+    ]
     height = _TOP + _ROW * len(shown) + 30
     most = max((times for _, times in shown), default=1.0)
     parts = [

@@ -10,13 +10,13 @@ from urllib.request import urlopen
 
 from tools.bench.driver import Call, Driver
 
-STOCK, OURS, NULL = "stock", "ours", "null"
+STOCK, OURS, NULL, HTTPX = "stock", "ours", "null", "httpx"
 _SENT_AT = re.compile(rb"@(\d+) ")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One figure; `target` is the ratio to the stock classes that is to be reached.
+    """One figure; `target` is the ratio to the baseline that is to be reached.
 
     `higher`: more is better. `null`: the null plugin can do it too.
     """
@@ -27,6 +27,12 @@ class Scenario:
     target: float | None = None
     higher: bool = False
     null: bool = False
+    baseline: str = STOCK
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """Return the plugins that it is measured with."""
+        return frozenset({self.baseline, OURS, *([NULL] if self.null else [])})
 
 
 def burst(driver: Driver, streams: int, chunks: int) -> float:
@@ -129,6 +135,25 @@ def behind_bursts(driver: Driver, bursts: int, chunks: int) -> float:
     return median(seconds) * 1000
 
 
+def beside_idle(driver: Driver, servers: Sequence[str], connections: int) -> float:
+    """Return the p50 of short requests while so many connections are idle at each server, in ms."""
+    streams = [driver.chat("paced-10-50", server) for server in servers for _ in range(connections)]
+    for stream in streams:
+        stream.wait()
+    return median(driver.chat("short").wait().seconds for _ in range(40)) * 1000
+
+
+def beside_busy(driver: Driver, streams: int, chunks: int, milliseconds: int) -> float:
+    """Return the slowest of short requests, one after the other, while paced streams run, in ms."""
+    calls = [driver.chat(f"paced-{chunks}-{milliseconds}") for _ in range(streams)]
+    seconds: list[float] = []
+    while not all(call.ended.is_set() for call in calls):
+        seconds.append(driver.chat("short").wait().seconds)
+    for call in calls:
+        call.wait()
+    return max(seconds) * 1000
+
+
 def embeddings(driver: Driver, texts: int, size: int, a_call: int) -> float:
     """Return vectors per second, asked for as Dify does: so many texts a call, one after another."""
     started = time.monotonic()
@@ -173,6 +198,11 @@ def direct(server: str, tls_server: str) -> list[Scenario]:
                  null=True),
         Scenario("short request behind 4 bursts, p50", "ms",
                  lambda d: behind_bursts(d, 4, 10_000), 0.1, null=True),
+        Scenario("short request beside 200 idle connections, p50", "ms",
+                 lambda d: beside_idle(d, [server, server.replace("127.0.0.1", "127.0.0.2")], 100),
+                 baseline=HTTPX),
+        Scenario("short request beside 300 streams of 40 chunks/s, slowest", "ms",
+                 lambda d: beside_busy(d, 300, 120, 25), baseline=HTTPX),
         Scenario("embeddings, 256 texts x 1536", "vectors/s",
                  lambda d: embeddings(d, 256, 1536, 16), 4.5, higher=True),
         Scenario("schema, warm, p50", "ms", lambda d: schema(d, 200), None),

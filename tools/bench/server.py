@@ -139,7 +139,8 @@ async def _main(port: int, tls_port: int, certificate: Path, key: Path) -> None:
     server = Server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    plain = await asyncio.start_server(server.serve, "127.0.0.1", port, backlog=1024)
+    loopback = ["127.0.0.1", "127.0.0.2"]
+    plain = await asyncio.start_server(server.serve, loopback, port, backlog=1024)
     over_tls = await asyncio.start_server(
         server.serve, "127.0.0.1", tls_port, ssl=context, backlog=1024
     )

@@ -65,6 +65,7 @@ _NETWORK_ADVICE = {
     Failure.READ_TIMEOUT: "Try again, or raise Timeout.",
     Failure.TOO_LONG: "Try again, or raise Timeout.",
     Failure.BROKEN: "Check Base URL, and the logs of LiteLLM and of servers in front.",
+    Failure.UNANSWERED: "Check Base URL, and the logs of LiteLLM and of servers in front.",
 }
 
 
@@ -209,7 +210,7 @@ def _network_advice(error: ProxyUnreachable) -> str:
         return _CHECK_FORWARD_PROXY.format(scheme=scheme)
     if is_refused:
         return _IN_A_CONTAINER if _LOOPBACK.search(error.base_url) else _CHECK_ADDRESS
-    if error.failure is Failure.BROKEN and scheme == "HTTP":
+    if error.failure in {Failure.BROKEN, Failure.UNANSWERED} and scheme == "HTTP":
         return "Check Base URL; with TLS, it begins with https://."
     return _NETWORK_ADVICE[error.failure]
 

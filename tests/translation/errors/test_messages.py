@@ -41,6 +41,7 @@ ADVICE = {
     Failure.READ_TIMEOUT: "Try again, or raise Timeout.",
     Failure.TOO_LONG: "Try again, or raise Timeout.",
     Failure.BROKEN: "Check Base URL, and the logs of LiteLLM and of servers in front.",
+    Failure.UNANSWERED: "Check Base URL, and the logs of LiteLLM and of servers in front.",
 }
 NO_CONNECTION = (Failure.NAME, Failure.REFUSED, Failure.CONNECT, Failure.CONNECT_TIMEOUT)
 WORD = "unbelievable "
@@ -178,8 +179,9 @@ def test_an_http_proxy_on_the_way_is_named(failure: Failure) -> None:
     assert "at http://localhost:4000 through the HTTP proxy http://squid:3128 (" in told
 
 
-def test_http_to_a_server_of_tls() -> None:
-    told = form_message(ProxyUnreachable(Failure.BROKEN, "http://llm:4000"))
+@pytest.mark.parametrize("failure", [Failure.BROKEN, Failure.UNANSWERED])
+def test_http_to_a_server_of_tls(failure: Failure) -> None:
+    told = form_message(ProxyUnreachable(failure, "http://llm:4000"))
     assert "with TLS, it begins with https://" in told
 
 

@@ -4,10 +4,11 @@ from functools import lru_cache
 
 import pytest
 
-from litellm_proxy import transport
+from litellm_proxy.forward_proxy import forward_proxy, without_password
+from litellm_proxy.http import pool
+from litellm_proxy.http.pool import pool_for
 from litellm_proxy.limits import MAX_POOLS
 from litellm_proxy.settings import TLSSettings
-from litellm_proxy.transport import forward_proxy, pool_for, without_password
 from tests.support.relay import CERTIFICATE
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -23,8 +24,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_pool_per_tls_setting_and_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
     # Pools of this test's own: those of other tests stay.
-    fresh = lru_cache(MAX_POOLS)(transport._pool.__wrapped__)
-    monkeypatch.setattr(transport, "_pool", fresh)
+    fresh = lru_cache(MAX_POOLS)(pool._pool.__wrapped__)
+    monkeypatch.setattr(pool, "_pool", fresh)
     own_ca = TLSSettings(CERTIFICATE)
     assert pool_for("https://a", own_ca) is pool_for("https://b", TLSSettings(CERTIFICATE))
     assert pool_for("https://a", own_ca) is not pool_for("https://a", TLSSettings())

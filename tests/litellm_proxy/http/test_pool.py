@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from harness.upstream import Cut, Pause, Reply, Upstream, json_reply, reset
-from litellm_proxy import connections
 from litellm_proxy.client import ProxyClient
-from litellm_proxy.connections import ConnectionPool
-from litellm_proxy.errors import Failure, ProxyUnreachable
-from litellm_proxy.limits import MAX_IDLE_CONNECTIONS
-from litellm_proxy.request_failed import RequestFailed
+from litellm_proxy.errors import Failure, ProxyUnreachable, RequestFailed
+from litellm_proxy.http import pool as http_pool
+from litellm_proxy.http.connect import Server
+from litellm_proxy.http.pool import ConnectionPool, IdleConnections
+from litellm_proxy.limits import MAX_IDLE, MAX_IDLE_PER_SERVER
 from litellm_proxy.settings import ProxySettings, TLSSettings
 from tests.support.raw_server import RawServer
 from tests.support.relay import ForwardProxy, server_context
@@ -73,7 +73,7 @@ def test_128_streams_at_a_time_wait_for_nobody(upstream: Upstream, pool: Connect
     for worker in workers:
         worker.join()
     assert bodies == [b"ab"] * 128
-    assert len(pool._idle) <= MAX_IDLE_CONNECTIONS
+    assert len(pool.idle) <= MAX_IDLE_PER_SERVER
 
 
 def test_a_connection_that_the_server_closed_is_not_used(pool: ConnectionPool) -> None:
@@ -134,7 +134,7 @@ def test_a_server_that_had_the_request_for_a_while_may_have_worked_on_it(
 def test_after_one_kept_connection_was_closed_no_other_is_tried(pool: ConnectionPool) -> None:
     with Forgetful(0) as server:
         several_kept(pool, server.url)
-        assert len(pool._idle) > 1
+        assert len(pool.idle) > 1
         before = server.connections
         with pytest.raises(RequestFailed) as caught:
             ask(pool, server.url)
@@ -148,19 +148,60 @@ def test_idle_connections_are_closed_in_time(
 ) -> None:
     upstream.on("/x", json_reply({}))
     ask(pool, f"{upstream.url}/x")
-    monkeypatch.setattr(connections, "KEEP_ALIVE_SECONDS", -1)
+    monkeypatch.setattr(http_pool, "KEEP_ALIVE_SECONDS", 0)
     ask(pool, f"{upstream.url}/x")
     assert upstream.connections == 2
 
 
-@pytest.mark.parametrize("pieces", [1, 3])
-def test_where_the_state_is_not_told_the_pool_looks_for_itself(
-    upstream: Upstream, pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch, pieces: int
-) -> None:
-    monkeypatch.setattr(connections, "_TELLS_ITS_STATE", False)
-    upstream.on("/x", Reply([b"x"] * pieces))
-    assert [ask(pool, f"{upstream.url}/x") for _ in range(3)] == [b"x" * pieces] * 3
-    assert upstream.connections == 1
+def server(number: int) -> Server:
+    return Server("http", f"litellm-{number}", 4000)
+
+
+def kept(idle: IdleConnections, number: int) -> tuple[socket.socket, socket.socket]:
+    """Keep a connection to a server; return it and the server's end."""
+    ours, theirs = socket.socketpair()
+    idle.keep(server(number), ours)
+    return ours, theirs
+
+
+def test_300_servers_in_turn_keep_a_connection_each() -> None:
+    idle = IdleConnections()
+    ends = [kept(idle, n) for n in range(300)]
+    for _ in range(2):
+        for n, (ours, _) in enumerate(ends):
+            assert idle.take(server(n)) is ours
+            idle.keep(server(n), ours)
+    idle.close()
+    assert len(idle) == 0
+    assert all(ours.fileno() == -1 for ours, _ in ends)
+    for _, theirs in ends:
+        theirs.close()
+
+
+def test_idle_connections_are_bounded_for_a_server_and_in_all() -> None:
+    idle = IdleConnections()
+    busy = [kept(idle, 0) for _ in range(MAX_IDLE_PER_SERVER + 1)]
+    assert [ours.fileno() == -1 for ours, _ in busy] == [True] + [False] * MAX_IDLE_PER_SERVER
+    ends = busy + [kept(idle, n + 1) for n in range(MAX_IDLE)]
+    assert len(idle) == MAX_IDLE
+    # The server that was used least recently goes first.
+    assert idle.take(server(0)) is None
+    assert idle.take(server(MAX_IDLE)) is ends[-1][0]
+    idle.close()
+    for pair in ends:
+        for end in pair:
+            end.close()
+
+
+def test_old_connections_to_other_servers_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = IdleConnections()
+    ends = [kept(idle, n) for n in range(3)]
+    monkeypatch.setattr(http_pool, "KEEP_ALIVE_SECONDS", 0)
+    ends.append(kept(idle, 3))
+    assert [ours.fileno() == -1 for ours, _ in ends] == [True, True, True, False]
+    idle.close()
+    for _, theirs in ends:
+        theirs.close()
 
 
 @pytest.mark.parametrize(
@@ -172,16 +213,19 @@ def test_where_the_state_is_not_told_the_pool_looks_for_itself(
         b"HTTP/1.1 abc OK\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500 + b"\r\n",
-        b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 200_000 + b"\r\n\r\n",
         b"",
     ],
 )
 def test_what_is_no_whole_answer_is_an_error(pool: ConnectionPool, answer: bytes) -> None:
     with RawServer(answer) as server, pytest.raises(RequestFailed) as caught:
         ask(pool, server.url)
-    assert caught.value.failure is Failure.BROKEN
-    assert caught.value.detail
-    assert not pool._idle
+    if answer:
+        assert caught.value.failure is Failure.BROKEN
+        assert caught.value.detail
+    else:
+        assert caught.value.failure is Failure.UNANSWERED
+    assert not pool.idle
 
 
 @pytest.mark.parametrize(
@@ -279,35 +323,11 @@ def test_a_head_that_never_ends_is_a_time_out(
             pool.handle_request(request)
 
 
-def test_an_upload_of_unknown_length_goes_in_chunks(pool: ConnectionPool) -> None:
-    received: list[bytes] = []
-
-    def serve(listening: socket.socket) -> None:
-        connection, _ = listening.accept()
-        with connection:
-            while not b"".join(received).endswith(b"0\r\n\r\n"):
-                received.append(connection.recv(65536))
-            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        threading.Thread(target=serve, args=(listening,)).start()
-        request = httpx.Request(
-            "POST", f"http://127.0.0.1:{listening.getsockname()[1]}/x",
-            content=iter([b"Hello ", b"world"]), extensions={"timeout": TIMEOUTS},
-        )  # fmt: skip
-        response = pool.handle_request(request)
-        assert b"".join(response.iter_raw()) == b"ok"
-        response.close()
-    sent = b"".join(received)
-    assert b"transfer-encoding: chunked" in sent.lower()
-    assert sent.endswith(b"\r\n\r\n6\r\nHello \r\n5\r\nworld\r\n0\r\n\r\n")
-
-
 def test_it_loads_on_windows() -> None:
     """Dify's remote debugging runs a plugin there; Python has no fcntl, termios and poll on Windows."""
     program = (
         "import sys, select; sys.modules['fcntl'] = sys.modules['termios'] = None; del select.poll;"
-        "import httpx; sys.platform = 'win32'; import litellm_proxy.connections as c, socket;"
+        "import httpx; sys.platform = 'win32'; import litellm_proxy.http.pool as c, socket;"
         "a, b = socket.socketpair(); print(c._is_open(a), end=' '); b.send(b'x'); print(c._is_open(a))"
     )
     ran = subprocess.run(

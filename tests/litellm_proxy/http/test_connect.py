@@ -1,13 +1,12 @@
-"""Each failure of the network has its name."""
+"""New connections, and why none was made."""
 
 import socket
 import ssl
 
-import httpx
 import pytest
 
 from litellm_proxy.errors import Failure
-from litellm_proxy.request_failed import broken, not_connected, refused_by_httpx
+from litellm_proxy.http.connect import not_connected
 
 
 def _unverified(code: int) -> ssl.SSLCertVerificationError:
@@ -38,27 +37,3 @@ def test_a_connection_that_is_not_made(error: OSError, failure: Failure, detail:
     told = not_connected(error)
     assert (told.failure, told.detail) == (failure, detail)
     assert told.is_unprocessed is (failure is Failure.REFUSED)
-
-
-@pytest.mark.parametrize(
-    ("error", "failure", "detail"),
-    [
-        (TimeoutError("timed out"), Failure.READ_TIMEOUT, ""),
-        (ConnectionResetError(104, "Connection reset"), Failure.BROKEN, "Connection reset"),
-    ],
-)
-def test_a_connection_that_breaks(error: OSError, failure: Failure, detail: str) -> None:
-    told = broken(error)
-    assert (told.failure, told.detail, told.is_unprocessed) == (failure, detail, False)
-
-
-@pytest.mark.parametrize(
-    ("error", "failure"),
-    [
-        (httpx.InvalidURL("x"), Failure.NAME),
-        (UnicodeError("x"), Failure.NAME),
-        (ValueError("a header holds a line break"), Failure.BROKEN),
-    ],
-)
-def test_what_httpx_refuses(error: ValueError | httpx.InvalidURL, failure: Failure) -> None:
-    assert refused_by_httpx(error).failure is failure

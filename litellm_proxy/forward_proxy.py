@@ -1,8 +1,4 @@
-"""The connection pools of the process: one per TLS setting and HTTP proxy on the way.
-
-What tenants share is these pools and nothing else: requests go straight to the transport, without
-an `httpx.Client`, because a client keeps cookies, and building one per call costs a TLS context.
-"""
+"""Which HTTP proxy the environment names for a server."""
 
 import ipaddress
 from contextlib import suppress
@@ -10,23 +6,6 @@ from functools import lru_cache
 from urllib.request import getproxies_environment
 
 import httpx
-
-from litellm_proxy.connections import ConnectionPool
-from litellm_proxy.errors import Failure
-from litellm_proxy.limits import MAX_POOLS
-from litellm_proxy.request_failed import RequestFailed
-from litellm_proxy.settings import TLSSettings
-
-
-def pool_for(base_url: str, tls: TLSSettings) -> httpx.BaseTransport:
-    """Return the pool for a server; connections are kept alive, parallel streams are not queued.
-
-    A pool that is used least is let go first; its open streams go on, since they hold it.
-
-    HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured, and SSL_CERT_FILE and SSL_CERT_DIR
-    (by httpx). Raises RequestFailed when the HTTP proxy that they name is none.
-    """
-    return _pool(tls, forward_proxy(base_url))
 
 
 @lru_cache(maxsize=1024)
@@ -49,17 +28,6 @@ def without_password(url: str) -> str:
         return str(httpx.URL(url).copy_with(userinfo=b""))
     except httpx.InvalidURL:
         return "no URL"
-
-
-@lru_cache(maxsize=MAX_POOLS)
-def _pool(tls: TLSSettings, via: str | None) -> ConnectionPool:
-    try:
-        proxy = httpx.URL(via) if via else None
-    except httpx.InvalidURL:
-        proxy = httpx.URL()
-    if proxy is not None and not (proxy.scheme == "http" and proxy.host):
-        raise RequestFailed(Failure.FORWARD_PROXY, "it must be an http:// URL")
-    return ConnectionPool(tls, proxy)
 
 
 def _bypassed(url: httpx.URL, no_proxy: str) -> bool:
