@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import Deployments, ModelGroups
 from models.known_facts import VALIDATION_SECONDS
 from translation.facts.discovery import (
@@ -17,7 +18,6 @@ from translation.facts.discovery import (
     facts_of_groups,
     facts_of_listing,
 )
-from translation.facts.model_facts import ModelFacts
 from translation.form.settings import Settings
 
 _FAULT = 500
@@ -109,11 +109,11 @@ def _configured(rows: Deployments) -> set[str]:
     """
     names: dict[str | None, set[str]] = {}
     for row in rows.data:
-        names.setdefault(row.model_info.id, set()).add(row.model_name)
+        names.setdefault(row.id, set()).add(row.model_name)
     return {
         row.model_name
         for row in rows.data
-        if len(names[row.model_info.id]) == 1
+        if len(names[row.id]) == 1
         or not (row.litellm_params and row.litellm_params.model == row.model_name)
     }
 

@@ -13,6 +13,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.litellm_versions import needed_by
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
@@ -25,7 +26,6 @@ from models.learned import ModelKey, key_of, learned_of, today
 from models.parsed_forms import settings_of
 from models.sending import sent
 from translation.errors.to_dify import DIFY_ERRORS, to_invoke_error, to_refusal
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import ModelView
 from translation.form.settings import Settings, parse_settings
 from translation.request.app_key import UnknownKeyError, with_key_of_the_app

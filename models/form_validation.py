@@ -8,13 +8,13 @@ from dify_plugin.entities.model import ModelType
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.litellm_versions import needed_by
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error
 from models.known_facts import VALIDATION_SECONDS, discover
 from models.learned import key_of
 from models.sending import sent
-from translation.facts.model_facts import ModelFacts
 from translation.form.labels import label_of
 from translation.form.settings import Settings
 from translation.request.app_key import with_key

@@ -15,6 +15,7 @@ from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.limits import MAX_CACHED_BYTES, MAX_CACHED_RESPONSES
 from litellm_proxy.memory import Memory
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList
 from translation.facts.discovery import (
     DEPLOYMENTS,
@@ -25,7 +26,6 @@ from translation.facts.discovery import (
     facts_of_groups,
     facts_of_listing,
 )
-from translation.facts.model_facts import ModelFacts
 from translation.form.settings import Settings
 from translation.validation.stored_facts import from_stored
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from admin.catalogue.choices import Choices, ChoicesError, ModelKind, Order, Wildcards
 from admin.proxy_models import ProxyModels
-from translation.facts.model_facts import ModelFacts
+from litellm_proxy.wire.model_facts import ModelFacts
 
 MAX_NAME = 255
 """Dify's daemon refuses longer model names (dify-plugin-daemon, pkg/entities/plugin_entities)."""

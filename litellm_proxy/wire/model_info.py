@@ -1,7 +1,11 @@
 """What the proxy tells about its models, on three endpoints of different detail and reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated
 
+from pydantic import AliasPath, Field, PlainValidator, model_validator
+
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, ListModel, Parts, WireModel
 from litellm_proxy.wire.request import Request
@@ -29,13 +33,24 @@ class ModelQuestion(ProxyRequest):
         return self.options.request(self.path, {"model": self.model})
 
 
-class ListedModel(WireModel):
-    """A row of `GET /v1/models`: a name that the key can call; limits in tokens, when known."""
+type Facts = Annotated[ModelFacts, PlainValidator(ModelFacts.from_row)]
+
+
+class _FactsRow(WireModel):
+    """A row whose own keys are the facts."""
+
+    facts: Facts = NOTHING_KNOWN
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_facts(cls, row: object) -> object:
+        return {**row, "facts": row} if isinstance(row, dict) else row
+
+
+class ListedModel(_FactsRow):
+    """A row of `GET /v1/models`: a name that the key can call, with mode and limits where known."""
 
     id: str
-    mode: Lenient[str] = None
-    max_input_tokens: Lenient[float] = None
-    max_output_tokens: Lenient[float] = None
 
 
 class ModelList(ListModel):
@@ -46,27 +61,14 @@ class ModelList(ListModel):
     data: list[ListedModel]
 
 
-class ModelGroup(WireModel):
+class ModelGroup(_FactsRow):
     """A row of `GET /model_group/info`: one public name over all its deployments.
 
-    Limits (tokens) are the largest of the deployments and arrive as floats, a capability is true
-    if any deployment has it, and a false means "no or unknown". Prices are USD per token.
+    Limits are the largest of the deployments, a capability is true if any deployment has it.
     """
 
     model_group: Lenient[str] = None
     providers: Lenient[Parts[str]] = None
-    mode: Lenient[str] = None
-    max_input_tokens: Lenient[float] = None
-    max_output_tokens: Lenient[float] = None
-    input_cost_per_token: Lenient[float] = None
-    output_cost_per_token: Lenient[float] = None
-    supports_vision: Lenient[bool] = None
-    supports_function_calling: Lenient[bool] = None
-    supports_parallel_function_calling: Lenient[bool] = None
-    supports_reasoning: Lenient[bool] = None
-    supports_web_search: Lenient[bool] = None
-    supported_reasoning_efforts: Lenient[Parts[str]] = None
-    supported_openai_params: Lenient[Parts[str]] = None
 
 
 class ModelGroups(ListModel):
@@ -77,44 +79,6 @@ class ModelGroups(ListModel):
     data: list[ModelGroup]
 
 
-class DeploymentInfo(WireModel):
-    """What LiteLLM knows of one deployment: its catalogue, overridden by the proxy's config.
-
-    Null means unknown. Limits are tokens, prices USD per token, the vector size a count. All rows
-    that a wildcard was expanded into have the `id` of its deployment.
-    """
-
-    id: Lenient[str] = None
-    litellm_provider: Lenient[str] = None
-    mode: Lenient[str] = None
-    max_input_tokens: Lenient[float] = None
-    max_output_tokens: Lenient[float] = None
-    output_vector_size: Lenient[float] = None
-    input_cost_per_token: Lenient[float] = None
-    output_cost_per_token: Lenient[float] = None
-    cache_read_input_token_cost: Lenient[float] = None
-    cache_creation_input_token_cost: Lenient[float] = None
-    output_cost_per_reasoning_token: Lenient[float] = None
-    input_cost_per_token_above_200k_tokens: Lenient[float] = None
-    output_cost_per_token_above_200k_tokens: Lenient[float] = None
-    cache_read_input_token_cost_above_200k_tokens: Lenient[float] = None
-    cache_creation_input_token_cost_above_200k_tokens: Lenient[float] = None
-    supports_vision: Lenient[bool] = None
-    supports_function_calling: Lenient[bool] = None
-    supports_parallel_function_calling: Lenient[bool] = None
-    supports_response_schema: Lenient[bool] = None
-    supports_reasoning: Lenient[bool] = None
-    supports_pdf_input: Lenient[bool] = None
-    supports_audio_input: Lenient[bool] = None
-    supports_audio_output: Lenient[bool] = None
-    supports_video_input: Lenient[bool] = None
-    supports_prompt_caching: Lenient[bool] = None
-    supports_web_search: Lenient[bool] = None
-    supports_embedding_image_input: Lenient[bool] = None
-    reasoning_effort_levels: Lenient[Parts[str]] = None
-    supported_openai_params: Lenient[Parts[str]] = None
-
-
 class DeploymentParams(WireModel):
     """What LiteLLM calls: the backend's name; of an expanded wildcard the public name again."""
 
@@ -122,23 +86,28 @@ class DeploymentParams(WireModel):
 
 
 class Deployment(WireModel):
-    """A row of `GET /v1/model/info`: one deployment behind a public name."""
+    """A row of `GET /v1/model/info`: one deployment behind a public name.
+
+    `model_info` is LiteLLM's catalogue, overridden by the proxy's config. All rows that a wildcard was
+    expanded into have the `id` of its deployment.
+    """
 
     model_name: str
     litellm_params: Lenient[DeploymentParams] = None
-    model_info: DeploymentInfo = DeploymentInfo()
+    id: Lenient[str] = Field(None, validation_alias=AliasPath("model_info", "id"))
+    model_info: Facts = NOTHING_KNOWN
 
     @property
-    def info(self) -> DeploymentInfo:
-        """Return what LiteLLM knows of it.
+    def facts(self) -> ModelFacts:
+        """Return the facts, with the provider from the backend's name where LiteLLM names none.
 
-        LiteLLM names no provider of a model that is not in its catalogue; the backend's name begins with it.
+        It names none of a model that is not in its catalogue.
         """
         backend = self.litellm_params and self.litellm_params.model
-        if self.model_info.litellm_provider or not backend or backend == self.model_name:
+        if self.model_info.provider or not backend or backend == self.model_name:
             return self.model_info
         provider, slash, _ = backend.partition("/")
-        return self.model_info.model_copy(update={"litellm_provider": provider if slash else None})
+        return replace(self.model_info, provider=provider) if slash else self.model_info
 
 
 class Deployments(ListModel):

@@ -10,8 +10,8 @@ from admin.catalogue.difference import changes
 from admin.catalogue.files import file_name
 from admin.catalogue.selection import require_catalogue, select
 from admin.proxy_models import ProxyModels
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.facts.discovery import DEPLOYMENTS, Discovery
-from translation.facts.model_facts import ModelFacts
 
 MODES = {"b-chat": "chat", "A-chat": "chat", "vectors": "embedding", "many/x": "chat",
          "painter": "video_generation", "mystery": None}  # fmt: skip

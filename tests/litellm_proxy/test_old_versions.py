@@ -13,11 +13,10 @@ from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import read_error_body
-from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelQuestion
+from litellm_proxy.wire.model_info import ModelQuestion
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import applied
 from translation.errors.causes import Cause, cause_of
-from translation.facts.model_facts import facts_from_deployments, facts_from_listing
 
 ONLY_ADMINS = json_reply(
     {"error": {"message": "Authentication Error, Only proxy admin can be used to generate, delete, update "
@@ -103,18 +102,6 @@ def test_a_token_counter_that_resolves_nothing_says_nothing(
 ) -> None:
     upstream.on("m", json_reply(answer))
     assert asking(upstream).resolves("m", RequestOptions()) is resolves
-
-
-def test_a_no_of_a_model_outside_the_catalogue_means_unknown() -> None:
-    unknown = DeploymentInfo(supports_vision=False, supports_function_calling=True)
-    facts = facts_from_deployments([unknown])
-    assert (facts.vision, facts.function_calling) == (None, True)
-    known = DeploymentInfo(mode="chat", supports_vision=False)
-    assert facts_from_deployments([known]).vision is False
-
-
-def test_the_old_word_for_a_moderation_model() -> None:
-    assert facts_from_listing(ListedModel(id="m", mode="moderations")).mode == "moderation"
 
 
 @pytest.mark.parametrize(

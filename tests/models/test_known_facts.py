@@ -16,12 +16,12 @@ from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 
 from harness.child import free_port
 from harness.upstream import Pause, Reply, Upstream, json_reply
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.model_info import Deployments, ModelList
 from models import known_facts
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from translation.facts.discovery import facts_of_deployments, facts_of_listing
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import DEFAULT_CONTEXT_SIZE
 from translation.form.settings import parse_settings
 

@@ -14,12 +14,12 @@ import pytest
 from harness.upstream import Pause, Reply, Upstream, json_reply
 from litellm_proxy.cache import ProxyCache, Remembered
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
+from litellm_proxy.wire.model_facts import ModelFacts
 from models import known_facts
 from tests.field.asking import call, saved
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
 from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery
-from translation.facts.model_facts import ModelFacts
 from translation.form.settings import parse_settings
 from translation.validation.stored_facts import VARIABLE, from_stored, to_stored
 

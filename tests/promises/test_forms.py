@@ -14,11 +14,11 @@ from harness.plugin_process import PluginError
 from harness.upstream import Upstream, json_reply
 from litellm_proxy.wire.error_body import read_error_body
 from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from tests.field.asking import call, chat, direct, refusal, saved, tool, tool_turn
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
 from translation.facts.discovery import LISTING, Discovery
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.prompt_caching import with_breakpoints

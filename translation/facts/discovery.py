@@ -8,15 +8,8 @@ from sys import intern
 
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.event_loop import give_way
-from litellm_proxy.wire.model_info import DeploymentInfo, Deployments, ModelGroups, ModelList
-from translation.facts.model_facts import (
-    NOTHING_KNOWN,
-    ModelFacts,
-    facts_from_deployments,
-    facts_from_group,
-    facts_from_listing,
-    supplemented,
-)
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts, merged
+from litellm_proxy.wire.model_info import Deployments, ModelGroups, ModelList
 
 DEPLOYMENTS = "/v1/model/info"
 GROUP = "/model_group/info"
@@ -58,7 +51,7 @@ class Discovery:
         for name, known_there in _KNOWN_TO.items():
             if isinstance(self.by_endpoint.get(name), ProxyError):
                 fields.update(known_there)
-        return supplemented(self.facts, stored, sorted(fields))
+        return self.facts.supplemented(stored, fields)
 
     @property
     def facts(self) -> ModelFacts:
@@ -86,33 +79,33 @@ def _combined(
     deployments: ModelFacts | None, group: ModelFacts | None, listing: ModelFacts | None
 ) -> ModelFacts:
     if deployments:
-        facts = supplemented(deployments, group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
+        facts = deployments.supplemented(group or NOTHING_KNOWN, _ONLY_THE_GROUP_KNOWS)
     else:
         facts = group or NOTHING_KNOWN
-    return supplemented(facts, listing or NOTHING_KNOWN, _THE_LISTING_KNOWS)
+    return facts.supplemented(listing or NOTHING_KNOWN, _THE_LISTING_KNOWS)
 
 
 def facts_of_deployments(deployments: Deployments) -> Iterator[tuple[str, ModelFacts]]:
     """Yield every public name with its merged facts; a thousand take about 50 ms."""
-    infos: dict[str, list[DeploymentInfo]] = {}
+    by_name: dict[str, list[ModelFacts]] = {}
     for deployment in deployments.data:
-        infos.setdefault(deployment.model_name, []).append(deployment.info)
+        by_name.setdefault(deployment.model_name, []).append(deployment.facts)
     give_way()
-    for name, rows in infos.items():
-        yield intern(name), shared(facts_from_deployments(rows))
+    for name, rows in by_name.items():
+        yield intern(name), shared(merged(rows))
 
 
 def facts_of_groups(groups: ModelGroups) -> Iterator[tuple[str, ModelFacts]]:
     """Yield the name of every group with its facts."""
     for row in groups.data:
         if row.model_group:
-            yield intern(row.model_group), shared(facts_from_group(row))
+            yield intern(row.model_group), shared(row.facts)
 
 
 def facts_of_listing(listing: ModelList) -> Iterator[tuple[str, ModelFacts]]:
     """Yield every listed name with its facts."""
     for row in listing.data:
-        yield intern(row.id), shared(facts_from_listing(row))
+        yield intern(row.id), shared(row.facts)
 
 
 @lru_cache(maxsize=8192)

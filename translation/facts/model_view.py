@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import COMPLETION_MODE, IMAGE_MODES
-from translation.facts.model_facts import ModelFacts
 from translation.facts.prices import Prices, prices_of
 from translation.form.settings import InputType, Mode, Override, Settings
 from translation.line_limit import MAX_LINE_BYTES

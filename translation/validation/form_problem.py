@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from litellm_proxy.errors import Origin, ProxyError, ProxyProtocolError, ProxyRejected
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import CHAT_MODE, IMAGE_MODES
 from translation.errors.causes import Cause, cause_of
 from translation.errors.explanations import EXPLANATIONS
@@ -17,7 +18,6 @@ from translation.errors.messages import (
     short_name,
     short_quote,
 )
-from translation.facts.model_facts import ModelFacts
 
 MAX_NAMES = 3
 _MOST_COMPARED = 50

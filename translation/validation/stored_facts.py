@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.reading import Lenient, WireModel
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.parameter_rules import TELLING
 
 VARIABLE = "__litellm_facts"

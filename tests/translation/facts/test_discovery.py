@@ -3,9 +3,9 @@
 import pytest
 
 from litellm_proxy.errors import ProxyProtocolError
+from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import ModelList
 from translation.facts.discovery import DEPLOYMENTS, GROUP, LISTING, Discovery, facts_of_listing
-from translation.facts.model_facts import ModelFacts
 
 FOUND = Discovery({
     DEPLOYMENTS: ModelFacts(context_size=100, vision=True),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dify_plugin.entities.model import FetchFrom, ModelFeature, ModelPropertyKey, ModelType
 
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts import schema
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import DEFAULT_MAX_CHUNKS, MAX_TEXTS_PER_REQUEST, ModelView
 from translation.form.settings import InputType, parse_settings
 

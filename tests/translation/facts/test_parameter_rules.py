@@ -2,7 +2,7 @@
 
 import pytest
 
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from translation.facts.model_facts import ModelFacts
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.facts.model_view import ModelView
 from translation.facts.prices import Prices, has_own_prices, per_million
 from translation.form.settings import parse_settings

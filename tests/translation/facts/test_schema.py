@@ -4,9 +4,9 @@ import pytest
 from dify_plugin import LargeLanguageModel
 from dify_plugin.entities.model import AIModelEntity, ModelFeature, ModelPropertyKey
 
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.model_info import ModelGroup
 from tests.support.captured import client_answered_with
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts, facts_from_group
 from translation.facts.model_view import ModelView
 from translation.facts.schema import llm_schema, text_embedding_schema
 from translation.form.settings import Settings, parse_settings
@@ -17,7 +17,7 @@ def settings(**form: str) -> Settings:
 
 
 def captured_facts(file: str) -> ModelFacts:
-    return facts_from_group(client_answered_with(file).model_group("m").data[0])
+    return client_answered_with(file).model_group("m").data[0].facts
 
 
 def test_f01_a_described_model_needs_no_typing() -> None:
@@ -161,13 +161,13 @@ def test_json_and_xml_are_never_offered() -> None:
     ],
 )
 def test_f49_zero_zero_means_unknown(group: dict[str, object], prices: tuple[object, ...]) -> None:
-    facts = facts_from_group(ModelGroup.model_validate(group))
+    facts = ModelGroup.model_validate(group).facts
     assert (facts.input_price, facts.output_price) == prices
 
 
 @pytest.mark.parametrize("limit", [None, "many", -5, 0, 1e300, [], {"a": 1}, "NaN"])
 def test_garbage_limits_are_unknown(limit: object) -> None:
-    facts = facts_from_group(ModelGroup.model_validate({"max_input_tokens": limit}))
+    facts = ModelGroup.model_validate({"max_input_tokens": limit}).facts
     assert facts.context_size is None
 
 

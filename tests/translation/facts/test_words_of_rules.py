@@ -3,7 +3,7 @@
 import pytest
 from dify_plugin.entities.model import ParameterRule
 
-from translation.facts.model_facts import ModelFacts
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.errors.request_error import RequestError
-from translation.facts.model_facts import ModelFacts
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings

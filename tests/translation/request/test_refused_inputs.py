@@ -7,8 +7,8 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.errors.request_error import RequestError
-from translation.facts.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.refused_inputs import require_known_inputs

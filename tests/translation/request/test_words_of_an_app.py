@@ -7,8 +7,8 @@ from dify_plugin.entities import I18nObject
 from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from litellm_proxy.errors import ProxyRejected
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN
 from translation.errors.request_error import RequestError
-from translation.facts.model_facts import NOTHING_KNOWN
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.reader import SettingsError

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from litellm_proxy.errors import Failure, Origin, ProxyRejected, ProxyUnreachable
+from litellm_proxy.wire.model_facts import NOTHING_KNOWN
 from translation.errors.messages import MAX_CHARACTERS, short_quote
 from translation.errors.to_dify import to_refusal
-from translation.facts.model_facts import NOTHING_KNOWN
 from translation.validation import form_problem
 from translation.validation.form_problem import LLM, Findings, none_usable, problem_of
 

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from translation.facts.model_facts import ModelFacts
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.validation.stored_facts import (
     KEPT_DAYS,
     VARIABLE,

@@ -13,7 +13,7 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from translation.facts.model_facts import ModelFacts
+from litellm_proxy.wire.model_facts import ModelFacts
 from translation.form.settings import parse_settings
 from translation.validation.form_problem import (
     LLM,

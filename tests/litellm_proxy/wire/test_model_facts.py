@@ -1,19 +1,14 @@
 """Every field of what the proxy says becomes the fact of its own, and no other."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from litellm_proxy.wire.model_info import DeploymentInfo, ListedModel, ModelGroup
-from translation.facts.model_facts import (
-    ModelFacts,
-    facts_from_deployments,
-    facts_from_group,
-    facts_from_listing,
-    supplemented,
-)
+from litellm_proxy.wire.model_facts import ModelFacts
+from litellm_proxy.wire.model_info import Deployment, ListedModel, ModelGroup
 
 OF_A_DEPLOYMENT: dict[str, tuple[Any, str, Any]] = {
     "mode": ("chat", "mode", "chat"),
@@ -71,69 +66,88 @@ def test_every_fact_of_a_deployment_is_here() -> None:
         each.name for each in fields(ModelFacts)} - {"refused_params"}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OF_A_DEPLOYMENT)
-def test_one_field_of_a_deployment_is_one_fact(name: str) -> None:
-    said, fact, value = OF_A_DEPLOYMENT[name]
-    facts = facts_from_deployments([DeploymentInfo.model_validate({name: said})])
-    assert known(facts) == {fact: value}
+def of_a_deployment(row: dict[str, Any]) -> ModelFacts:
+    return Deployment.model_validate({"model_name": "m", "model_info": row}).facts
 
 
-@pytest.mark.parametrize("name", OF_A_GROUP)
-def test_one_field_of_a_group_is_one_fact(name: str) -> None:
-    said, fact, value = OF_A_GROUP[name]
-    assert known(facts_from_group(ModelGroup.model_validate({name: said}))) == {fact: value}
+def of_a_group(row: dict[str, Any]) -> ModelFacts:
+    return ModelGroup.model_validate(row).facts
 
 
-@pytest.mark.parametrize("name", OF_A_LISTING)
-def test_one_field_of_a_listing_is_one_fact(name: str) -> None:
-    said, fact, value = OF_A_LISTING[name]
-    listed = ListedModel.model_validate({"id": "m", name: said})
-    assert known(facts_from_listing(listed)) == {fact: value}
+def of_a_listing(row: dict[str, Any]) -> ModelFacts:
+    return ListedModel.model_validate({"id": "m", **row}).facts
 
 
 @pytest.mark.parametrize(
-    ("row", "flag"),
-    [(DeploymentInfo, flag) for flag in FLAGS]
-    + [(ModelGroup, flag) for flag in FLAGS if flag in OF_A_GROUP],
+    ("read", "rows"),
+    [(of_a_deployment, OF_A_DEPLOYMENT), (of_a_group, OF_A_GROUP), (of_a_listing, OF_A_LISTING)],
 )
-def test_a_no_counts_only_of_a_model_that_is_catalogued(row: type[Any], flag: str) -> None:
-    make = facts_from_group if row is ModelGroup else lambda one: facts_from_deployments([one])
+def test_one_field_of_a_row_is_one_fact(
+    read: Callable[[dict[str, Any]], ModelFacts], rows: dict[str, tuple[Any, str, Any]]
+) -> None:
+    for name, (said, fact, value) in rows.items():
+        assert known(read({name: said})) == {fact: value}
+        assert known(read({name: {"of": "a wrong type"}})) == {}
+
+
+@pytest.mark.parametrize("row", [None, 5, "text", [], {}])
+def test_a_row_without_an_object_is_unknown(row: Any) -> None:
+    assert of_a_deployment(row) == ModelFacts()
+
+
+def test_facts_by_our_own_names_are_not_read() -> None:
+    """A proxy's config may hold any key."""
+    assert of_a_deployment({fact: "chat" for _, fact, _ in OF_A_DEPLOYMENT.values()}) == ModelFacts(
+        mode="chat"
+    )
+
+
+@pytest.mark.parametrize("read", [of_a_deployment, of_a_group])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_no_counts_only_of_a_model_that_is_catalogued(
+    read: Callable[[dict[str, Any]], ModelFacts], flag: str
+) -> None:
     fact = OF_A_DEPLOYMENT[flag][1]
-    assert known(make(row.model_validate({flag: False}))) == {}
+    assert known(read({flag: False})) == {}
     for sign in ({"mode": "chat"}, {"max_input_tokens": 10}):
-        assert getattr(make(row.model_validate({flag: False, **sign})), fact) is False
+        assert getattr(read({flag: False, **sign}), fact) is False
 
 
-@pytest.mark.parametrize("limit", [0, -1, 0.5, 1e10, float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [("true", True), ("False", False), (1, None), ("yes please", None), ([], None)],
+)
+def test_a_flag_in_text(said: Any, value: bool | None) -> None:  # noqa: FBT001
+    assert of_a_deployment({"mode": "chat", "supports_vision": said}).vision is value
+
+
+@pytest.mark.parametrize("limit", [0, -1, 0.5, 1e10, float("inf"), float("nan"), True, 10**400])
 def test_a_limit_that_is_none_is_unknown(limit: float) -> None:
-    facts = facts_from_listing(ListedModel.model_validate({"id": "m", "max_input_tokens": limit}))
-    assert facts.context_size is None
+    assert of_a_listing({"max_input_tokens": limit}).context_size is None
 
 
-@pytest.mark.parametrize("limit", [1, 1e9])
-def test_a_limit_at_its_bound_is_known(limit: float) -> None:
-    facts = facts_from_listing(ListedModel.model_validate({"id": "m", "max_input_tokens": limit}))
-    assert facts.context_size == int(limit)
+@pytest.mark.parametrize("limit", [1, 1e9, "4096"])
+def test_a_limit_at_its_bound_is_known(limit: float | str) -> None:
+    assert of_a_listing({"max_input_tokens": limit}).context_size == int(limit)
 
 
-@pytest.mark.parametrize("price", [-1e-6, 1, 5.0, float("nan")])
+@pytest.mark.parametrize("price", [-1e-6, 0, 1, 5.0, float("nan")])
 def test_a_price_that_is_none_is_unknown(price: float) -> None:
-    row = DeploymentInfo.model_validate({"cache_read_input_token_cost": price})
-    assert facts_from_deployments([row]).cache_read_price is None
+    assert of_a_deployment({"cache_read_input_token_cost": price}).cache_read_price is None
 
 
 def test_names_that_dify_would_refuse_are_left_out_and_none_twice() -> None:
-    names = ["low", "low", "x" * 41, "", "a b", "High_2"]
-    row = DeploymentInfo.model_validate({"reasoning_effort_levels": names})
-    assert facts_from_deployments([row]).reasoning_efforts == ("low", "High_2")
-    many = DeploymentInfo.model_validate({"supported_openai_params": [f"p{n}" for n in range(300)]})
-    assert len(facts_from_deployments([many]).supported_params or ()) == 200
+    names = ["low", "low", "x" * 41, "", "a b", 5, "High_2"]
+    facts = of_a_deployment({"reasoning_effort_levels": names})
+    assert facts.reasoning_efforts == ("low", "High_2")
+    many = of_a_deployment({"supported_openai_params": [f"p{n}" for n in range(300)]})
+    assert len(many.supported_params or ()) == 200
 
 
 def test_what_is_unknown_is_taken_from_others_and_nothing_else() -> None:
     facts = ModelFacts(mode="chat", context_size=10)
     others = ModelFacts(mode="completion", context_size=20, max_output_tokens=5, vision=True)
-    assert supplemented(facts, others, ["mode", "max_output_tokens"]) == ModelFacts(
+    assert facts.supplemented(others, ["mode", "max_output_tokens"]) == ModelFacts(
         mode="chat", context_size=10, max_output_tokens=5
     )
 
@@ -149,4 +163,4 @@ def test_what_is_unknown_is_taken_from_others_and_nothing_else() -> None:
     ],
 )
 def test_modes(said: str, mode: str | None) -> None:
-    assert facts_from_listing(ListedModel.model_validate({"id": "m", "mode": said})).mode == mode
+    assert of_a_listing({"mode": said}).mode == mode
