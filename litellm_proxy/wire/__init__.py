@@ -1,1 +1,1 @@
-"""Requests and answers of the proxy, one file per endpoint: permissive in reading, exact in sending."""
+"""Requests and responses, one file per endpoint: lenient parsing, strict serialisation."""

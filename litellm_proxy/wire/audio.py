@@ -11,7 +11,7 @@ from litellm_proxy.wire.request import FormFile, Request
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest(ProxyRequest):
-    """Audio to be written down; the file's name tells the proxy its type."""
+    """An audio file to transcribe; the proxy reads its type from the file name."""
 
     model: str
     file: BinaryIO
@@ -19,21 +19,21 @@ class TranscriptionRequest(ProxyRequest):
     options: RequestOptions = NO_OPTIONS
 
     def request(self) -> Request:
-        """Return the request; no language and no prompt are made up."""
+        """Return the request, without a language or a prompt."""
         file: FormFile = ("file", (self.file_name, self.file))
         path = "/v1/audio/transcriptions"
         return self.options.request(path, {"model": self.model}, files=[file])
 
 
 class Transcription(FallibleAnswer):
-    """The text of an audio file, whatever format it was asked for in."""
+    """The text of an audio file, in any response format."""
 
     text: Lenient[str] = None
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest(ProxyRequest):
-    """A text to be spoken; without an `audio_format` (mp3, aac, opus or wav) it is mp3."""
+    """A text to synthesise; `audio_format` is mp3, aac, opus or wav, mp3 by default."""
 
     model: str
     text: str

@@ -13,13 +13,13 @@ from litellm_proxy.wire.request import Request
 
 
 class CacheControl(TypedDict):
-    """A breakpoint: the provider is asked to cache the prompt up to here."""
+    """A cache breakpoint: the provider caches the prompt up to here."""
 
     type: Literal["ephemeral"]
 
 
 class TextPart(TypedDict):
-    """Text among other parts."""
+    """A text part of a message."""
 
     type: Literal["text"]
     text: str
@@ -27,14 +27,14 @@ class TextPart(TypedDict):
 
 
 class ImageUrl(TypedDict):
-    """An image by http(s) URL or data URL."""
+    """An http(s) URL or a data URL of an image."""
 
     url: str
     detail: NotRequired[str]
 
 
 class ImagePart(TypedDict):
-    """An image among other parts."""
+    """An image part of a message."""
 
     type: Literal["image_url"]
     image_url: ImageUrl
@@ -49,7 +49,7 @@ class InputAudio(TypedDict):
 
 
 class AudioPart(TypedDict):
-    """Audio among other parts."""
+    """An audio part of a message."""
 
     type: Literal["input_audio"]
     input_audio: InputAudio
@@ -58,7 +58,7 @@ class AudioPart(TypedDict):
 class File(TypedDict):
     """A document or a video: a data URL in `file_data`, or its http(s) URL in `file_id`.
 
-    `format` is the MIME type; LiteLLM turns the part into what each provider takes.
+    `format` is the MIME type; LiteLLM converts the part to each provider's format.
     """
 
     file_data: NotRequired[str]
@@ -68,7 +68,7 @@ class File(TypedDict):
 
 
 class FilePart(TypedDict):
-    """A file among other parts."""
+    """A file part of a message."""
 
     type: Literal["file"]
     file: File
@@ -78,14 +78,14 @@ type ContentPart = TextPart | ImagePart | AudioPart | FilePart
 
 
 class FunctionCall(TypedDict):
-    """The function that a tool call names; `arguments` is JSON as text."""
+    """The function of a tool call; `arguments` is a string of JSON."""
 
     name: str
     arguments: str
 
 
 class ToolCall(TypedDict):
-    """A tool call in the history."""
+    """A tool call in the conversation history."""
 
     id: str
     type: Literal["function"]
@@ -93,24 +93,24 @@ class ToolCall(TypedDict):
 
 
 class SystemMessage(TypedDict):
-    """Instructions."""
+    """A message with instructions."""
 
     role: Literal["system"]
     content: str | list[TextPart]
 
 
 class UserMessage(TypedDict):
-    """What the user said, as text or as parts."""
+    """A user's message, as text or as parts."""
 
     role: Literal["user"]
     content: str | list[ContentPart]
 
 
 class AssistantMessage(TypedDict):
-    """What the model said; `content` is null beside tool calls without text.
+    """A message of the model; `content` is null if it has tool calls and no text.
 
-    Reasoning that led to tool calls goes back with them: signed as `thinking_blocks`, as the items of
-    OpenAI's Responses API, or as text.
+    Reasoning that led to tool calls is sent back with them: as signed `thinking_blocks`, as items
+    of OpenAI's Responses API, or as text.
     """
 
     role: Literal["assistant"]
@@ -133,7 +133,7 @@ type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 
 class FunctionDeclaration(TypedDict):
-    """A function the model may call; `parameters` is a JSON schema of type object."""
+    """A function that the model may call; `parameters` is a JSON schema of type object."""
 
     name: str
     description: NotRequired[str]
@@ -141,7 +141,7 @@ class FunctionDeclaration(TypedDict):
 
 
 class Tool(TypedDict):
-    """A tool the model may use."""
+    """A tool that the model may call."""
 
     type: Literal["function"]
     function: FunctionDeclaration
@@ -149,10 +149,11 @@ class Tool(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest(ProxyRequest):
-    """What the chat endpoint is asked; empty fields are left out of the JSON.
+    """A chat completion request; empty fields are omitted from the JSON.
 
-    `tools_of_the_history` are declared where `tools` are none: some providers reject a history with
-    tool calls beside no tools at all. `default_effort` is the level of reasoning that the model has anyway.
+    `tools_of_the_history` replace empty `tools`: some providers reject a history with tool calls in
+    a request without tools. `default_effort` is the reasoning effort that the model uses by
+    default.
     """
 
     model: str
@@ -182,7 +183,7 @@ class ChatRequest(ProxyRequest):
 
 
 def _with_others(tools: Sequence[Tool], others: Json) -> list[Json] | None:
-    """Return the tools with others that were asked for beside them; of one name the first counts."""
+    """Append other tools; of two tools with one name the first is kept."""
     if not tools:
         return None
     names = {tool["function"]["name"] for tool in tools}
@@ -204,7 +205,7 @@ def _function_name(tool: Json) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest(ProxyRequest):
-    """What the completion endpoint is asked; empty fields are left out of the JSON."""
+    """A text completion request; empty fields are omitted from the JSON."""
 
     model: str
     prompt: str
@@ -226,19 +227,19 @@ class CompletionRequest(ProxyRequest):
 
 
 def _streaming(*, stream: bool) -> dict[str, Json]:
-    # Without include_usage a stream carries no token counts.
+    # Without include_usage a stream has no token counts.
     return {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
 
 
 class FunctionCallDelta(WireModel):
-    """A piece of a function call."""
+    """A fragment of a function call."""
 
     name: Lenient[str] = None
     arguments: Json = None
 
 
 class ToolCallDelta(WireModel):
-    """A piece of a tool call; the first piece of an index carries id and name."""
+    """A fragment of a tool call; the first fragment of an index has the id and the name."""
 
     index: Lenient[int] = None
     id: Lenient[str | int] = None
@@ -246,76 +247,76 @@ class ToolCallDelta(WireModel):
 
 
 class OutputImageUrl(WireModel):
-    """Where an image is: a data URL, or an http(s) URL."""
+    """A data URL or an http(s) URL of an image."""
 
     url: str
 
 
 class OutputImage(WireModel):
-    """An image that the model made; some upstreams write its URL without the object around it."""
+    """A generated image; some upstreams send its URL as a plain string."""
 
     image_url: Lenient[OutputImageUrl | str] = None
 
     @property
     def url(self) -> str:
-        """Return where the image is, "" where nobody told it."""
+        """Return the URL of the image, "" if it has none."""
         place = self.image_url
         return place.url if isinstance(place, OutputImageUrl) else place or ""
 
 
 class OutputAudio(WireModel):
-    """Audio that the model made; data is base64, and both come in pieces."""
+    """Generated audio; `data` is base64, and both fields are streamed in fragments."""
 
     data: Lenient[str] = None
     transcript: Lenient[str] = None
 
 
 class UrlCitation(WireModel):
-    """A web page that an answer rests on."""
+    """A web page that the answer cites."""
 
     url: str
     title: Lenient[str] = None
 
 
 class Annotation(WireModel):
-    """A note on an answer; only citations matter here."""
+    """An annotation of an answer; only citations are parsed."""
 
     url_citation: Lenient[UrlCitation] = None
 
 
 class ReasoningDetail(WireModel):
-    """A piece of reasoning as OpenRouter writes it."""
+    """A fragment of reasoning in OpenRouter's format."""
 
     text: Lenient[str] = None
     summary: Lenient[str] = None
 
 
 class ContentPiece(WireModel):
-    """A part of content in a list, as Mistral writes reasoning beside text."""
+    """An item of a content list: Mistral sends reasoning and text as separate items."""
 
     text: Lenient[str] = None
     thinking: Lenient[str | Parts[ReasoningDetail]] = None
 
     @property
     def thought(self) -> str:
-        """Return the reasoning in it."""
+        """Return the reasoning of this item."""
         parts = self.thinking or ""
         return parts if isinstance(parts, str) else _joined(parts)
 
 
 class ProviderFields(WireModel):
-    """What LiteLLM keeps of a provider's own fields; reasoning of some stands there alone."""
+    """Provider fields that LiteLLM passes on; some providers send reasoning only here."""
 
     refusal: Lenient[str] = None
     reasoning_details: Lenient[Parts[ReasoningDetail]] = None
 
 
 class Delta(WireModel):
-    """What one chunk adds to the answer, or the whole message of a blocking answer.
+    """The content of one chunk, or the whole message of a blocking response.
 
-    `thinking_blocks` are signed pieces of reasoning that some providers want back with the result
-    of a tool, `reasoning_items` what OpenAI's Responses API wants back. `function_call` is the form of old
-    backends, passed on by LiteLLM.
+    `thinking_blocks` are signed reasoning that some providers require with the result of a tool
+    call; OpenAI's Responses API requires `reasoning_items`. `function_call` is the format of old
+    backends, which LiteLLM passes on.
     """
 
     content: str | Parts[ContentPiece] | None = None
@@ -334,7 +335,7 @@ class Delta(WireModel):
 
     @property
     def thought(self) -> str:
-        """Return the reasoning that this piece brings, under whichever of its names."""
+        """Return the reasoning of this delta, from any of its fields."""
         if text := self.reasoning_content or self.reasoning:
             return text
         if isinstance(self.content, list):
@@ -344,14 +345,14 @@ class Delta(WireModel):
 
     @property
     def text(self) -> str:
-        """Return the text that this piece brings."""
+        """Return the text of this delta."""
         if isinstance(self.content, list):
             return "".join(part.text or "" for part in self.content)
         return self.content or ""
 
     @property
     def refused(self) -> str:
-        """Return the words with which the model refuses."""
+        """Return the text of a refusal by the model."""
         fields = self.provider_specific_fields
         return self.refusal or (fields and fields.refusal) or ""
 
@@ -361,9 +362,9 @@ def _joined(details: Sequence[ReasoningDetail]) -> str:
 
 
 class Choice(WireModel):
-    """One choice; `delta` in a stream, `message` in a blocking answer, `text` in completion mode.
+    """One choice of a response.
 
-    `index` tells several choices apart.
+    `delta` is set in a stream, `message` in a blocking response, `text` in completion mode.
     """
 
     index: Lenient[int] = None
@@ -374,19 +375,19 @@ class Choice(WireModel):
 
     @property
     def piece(self) -> Delta:
-        """Return what this choice adds, whichever way it came."""
+        """Return the content of this choice, from any of the three fields."""
         return self.delta or self.message or Delta(content=self.text)
 
 
 class PromptTokensDetails(WireModel):
-    """How many of the prompt's tokens came from a cache, and how many went into one."""
+    """Prompt tokens that were read from a cache, and that were written to it."""
 
     cached_tokens: Lenient[int] = None
     cache_creation_tokens: Lenient[int] = None
 
 
 class CompletionTokensDetails(WireModel):
-    """How many of the completion's tokens were reasoning."""
+    """The number of completion tokens that were reasoning."""
 
     reasoning_tokens: Lenient[int] = None
 
@@ -402,7 +403,7 @@ class Usage(WireModel):
 
 
 class ChatChunk(FallibleAnswer):
-    """One event of a stream, or a whole blocking answer (then a choice has a `message`)."""
+    """One event of a stream, or a whole blocking response (a choice then has a `message`)."""
 
     choices: Parts[Choice] | None = None
     citations: Lenient[Parts[str]] = None

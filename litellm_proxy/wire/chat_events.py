@@ -1,9 +1,9 @@
-"""Stream events → chunks; pieces of plain text that arrived together become one text.
+"""Parse stream events to chunks; adjacent deltas of plain text become one string.
 
-Nearly every event of a stream differs from the one before in its text alone. So an event is compared
-with an earlier one that was parsed in full: the same bytes before the text and after it, and between
-them a JSON string that needs no unescaping. What does not match is parsed in full. That takes half a
-microsecond a piece instead of three (docs/performance.md).
+Nearly every event of a stream differs from the previous one only in its text. Each event is
+compared with an earlier event that was parsed in full: if the bytes before and after the text are
+equal, and the text needs no JSON unescaping, the text is cut out. Other events are parsed in full.
+This takes half a microsecond per event instead of three (docs/performance.md).
 """
 
 import re
@@ -16,25 +16,26 @@ from litellm_proxy.wire.chat import ChatChunk, Choice, Delta
 
 _PLAIN_TEXT = re.compile(rb'[^"\\\x00-\x1f]*')
 _NO_JSON = "…"
-"""Outside of a string this is an error in every JSON document."""
+"""Outside of a string this character makes every JSON document invalid."""
 _PARSED_BETWEEN_PAUSES = 50
 _LEARNING = range(2, 20)
-"""A short answer is over before it pays, and some servers put something new into every event."""
+"""Which parsed events may become the template. A short answer ends before it pays, and some servers
+change something in every event."""
 
 
 type ChatEvent = ChatChunk | str
-"""A chunk, or the text of chunks that bring nothing else."""
+"""A chunk, or the joined text of chunks that contain nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """The bytes before and after the text of an event that brings nothing else."""
+    """The bytes before and after the text of an event that contains only text."""
 
     before: bytes
     after: bytes
 
     def text_in(self, event: bytes) -> str | None:
-        """Return the text of an event that differs in its text alone, else None."""
+        """Return the text if only the text of an event differs, else None."""
         start, end = len(self.before), len(event) - len(self.after)
         if end < start or not (event.startswith(self.before) and event.endswith(self.after)):
             return None
@@ -46,18 +47,18 @@ class _Around:
 
 
 class ChatEvents:
-    """Reads the events of one stream."""
+    """Parser for the events of one stream."""
 
     def __init__(self, parse: Callable[[bytes], ChatChunk]) -> None:
-        """`parse` reads an event in full; ProxyError or ValueError: it cannot be read."""
+        """`parse` parses one event in full, and raises ProxyError or ValueError on failure."""
         self._parse = parse
         self._around: _Around | None = None
         self._parsed = 0
 
     def read(self, events: Iterable[bytes], into: list[ChatEvent]) -> None:
-        """Add the chunks of events that arrived together, in order.
+        """Append the chunks of events that arrived together, in order.
 
-        What was read before an event that cannot be read has been added when `parse` raises.
+        If `parse` raises, the chunks before the invalid event have been appended.
         """
         texts: list[str] = []
         try:
@@ -82,11 +83,11 @@ class ChatEvents:
             self._around = self._around_of(text, event) or self._around
 
     def _around_of(self, text: str, event: bytes) -> _Around | None:
-        """Return what is around the text of an event, None where that is not certain.
+        """Return the bytes around the text of an event, or None if they are not certain.
 
-        The bytes found could be another field's, or no field's. So another text is put in their
-        place: what stands outside of a string then is no JSON, and in another field's string it
-        does not become the chunk's text. Neither is an error of the answer.
+        The bytes could belong to another field or to none. So a different text is put in their
+        place: outside of a string the result is not JSON, and in another field it does not change
+        the chunk's text. These trial errors are not errors of the response.
         """
         found, other = (f'"{each}"'.encode(errors="replace") for each in (text, text + _NO_JSON))
         if not _PLAIN_TEXT.fullmatch(found, 1, len(found) - 1) or event.count(found) != 1:
@@ -102,7 +103,7 @@ class ChatEvents:
 
 
 def _text_alone(chunk: ChatChunk) -> str | None:
-    """Return the text of a chunk that says nothing else, and says it of the first choice."""
+    """Return the text of a chunk that has only text, in the first choice, else None."""
     match chunk:
         case ChatChunk(
             usage=None, choices=[Choice(index=0 | None as index, delta=Delta(content=str(text)))]

@@ -14,7 +14,7 @@ from litellm_proxy.wire.request import Request
 
 
 class Encoding(StrEnum):
-    """How vectors are written: as base64 of little-endian 32-bit floats, or as numbers."""
+    """The encoding of vectors: base64 of little-endian 32-bit floats, or numbers."""
 
     BASE64 = "base64"
     FLOAT = "float"
@@ -22,9 +22,10 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingsRequest(ProxyRequest):
-    """Texts to embed; `dimensions` are sent only when set, `input_type` (document, query) if `sends_input_type`.
+    """Texts to embed; `dimensions` are sent only if set.
 
-    Vectors come back as base64, a quarter of the bytes of numbers.
+    `input_type` (document, query) is sent if `sends_input_type`. Vectors are requested as base64, a
+    quarter of the bytes of numbers.
     """
 
     model: str
@@ -48,9 +49,10 @@ class EmbeddingsRequest(ProxyRequest):
 
 
 class EmbeddingRow(WireModel):
-    """One vector; `index` is the position of its text in the request, None where nobody told it.
+    """One vector; `index` is the position of its text in the request, None if it is missing.
 
-    Upstreams answer in the other encoding than they were asked for, too. `embedding` is None for anything else.
+    Some upstreams use the other encoding than the requested one. `embedding` is None for other
+    types.
     """
 
     index: Lenient[int] = None
@@ -58,7 +60,7 @@ class EmbeddingRow(WireModel):
 
 
 class EmbeddingsAnswer(ListModel, FallibleAnswer):
-    """Vectors in the upstream's order, which need not be the request's."""
+    """Vectors in the order of the response, which may differ from the request."""
 
     row = EmbeddingRow
     data: list[EmbeddingRow] | None = None

@@ -1,4 +1,4 @@
-"""The bodies with which a proxy, or something in front of it, says no."""
+"""Parse the bodies of error responses, from LiteLLM or a server in front of it."""
 
 import re
 
@@ -25,8 +25,9 @@ _OWN_REFUSALS = {
         r"(Authentication Error, )?.{0,100}not allowed to call this route\b", re.IGNORECASE
     ): "RouteRefused",
 }
-"""Refusals of LiteLLM's own that are told by their words alone: status and type are those of a wrong
-key, or of a fault (litellm 1.106, proxy/auth/auth_utils.py, auth_checks.py, router_strategy/)."""
+"""LiteLLM's own rejections that only their message identifies: status and type are those of a wrong
+key or of an internal error (litellm 1.106, proxy/auth/auth_utils.py, auth_checks.py,
+router_strategy/)."""
 _CLASSES_AT_THE_HEAD = re.compile(r"litellm\.(?:(?:litellm\.)?[A-Z]\w*:\s*)+")
 _CLASS = re.compile(r"[A-Z]\w*")
 _MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
@@ -36,17 +37,17 @@ _PAGE = re.compile(
 )
 _TITLE = re.compile(rb"<title[^<>]{0,100}>([^<]{1,300})", re.IGNORECASE)
 _OF_PROVIDERS = frozenset({"authentication_error", "permission_error"})
-"""LiteLLM's types for a provider's 401 and 403; its own refusals of keys have others."""
+"""LiteLLM's types for a provider's 401 and 403; its own rejections of keys have other types."""
 
 
 class ErrorFields(WireModel):
-    """What LiteLLM adds to an error; a guardrail that blocked a call is named."""
+    """LiteLLM's own fields of an error, such as the guardrail that blocked the call."""
 
     guardrail_name: Lenient[str] = None
 
 
 class ErrorDetail(WireModel):
-    """The `error` object; every field may be null, and `code` is the status as text."""
+    """The `error` object; every field may be null, and `code` is the status as a string."""
 
     message: Lenient[str] = None
     type: Lenient[str] = None
@@ -62,7 +63,7 @@ class ErrorDetail(WireModel):
 
     @property
     def is_of_a_provider(self) -> bool:
-        """Return whether LiteLLM passes a provider's refusal on, as class, type or tail tell."""
+        """Return whether LiteLLM passes on a provider's error, by class, type or suffix."""
         message = self.message or ""
         return (
             bool(classes_at_the_head(message) and not own_refusal(message))
@@ -72,7 +73,7 @@ class ErrorDetail(WireModel):
 
 
 class FallibleAnswer(WireModel):
-    """An answer that may hold a refusal in spite of its status."""
+    """A response that may contain an error even with a status of success."""
 
     error: ErrorDetail | str | None = None
 
@@ -85,11 +86,11 @@ class _ErrorBody(WireModel):
 
 
 def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
-    """Return what an error body says, and who wrote it.
+    """Return the error of a response body, and its origin.
 
-    LiteLLM's shapes: `{"error": {"message", "type", "param", "code"}}`, `{"detail": "…"}`,
-    `{"detail": {"error": "…"}}`, `{"detail": [{"loc": […], "msg": "…"}]}`. Other APIs leave `type`
-    out, or write `{"error": "…"}` or `{"message": "…"}`.
+    LiteLLM's formats: `{"error": {"message", "type", "param", "code"}}`, `{"detail": "…"}`,
+    `{"detail": {"error": "…"}}`, `{"detail": [{"loc": […], "msg": "…"}]}`. Other APIs omit `type`,
+    or send `{"error": "…"}` or `{"message": "…"}`.
     """
     body = _first_event(body)
     try:
@@ -114,7 +115,7 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
 
 
 def _first_event(body: bytes) -> bytes:
-    """Return the data of an error's first event, or the body as it is.
+    """Return the data of the first event, or the body if it is not a stream.
 
     LiteLLM 1.72 to 1.77 sends errors before a stream as an event too, with the status of the error.
     """
@@ -123,16 +124,17 @@ def _first_event(body: bytes) -> bytes:
 
 
 def own_refusal(message: str) -> str | None:
-    """Return our name for a refusal of LiteLLM's own that has no type."""
+    """Return our class name for a rejection by LiteLLM that has no type."""
     head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
     words = message.lstrip()[head.end() :] if head else message.lstrip()
     return next((name for pattern, name in _OWN_REFUSALS.items() if pattern.match(words)), None)
 
 
 def classes_at_the_head(message: str) -> tuple[str, ...]:
-    """Return the exception classes that LiteLLM puts before a provider's words, outermost first.
+    """Return the exception classes at the start of a message, outermost first.
 
-    Refusals of its own that have no type go by a class name of ours.
+    LiteLLM writes them before a provider's message. Its own rejections without a type get a class
+    name of ours.
     """
     if name := own_refusal(message):
         return (name,)
@@ -151,7 +153,7 @@ def _detail_text(detail: Json) -> str:
 
 
 def _visible_text(body: bytes) -> str:
-    """Return the title of a page, else its first words, else the text as it is."""
+    """Return the title of an HTML page, else the text without markup."""
     if title := _TITLE.search(body[:MAX_PAGE_BYTES]):
         return title[1].decode(errors="replace").strip()
     return _MARKUP.sub(" ", body[:MAX_MARKUP_CHARACTERS].decode(errors="replace")).strip()

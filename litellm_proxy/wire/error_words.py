@@ -1,7 +1,7 @@
-"""The words of an error → the one sentence in them that a person can use.
+"""Extract from an error message the one sentence that helps a user.
 
-LiteLLM writes the provider's answer behind its own class names, as JSON, as the `repr` of bytes or of
-a dictionary, one inside the other, and adds advice for its administrators.
+LiteLLM writes the provider's response behind its own class names, as JSON or as the `repr` of bytes
+or of a dictionary, nested in each other, and adds advice for administrators.
 """
 
 import ast
@@ -24,7 +24,7 @@ _ADVICE = re.compile(
     r"|To drop these, set `?litellm",
     re.IGNORECASE,
 )
-"""Where LiteLLM begins to speak to its administrators (router.py, of several versions)."""
+"""The start of LiteLLM's advice for administrators (router.py, of several versions)."""
 _BOOKKEEPING = re.compile(
     r"Received Model Group="
     r"|Available Model Group Fallbacks="
@@ -38,13 +38,14 @@ _BOOKKEEPING = re.compile(
     r"|Received API Key\b",
     re.IGNORECASE,
 )
-"""What is nobody else's business, even where nothing else was said."""
+"""Internal details of LiteLLM, which are removed even if nothing else is left."""
 _OF_A_DEPLOYMENT = re.compile(r"LiteLLM: model group|Received Model Group=", re.IGNORECASE)
 _BYTES = re.compile(r"""\bb(['"])(?=(?:\s|\\[nrt])*[{\[])(?:\\.|(?!\1)[^\\])*\1""")
-"""The `repr` of bytes that hold an object: a text may end in the letter b, too."""
+"""The `repr` of bytes that hold an object; the brace is required, as a word may end in the letter
+b."""
 _MESSAGE = re.compile(r"""(["'])(?:message|Message|msg)\1\s*:\s*(["'])((?:\\.|(?!\2)[^\\])*)\2""")
 _KEYS = ("message", "Message", "msg", "errorMessage", "detail", "error_description", "error", "raw")
-"""Under which providers put their words, the most telling first."""
+"""Keys of a provider's message, most informative first."""
 _TRACEBACK = "Traceback (most recent call last)"
 _FRAME = re.compile(r"""\s?\bFile "[^"\n]{1,300}", line \d{1,6}(, in [\w<>.]{1,100})?,?""")
 _FILE = re.compile(
@@ -56,14 +57,14 @@ _CLASS_NAMES = re.compile(
     r"|litellm\.Timeout:\s?|Error code: \d{3} - |Authentication Error, )+"
 )
 _SAYS_SOMETHING = re.compile(r"[a-z]{2} [a-z]{2}|: \w{2}", re.IGNORECASE)
-"""Words beside the names of exception classes."""
+"""Matches text other than the names of exception classes."""
 _UNFINISHED = (":", "-", "{", "[", "(")
 
 
 def first_sentence(message: str) -> str:
-    """Return the words that say what was wrong, in one line of at most MAX_SENTENCE characters.
+    """Return the cause of an error, in one line of at most MAX_SENTENCE characters.
 
-    The innermost message of what a provider answered, else the first line that says anything.
+    This is the innermost message of a provider's response, else the first line with text.
     """
     message = _without_tracebacks(without_advice(message[:MAX_ERROR_CHARACTERS]))
     line = _innermost(message) or _first_line(message)
@@ -71,13 +72,13 @@ def first_sentence(message: str) -> str:
 
 
 def without_class_names(message: str) -> str:
-    """Return a message without the exception classes before it, such as `litellm.BadRequestError: XException - `."""
+    """Remove leading exception classes such as `litellm.BadRequestError: XException - `."""
     head = _CLASS_NAMES.match(message)
     return (message[head.end() :] if head else message) or message
 
 
 def without_advice(message: str) -> str:
-    """Return a message without what LiteLLM adds for its administrators."""
+    """Remove LiteLLM's advice and details for administrators."""
     if bookkeeping := _BOOKKEEPING.search(message):
         message = message[: bookkeeping.start()]
     advice = _ADVICE.search(message)
@@ -87,9 +88,9 @@ def without_advice(message: str) -> str:
 
 
 def _without_tracebacks(message: str) -> str:
-    """Return a message without Python's tracebacks and the paths of its files.
+    """Remove Python tracebacks and file paths.
 
-    Of a message that is nothing else the last line stays, which names the error.
+    If the message is only a traceback, its last line is kept: it names the error.
     """
     before, mark, traceback = message.partition(_TRACEBACK)
     if mark:
@@ -100,7 +101,7 @@ def _without_tracebacks(message: str) -> str:
 
 
 def is_passed_on(message: str) -> bool:
-    """Return whether LiteLLM says that the error above is a deployment's, not its own."""
+    """Return whether LiteLLM marks an error as one of a deployment, not its own."""
     return _OF_A_DEPLOYMENT.search(message) is not None
 
 
@@ -114,7 +115,7 @@ def _first_line(message: str) -> str:
 
 
 def _innermost(message: str) -> str:
-    """Return the innermost message of an object among the words, "" without one."""
+    """Return the innermost message of an object in the text, "" if there is none."""
     text = _BYTES.sub(lambda match: _decoded(match.group()), message, count=_MOST_LITERALS)
     start = text.find("{")
     if start < 0:
@@ -149,7 +150,7 @@ def _messages(value: Json, depth: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _parsed(text: str) -> Json:
-    """Return the object at the beginning of a text, as JSON or as Python writes it; else None."""
+    """Parse the JSON object or Python literal at the start of a text; return None on failure."""
     with suppress(ValueError, RecursionError):
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
     with suppress(ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
@@ -159,7 +160,7 @@ def _parsed(text: str) -> Json:
 
 
 def _decoded(literal: str) -> str:
-    """Return what the `repr` of bytes stands for."""
+    """Decode the `repr` of bytes."""
     with suppress(ValueError, SyntaxError, MemoryError):
         value = ast.literal_eval(literal)
         if isinstance(value, bytes):

@@ -16,7 +16,7 @@ _PLACE = "response_format"
 
 @dataclass(frozen=True, slots=True)
 class InputImage:
-    """An image that is to be changed: its bytes, its MIME type and a file name for it."""
+    """An image to edit: its bytes, its MIME type and a file name for it."""
 
     content: bytes = field(repr=False)
     media_type: str
@@ -25,10 +25,10 @@ class InputImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest(ProxyRequest):
-    """One image to be made, out of `images` if there are any; `parameters` are what the app set.
+    """A request to generate one image, or to edit `images`; `parameters` are set by the app.
 
-    A PNG can be larger than an answer may be, so that JPEG is asked for where the app leaves it open;
-    where that is refused, a URL.
+    A PNG can exceed the maximum size of a response, so JPEG is requested if the app sets no format;
+    if that is rejected, a URL.
     """
 
     model: str
@@ -38,7 +38,7 @@ class ImageRequest(ProxyRequest):
     options: RequestOptions = NO_OPTIONS
 
     def request(self) -> Request:
-        """Return the request: a form with the images, where there are any."""
+        """Return the request: a multipart form if there are images."""
         added = self._added()
         own: dict[str, Json] = {
             "model": self.model, "prompt": self.prompt, **added, **self.parameters,
@@ -52,31 +52,31 @@ class ImageRequest(ProxyRequest):
         return self.options.request(path, own, unsent={"any_format": bool(added)}, files=files)
 
     def _added(self) -> dict[str, str]:
-        """Return what nobody asked for by name."""
+        """Return the format fields that the plugin adds by itself."""
         asked = self.parameters.keys() | self.options.extra.keys()
         if asked & {_FORMAT, _PLACE}:
             return {}
-        # JPEG knows no transparency.
+        # JPEG has no transparency.
         background = self.parameters.get("background") or self.options.extra.get("background")
         return {} if background == "transparent" else {_FORMAT: "jpeg"}
 
 
 class MadeImage(WireModel):
-    """An image as base64 or at a URL."""
+    """A generated image, as base64 or as a URL."""
 
     b64_json: Lenient[str] = None
     url: Lenient[str] = None
 
 
 class ImageUsage(WireModel):
-    """Token counts, of models that count tokens."""
+    """Token counts, for models that report them."""
 
     input_tokens: Lenient[int] = None
     output_tokens: Lenient[int] = None
 
 
 class ImageAnswer(FallibleAnswer):
-    """The images that were made."""
+    """The generated images."""
 
     data: Lenient[Parts[MadeImage]] = None
     usage: Lenient[ImageUsage] = None

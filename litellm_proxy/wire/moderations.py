@@ -10,7 +10,7 @@ from litellm_proxy.wire.request import Request
 
 @dataclass(frozen=True, slots=True)
 class ModerationRequest(ProxyRequest):
-    """A text to be judged."""
+    """A text to moderate."""
 
     model: str
     text: str
@@ -22,12 +22,12 @@ class ModerationRequest(ProxyRequest):
 
 
 class Judgement(WireModel):
-    """What was found in one text. Categories are not read: LiteLLM sends them in two spellings."""
+    """The result for one text. Categories are not parsed: LiteLLM sends them in two spellings."""
 
     flagged: bool
 
 
 class ModerationAnswer(FallibleAnswer):
-    """One judgement per text."""
+    """One result per text."""
 
     results: Parts[Judgement] | None = None

@@ -1,4 +1,4 @@
-"""What LiteLLM takes in a request beside the fields of the OpenAI format, on every endpoint."""
+"""LiteLLM's request fields that are not in the OpenAI format, for every endpoint."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,13 +12,13 @@ APP_TAG = "dify-app:"
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """Who a call is for, and what else is asked of the proxy; what is not set is not sent.
+    """The end user and other options of a request; an option that is not set is not sent.
 
-    `user` is the end user, `tags` are LiteLLM's request tags that somebody asked for, `app` is the
-    id of Dify's app, `session_id` groups calls in LiteLLM's logs (as `litellm_trace_id`, which no
-    version since 1.60 passes on, while `litellm_session_id` was up to 1.65). `extra` holds further
-    fields of the body, which the request's own fields win over. `fallbacks` are the names of those
-    that are known to be needed (`litellm_proxy.wire.rejected_requests.fallbacks`).
+    `user` is the end user, `tags` are the request tags of LiteLLM that an app or a form sets, `app`
+    is the id of Dify's app, `session_id` groups calls in LiteLLM's logs (as `litellm_trace_id`,
+    which no version since 1.60 passes to providers, unlike `litellm_session_id` up to 1.65).
+    `extra` holds more body fields; the request's own fields override them. `fallbacks` are the
+    names of fallbacks known to be needed (`litellm_proxy.wire.rejected_requests.fallbacks`).
     """
 
     user: str | None = None
@@ -29,7 +29,7 @@ class RequestOptions:
     fallbacks: frozenset[str] = frozenset()
 
     def knowing(self, fallbacks: frozenset[str]) -> Self:
-        """Return the options with further fallbacks."""
+        """Return the options with more fallbacks."""
         return replace(self, fallbacks=self.fallbacks | fallbacks)
 
     def request(
@@ -40,9 +40,9 @@ class RequestOptions:
         unsent: Mapping[str, Json] | None = None,
         files: Sequence[FormFile] = (),
     ) -> Request:
-        """Return a request; of `own`, the fields that are set.
+        """Build a request; fields of `own` that are None are omitted.
 
-        The end user stands in `litellm_metadata`, which LiteLLM passes to no provider.
+        The end user is sent in `litellm_metadata`, which LiteLLM passes to no provider.
         """
         tags = [*self.tags, *([f"{APP_TAG}{self.app}"] if self.app else [])]
         ours: dict[str, Json] = {
@@ -66,13 +66,13 @@ NO_OPTIONS = RequestOptions()
 
 
 class ProxyRequest:
-    """What all requests share: their options."""
+    """Base class of all requests: they have options."""
 
     __slots__ = ()
     options: RequestOptions
 
     def request(self) -> Request:
-        """Return the request as it is sent first."""
+        """Return the request in its first form, without fallbacks."""
         raise NotImplementedError
 
     def to_json(self) -> bytes:

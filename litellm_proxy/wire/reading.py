@@ -1,4 +1,4 @@
-"""How foreign JSON is read: unknown keys are ignored, optional parts may be garbage, sizes are bounded."""
+"""Parse JSON from outside: ignore unknown keys, tolerate bad optional fields, bound the size."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from litellm_proxy.limits import (
 )
 
 _SMALL_BYTES = 100_000
-"""So few bytes hold no more values than may be."""
+"""Documents of at most this size cannot exceed the limits on values."""
 _DECODER = json.JSONDecoder()
 _BLANK = (" ", "\n", "\r", "\t")
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -31,9 +31,9 @@ _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class WireModel(BaseModel):
-    """A part of an answer: frozen, and unknown keys are ignored (proxies add keys freely)."""
+    """A part of a response: frozen, and unknown keys are ignored (proxies add keys freely)."""
 
-    # Built at first use: a process that only embeds never needs the chat models.
+    # Built at first use: a process that only embeds does not need the chat models.
     model_config = ConfigDict(
         frozen=True, extra="ignore", protected_namespaces=(), defer_build=True
     )
@@ -46,7 +46,7 @@ class WireModel(BaseModel):
 
 
 class _NoneOnError:
-    """A value of the wrong type reads as None instead of failing the whole answer."""
+    """Parse a value of the wrong type as None instead of rejecting the whole response."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -55,21 +55,21 @@ class _NoneOnError:
 
 
 type Lenient[T] = Annotated[T | None, _NoneOnError()]
-"""For what an answer can do without: `field: Lenient[int] = None` reads "abc" as None."""
+"""An optional field: `field: Lenient[int] = None` parses "abc" as None."""
 
 type Parts[T] = Annotated[list[T], Field(max_length=MAX_PARTS)]
-"""A list in one chunk; a longer one is an error, or None where it is lenient."""
+"""A list in one chunk; a longer list is an error, or None if it is lenient."""
 
 type Json = Any
-"""A decoded JSON value that is passed on as it is."""
+"""A decoded JSON value that is passed on unchanged."""
 
 
 def require_bounded(
     document: bytes | str, times: int = 1, *, values: int = MAX_DOCUMENT_VALUES
 ) -> None:
-    """Raise ProxyProtocolError for a JSON document that would take longer than 50 ms to parse.
+    """Raise ProxyProtocolError for a JSON document that takes more than 50 ms to parse.
 
-    It may have `times` as many objects as one document, and so many `values`.
+    The limits are `times` MAX_DOCUMENT_OBJECTS objects, `values` values and as many lists.
     """
     if len(document) <= _SMALL_BYTES:
         return
@@ -80,7 +80,7 @@ def require_bounded(
     limits = ((b"{", times * MAX_DOCUMENT_OBJECTS, "objects"), (b",", values, "values"),
               (b"[", values, "lists"))  # fmt: skip
     for mark, most, name in limits:
-        # Only where there may be too many, those in texts are told apart.
+        # Strings are excluded only where the plain count is too high.
         if content.count(mark) > most and _count_outside_texts(content, mark) > most:
             message = f"one JSON document in it has more than {most} {name}"
             raise ProxyProtocolError(message)
@@ -96,16 +96,16 @@ def _count_outside_texts(document: bytes, mark: bytes) -> int:
 
 
 class ListModel(WireModel):
-    """An object with a list of rows, which are parsed one by one: the list may be 64 MB long."""
+    """An object with a list of rows, which are parsed one by one: the list may have 64 MB."""
 
     listed: ClassVar[str] = "data"
-    """The list's name in the object."""
+    """The key of the list in the object."""
     row: ClassVar[type[WireModel]]
     omits_bad_rows: ClassVar[bool] = False
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Parse the rows and everything else. Raises ProxyProtocolError and ValueError."""
+        """Parse the rows and the other members. Raises ProxyProtocolError and ValueError."""
         rows: list[WireModel] = []
         others: list[str] = []
         count = 0
@@ -139,9 +139,9 @@ def _require_few(rows: int, members: int) -> None:
 
 
 def _members(body: str, listed: str) -> Iterator[tuple[str | None, str]]:
-    """Yield name and JSON of each member of an object.
+    """Yield the name and the JSON of each member of an object.
 
-    The list named `listed` is yielded as an empty one, and then its items without a name.
+    The list named `listed` is yielded as an empty list, then its items with None as their name.
     """
     reader = _Reader(body)
     reader.require("{")
@@ -159,14 +159,14 @@ def _members(body: str, listed: str) -> Iterator[tuple[str | None, str]]:
 
 
 class _Reader:
-    """Cuts a text into JSON values; a stray comma between them is no error."""
+    """Split a text into JSON values; a stray comma between them is not an error."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._place = 0
 
     def skips(self, mark: str) -> bool:
-        """Go past blanks and a mark; return whether it was there."""
+        """Skip blanks and the mark, if present; return whether it was."""
         if self._text.startswith(_BLANK, self._place):
             blanks = _BLANKS.match(self._text, self._place)
             self._place = blanks.end() if blanks else self._place
@@ -175,17 +175,17 @@ class _Reader:
         return found
 
     def require(self, mark: str) -> None:
-        """Go past a mark; raise ValueError if it is not there."""
+        """Skip a mark; raise ValueError if it is missing."""
         if not self.skips(mark):
             raise self._error()
 
     def value(self) -> str:
-        """Return the JSON of the next value. Only ROW_BYTES are searched first, as rows are small."""
+        """Return the JSON of the next value. ROW_BYTES are searched first, as rows are small."""
         self.skips("")
         size = ROW_BYTES
         while True:
             part = self._text[self._place : self._place + size]
-            # Its neighbours are looked at, too, but one value is parsed.
+            # The part may contain the next values too, but only one value is parsed.
             require_bounded(part, _NEIGHBOURS, values=_NEIGHBOURS * MAX_ROW_VALUES)
             is_rest = self._place + size >= len(self._text)
             try:
@@ -194,7 +194,7 @@ class _Reader:
                 if is_rest:
                     raise self._error() from None
             else:
-                # A number may go on behind the part.
+                # A number may continue after the part.
                 if is_rest or end < size:
                     self._place += end
                     require_bounded(part[:end], values=MAX_ROW_VALUES)
@@ -205,5 +205,5 @@ class _Reader:
             size = min(size * 4, MAX_DOCUMENT_BYTES)
 
     def _error(self) -> ValueError:
-        # Without a word of the body: it may hold a key.
+        # Do not quote the body: it may contain a key.
         return ValueError(f"Invalid JSON at character {self._place}")

@@ -1,4 +1,4 @@
-"""One request to an endpoint: what the plugin puts into it, and what a person asked for beside that."""
+"""One request to an endpoint: the plugin's own fields, and extra fields that a user set."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -12,11 +12,11 @@ SESSION_HEADER = "x-litellm-session-id"
 _END_USER_HEADER = "x-litellm-end-user-id"
 
 type FormFile = tuple[str, tuple[str, Any] | tuple[str, Any, str]]
-"""A file of a multipart form as httpx takes it: field, then file name, content and MIME type."""
+"""A file of a multipart form as httpx accepts it: field, then file name, content and MIME type."""
 
 
 class Requestable(Protocol):
-    """Whatever can be sent."""
+    """An object that converts to a request."""
 
     def request(self) -> "Request":
         """Return the request."""
@@ -24,11 +24,11 @@ class Requestable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A POST with a JSON object, or with a multipart form where there are `files`.
+    """A POST with a JSON object, or with a multipart form if there are `files`.
 
-    `own` holds the fields that the plugin sets, `extra` those that the form or the app asks for in
-    *Extra Fields*; own fields win. `unsent` holds what a fallback may need (`litellm_proxy.wire.rejected_requests.fallbacks`):
-    it is not sent.
+    `own` are the fields that the plugin sets, `extra` the *Extra Fields* of the form or the app;
+    `own` overrides `extra`. `unsent` is not sent: it holds data for fallbacks
+    (`litellm_proxy.wire.rejected_requests.fallbacks`).
     """
 
     path: str
@@ -43,7 +43,7 @@ class Request:
         return self
 
     def having(self, **own: Json) -> Self:
-        """Return the request with these fields; a value of None removes the field."""
+        """Return the request with these fields in `own`; None removes a field."""
         both = {**self.own, **own}
         return replace(self, own={name: value for name, value in both.items() if value is not None})
 
@@ -52,7 +52,7 @@ class Request:
         return replace(self, unsent={**self.unsent, **unsent})
 
     def sending(self, **headers: str) -> Self:
-        """Return the request with these headers; `_` stands for `-`."""
+        """Return the request with these headers; `_` in a name becomes `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers={**self.headers, **named})
 
@@ -65,10 +65,10 @@ class Request:
         return json.dumps(self.body(), separators=(",", ":")).encode()
 
     def to_form(self) -> dict[str, str]:
-        """Return the fields of a multipart form; what is not a text goes as JSON, as LiteLLM reads it.
+        """Return the fields of a multipart form; values other than strings are JSON.
 
-        An end user and tags that headers can hold are there alone: LiteLLM up to 1.77 answers metadata
-        in a form with a fault.
+        LiteLLM parses them. An end user and tags that fit into headers are sent only there: LiteLLM
+        up to 1.77 returns an internal error for metadata in a form.
         """
         body = self.body()
         if self._form_user() and not self.extra.get("litellm_metadata"):
@@ -83,11 +83,11 @@ class Request:
         }
 
     def sent_headers(self) -> Mapping[str, str]:
-        """Return the headers; those of a form hold the end user and the tags."""
+        """Return the headers; for a form they include the end user and the tags."""
         return self.identity_headers() if self.files else self.headers
 
     def identity_headers(self) -> Mapping[str, str]:
-        """Return the headers with the end user and the tags, for a request without a JSON body."""
+        """Return the headers with end user and tags, for a request without a JSON body."""
         headers = dict(self.headers)
         if user := self._form_user():
             headers[_END_USER_HEADER] = user
@@ -101,25 +101,25 @@ class Request:
 
 
 def end_user_of(request: Request) -> str | None:
-    """Return the end user that the plugin names in LiteLLM's own fields, None without one."""
+    """Return the end user in LiteLLM's own fields, None if there is none."""
     told: str | None = (request.own.get("litellm_metadata") or {}).get("user")
     return told or (request.own.get("metadata") or {}).get("user_id")
 
 
 def header_tags(request: Request) -> str:
-    """Return the plugin's tags as a header holds them; those that it cannot hold are left out."""
+    """Return the plugin's tags as a header value, without tags that a header cannot hold."""
     return ",".join(filter(fits_a_header, (request.own.get("metadata") or {}).get("tags", ())))
 
 
 def merged(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json]:
-    """Return both bodies as one: `over` wins, metadata is merged within, and tags are joined."""
+    """Merge two bodies: `over` overrides `base`, metadata is merged by key, tags are joined."""
     return _merged(base, over, within=("metadata", "litellm_metadata"))
 
 
 def _merged(
     base: Mapping[str, Json], over: Mapping[str, Json], within: Collection[str] | None = None
 ) -> dict[str, Json]:
-    """Merge objects under the names `within`, or under all."""
+    """Merge nested objects under the keys `within`, or under all keys if it is None."""
     both = {**base, **over}
     for name in base.keys() & over.keys():
         match base[name], over[name]:
@@ -133,10 +133,10 @@ def _merged(
 
 
 def fits_a_header(text: str) -> bool:
-    """Return whether a header can hold a text, in a list of several."""
+    """Return whether a text can be an item of a comma-separated header."""
     return text.isascii() and text.isprintable() and "," not in text
 
 
 def _encodable(text: str) -> str:
-    """Return a text without halves of characters, which JSON can hold and a form cannot."""
+    """Replace lone surrogates, which JSON can hold and a form cannot."""
     return text.encode(errors="replace").decode()

@@ -15,7 +15,7 @@ from litellm_proxy.wire.request import Request
 
 
 class RankedImage(TypedDict):
-    """An image as base64; LiteLLM passes it on as Jina's API takes it."""
+    """An image as base64; LiteLLM passes it on in the format of Jina's API."""
 
     image: str
 
@@ -26,7 +26,7 @@ type Ranked = str | RankedImage
 
 @dataclass(frozen=True, slots=True)
 class RerankRequest(ProxyRequest):
-    """Documents to be ordered by how well they answer a query; `top_n` is sent only when set."""
+    """Documents to order by relevance to a query; `top_n` is sent only if set."""
 
     model: str
     query: Ranked
@@ -45,7 +45,7 @@ class RerankRequest(ProxyRequest):
         return self.options.request("/v1/rerank", own)
 
     def in_batches_of(self, size: int) -> "Iterator[RerankRequest]":
-        """Yield requests of at most `size` documents each, in their order."""
+        """Yield requests with at most `size` documents each, in order."""
         for batch in batched(self.documents, size):
             top_n = None if self.top_n is None else min(self.top_n, len(batch))
             yield replace(self, documents=batch, top_n=top_n)
@@ -59,7 +59,7 @@ class RankedDocument(WireModel):
 
 
 class RerankAnswer(ListModel, FallibleAnswer):
-    """Documents by falling score, maybe fewer than were sent."""
+    """Documents by descending score, possibly fewer than were sent."""
 
     listed = "results"
     row = RankedDocument
@@ -67,9 +67,9 @@ class RerankAnswer(ListModel, FallibleAnswer):
 
 
 def joined(answers: Sequence[tuple[RerankRequest, RerankAnswer]]) -> RerankAnswer:
-    """Return the answers to batches as one; a score is of one document and its query.
+    """Join the responses to batches; scores do not depend on the batch.
 
-    Raises ProxyProtocolError for a position outside of its batch.
+    Raises ProxyProtocolError for an index outside of its batch.
     """
     if len(answers) == 1:
         return answers[0][1]

@@ -1,4 +1,4 @@
-"""`POST /v1/responses` and `GET /v1/responses/{id}`: runs in the background."""
+"""`POST /v1/responses` and `GET /v1/responses/{id}`: background runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ CANCELLED = "cancelled"
 
 @dataclass(frozen=True, slots=True)
 class RunRequest(ProxyRequest):
-    """What a run in the background is asked; `items` is the conversation, `parameters` further fields."""
+    """A request for a background run; `items` is the conversation, `parameters` further fields."""
 
     model: str
     items: Sequence[Json]
@@ -34,21 +34,21 @@ class RunRequest(ProxyRequest):
             "model": self.model,
             "input": list(self.items),
             "background": True,
-            # What is not stored cannot be asked for later.
+            # A run that is not stored cannot be fetched later.
             "store": True,
         }
         return self.options.request("/v1/responses", own)
 
 
 class RunAnnotation(WireModel):
-    """A note on a text; only web pages have a `url`."""
+    """An annotation of a text; only web pages have a `url`."""
 
     url: Lenient[str] = None
     title: Lenient[str] = None
 
 
 class RunContent(WireModel):
-    """A part of a message: a text, or the words of a refusal."""
+    """A part of a message: a text or a refusal."""
 
     text: Lenient[str] = None
     refusal: Lenient[str] = None
@@ -56,13 +56,13 @@ class RunContent(WireModel):
 
 
 class RunSummary(WireModel):
-    """A part of what was thought, summed up."""
+    """A part of a summary of reasoning."""
 
     text: Lenient[str] = None
 
 
 class RunItem(WireModel):
-    """A message, or reasoning."""
+    """A message or reasoning."""
 
     type: Lenient[str] = None
     content: Lenient[Parts[RunContent]] = None
@@ -70,7 +70,7 @@ class RunItem(WireModel):
 
 
 class RunIncomplete(WireModel):
-    """Why a run ended before its answer was whole."""
+    """The reason why a run is incomplete."""
 
     reason: Lenient[str] = None
 
@@ -86,7 +86,7 @@ class RunUsage(WireModel):
 
 
 class Run(FallibleAnswer):
-    """A run as it is now; one that failed may have an `error`."""
+    """The current state of a run; a failed run may have an `error`."""
 
     id: Annotated[str, Field(max_length=2000)] = ""
     status: Lenient[str] = None
@@ -96,5 +96,5 @@ class Run(FallibleAnswer):
 
     @property
     def is_under_way(self) -> bool:
-        """Return whether it has not ended yet."""
+        """Return whether the run has not ended yet."""
         return self.status in UNDER_WAY

@@ -1,1 +1,1 @@
-"""Requests that LiteLLM or a provider rejects: what the error means, and what is sent instead."""
+"""Requests that LiteLLM or a provider rejects: causes of rejections, and fallbacks."""

@@ -1,13 +1,14 @@
-"""Fallbacks: what is sent instead, once, where LiteLLM or a provider rejects a part of a request.
+"""Fallbacks: the changed request that replaces one that LiteLLM or a provider rejects.
 
-The policy: a field that the plugin adds by itself is dropped. A field that Dify sets without a person's
-choice (the temperature of a new node, the stop words of its ReAct agent, the name of the token limit,
-streaming, the order of system messages) is replaced by the closest thing that passes. A value that a
-person typed into the form, into *Extra Fields*, or into a parameter that only a person sets, stays: its
-rejection names it.
+The policy: a field that the plugin adds by itself is dropped. A field that Dify sets without a
+person's choice (the temperature of a new node, the stop words of its ReAct agent, the name of the
+token limit, streaming, the order of system messages) is replaced by the closest accepted value. A
+value that a person typed into the form, into *Extra Fields*, or into a parameter that only a person
+sets, is kept: the error names it.
 
-FALLBACKS is the whole list, in the order in which they are tried. A name is stored with forms, so it
-does not change. To add one: a row with a captured rejection in tests/litellm_proxy/wire/test_fallbacks.py.
+FALLBACKS is the whole list, in the order of the attempts. Names are stored with forms, so they must
+not change. To add a fallback, add a row, and a captured rejection in
+tests/litellm_proxy/wire/test_fallbacks.py.
 """
 
 import re
@@ -37,8 +38,9 @@ type Version = tuple[int, ...]
 type Listed = Collection[str]
 
 VIDEOS_AS_FILES = frozenset({"gemini", "hosted_vllm", "bedrock", "bedrock_converse"})
-"""Providers for which LiteLLM reads a video from a `file` part (1.106, llms/vertex_ai/gemini, llms/hosted_vllm,
-litellm_core_utils/prompt_templates/factory.py), with Vertex AI's; to others it passes parts on as they are."""
+"""Providers for which LiteLLM converts videos in `file` parts (1.106, llms/vertex_ai/gemini,
+llms/hosted_vllm, litellm_core_utils/prompt_templates/factory.py), beside Vertex AI's. For others it
+passes the parts on unchanged."""
 
 
 def _never(*_: object) -> bool:
@@ -47,12 +49,13 @@ def _never(*_: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """One row: a change of a request, and the rejection that calls for it.
+    """One row: a change of a request, and the rejection that requires it.
 
-    `applies` says whether a request has what is changed, `rejected_by` whether an error means it.
-    Three say whether it is needed before any rejection: `of_version` by LiteLLM's version, `of_listed` by the
-    parameters that LiteLLM lists for the model, `of_provider` by LiteLLM's name of the provider. `parameter` is
-    the one that the panel then no longer offers. A row that is not `learned` is found anew by each call.
+    `applies` returns whether a request has the field to change, `rejected_by` whether an error
+    rejects it. Three more predicates select a fallback before any rejection: `of_version` by
+    LiteLLM's version, `of_listed` by the parameters that LiteLLM lists for the model, `of_provider`
+    by LiteLLM's name of the provider. `parameter` is the parameter that the panel then hides. A
+    fallback that is not `learned` is not stored: each call finds it again.
     """
 
     name: str
@@ -74,12 +77,12 @@ _RANGE = re.compile(
 
 
 def _is_out_of_range(error: ProxyRejected, _: Request) -> bool:
-    """Return whether another value is accepted, which a person can choose."""
+    """Return whether the error is about a value out of range, which a person can correct."""
     return UNSUPPORTED not in error.classes and _RANGE.search(error.message) is not None
 
 
 def _sampling_number(name: str, *other_names: str) -> Fallback:
-    """Return the row of a number that Dify's page writes into new nodes."""
+    """Return the fallback of a number that Dify writes into new nodes."""
     return Fallback(
         f"no-{name}",
         change.has(name),
@@ -90,8 +93,9 @@ def _sampling_number(name: str, *other_names: str) -> Fallback:
 
 
 _OWN_METADATA_IS_SAFE = (1, 83, 0)
-"""Before, a caller's `litellm_metadata` takes the place of LiteLLM's own, and the spend of a call belongs to
-no key and has no tags (litellm_core_utils/core_helpers.py, get_litellm_metadata_from_kwargs)."""
+"""Before this version, a caller's `litellm_metadata` replaces LiteLLM's own, and the spend of a
+call has no key and no tags (litellm_core_utils/core_helpers.py,
+get_litellm_metadata_from_kwargs)."""
 
 FALLBACKS: tuple[Fallback, ...] = (
     # Chats.
@@ -246,12 +250,12 @@ FALLBACKS: tuple[Fallback, ...] = (
     Fallback(
         "no-encoding",
         change.has("encoding_format"),
-        # Where LiteLLM itself rejects the field, no other value of it is taken either.
+        # If LiteLLM itself rejects the field, it accepts no other value either.
         lambda error, request: names("encoding_format", "encodingFormat")(error, request)
         and (UNSUPPORTED in error.classes or request.own["encoding_format"] != "base64"),
         change.without("encoding_format"),
-        # LiteLLM 1.106 lists the parameters of chats for some embedding models; a list that names one
-        # of embeddings is one of embeddings.
+        # LiteLLM 1.106 lists chat parameters for some embedding models; a list with an embedding
+        # parameter is a list of embedding parameters.
         of_listed=lambda listed: "dimensions" in listed and "encoding_format" not in listed,
     ),
     Fallback(
@@ -260,7 +264,7 @@ FALLBACKS: tuple[Fallback, ...] = (
         names("encoding_format", "encodingFormat", "base64"),
         lambda request: request.having(encoding_format="float"),
     ),
-    # Who asks, on every endpoint.
+    # The end user, on every endpoint.
     Fallback(
         "end-user-in-metadata",
         lambda request: "litellm_metadata" in request.own,
@@ -302,7 +306,7 @@ FALLBACKS: tuple[Fallback, ...] = (
 )  # fmt: skip
 NAMES = frozenset(fallback.name for fallback in FALLBACKS)
 PARAMETERS = {each.name: each.parameter for each in FALLBACKS if each.parameter}
-"""By the name of a fallback, the parameter that the panel offers no longer."""
+"""Fallback name → the parameter that the panel hides."""
 
 
 def for_version(version: Version) -> frozenset[str]:
@@ -311,7 +315,7 @@ def for_version(version: Version) -> frozenset[str]:
 
 
 def for_model(listed: Listed | None, provider: str | None = None) -> frozenset[str]:
-    """Return the names of those that a model needs, by LiteLLM's list of its parameters and its provider."""
+    """Return the names of the fallbacks for a model's listed parameters and provider."""
     return frozenset(
         each.name
         for each in FALLBACKS
@@ -321,7 +325,7 @@ def for_model(listed: Listed | None, provider: str | None = None) -> frozenset[s
 
 
 def applied(request: Request, names: Collection[str]) -> Request:
-    """Return a request with the fallbacks of these names."""
+    """Apply the named fallbacks to a request, where they apply."""
     for fallback in FALLBACKS:
         if fallback.name in names and fallback.applies(request):
             request = fallback.apply(request)
@@ -331,10 +335,10 @@ def applied(request: Request, names: Collection[str]) -> Request:
 def fallbacks_for(
     error: ProxyRejected, request: Request, tried: Collection[str]
 ) -> tuple[Sequence[Fallback], Request]:
-    """Return the fallbacks that a rejection calls for, none if it calls for none, and the changed request.
+    """Return the fallbacks for a rejection (maybe none), and the changed request.
 
-    One at a time, since a provider names one field. LiteLLM's own check of parameters names all that it
-    rejects.
+    A provider names one rejected field at a time, so one fallback is returned. LiteLLM's own check
+    of parameters names all rejected fields.
     """
     meant: list[Fallback] = []
     for each in FALLBACKS:
@@ -348,9 +352,9 @@ def fallbacks_for(
 
 
 def is_learned(fallback: Fallback, error: ProxyRejected) -> bool:
-    """Return whether a fallback is remembered, if the changed request succeeds.
+    """Return whether to store a fallback if the changed request succeeds.
 
-    A parameter that is rejected under a condition, such as while the model reasons, is not.
+    A conditional rejection of a parameter, such as "while the model reasons", is not stored.
     """
     first_sentence = error.message.partition(". ")[0]
     is_conditional = (

@@ -1,4 +1,4 @@
-"""What an error response means for the request that it rejects: predicates for the table of fallbacks."""
+"""Predicates on error responses: which part of the request was rejected."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _SPEAKS_OF_FIELDS = re.compile(
     re.IGNORECASE,
 )
 _AMBIGUOUS = frozenset({"metadata", "tools", "stop"})
-"""Words of any sentence; as the name of a field they stand in quotation marks, or are the `param`."""
+"""Common English words: they must be in quotation marks to be a field name, or be the `param`."""
 _NOT_OF_THE_REQUEST = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 425, 429, 502, 503, 504})
 _OTHER_CLASSES = frozenset({"ContextWindowExceededError", "ContentPolicyViolationError"})
 UNSUPPORTED = "UnsupportedParamsError"
@@ -25,7 +25,7 @@ _PASSING = frozenset({408, 409, 425, 429})
 _CLIENT_ERRORS = range(400, 500)
 IS_CONDITIONAL = re.compile(r"\b(unless|while|when|if)\b", re.IGNORECASE)
 _OF_A_TOOL = re.compile(r"invalid schema for function|input_schema", re.IGNORECASE)
-"""About a tool's own schema, whose properties may have any name."""
+"""Matches errors about a tool's own schema, whose properties may have any name."""
 _IS_UNWANTED = re.compile(
     r"unsupported|not supported|not permitted|extra|unknown|unexpected|unrecogni[sz]ed",
     re.IGNORECASE,
@@ -35,15 +35,15 @@ _IS_WANTED = re.compile(
 )
 _QUOTING = re.compile(r"""[\\\s"']""")
 _AROUND = 10
-"""Characters on each side of a name by which an echo of the request is told."""
+"""Characters compared on each side of a match, to detect an echo of the request."""
 _MIN_AROUND = 8
 _MAX_FOUND = 20
 _MAX_TEXT = 100_000
-"""Characters of one text of a request in which an echo is looked for."""
+"""Characters of one text of a request that are searched for an echo."""
 
 
 def teaches(error: ProxyRejected) -> bool:
-    """Return whether a rejection says something of every such request, and not of this moment."""
+    """Return whether every request of this form would be rejected, not only this one."""
     status = error.status or 0
     return status in _CLIENT_ERRORS and status not in _PASSING
 
@@ -56,7 +56,7 @@ def _is_of_the_request(error: ProxyRejected) -> bool:
 
 
 def names(*names: str) -> RejectedBy:
-    """Return whether an error names one of these fields, in words that are not the request's own."""
+    """Return a predicate: the error names one of these fields, and does not only echo them."""
 
     def named(error: ProxyRejected, request: Request) -> bool:
         if not _is_of_the_request(error):
@@ -65,7 +65,7 @@ def names(*names: str) -> RejectedBy:
             return True
         if not _SPEAKS_OF_FIELDS.search(error.text):
             return False
-        # LiteLLM's own check writes what it rejects as an object.
+        # LiteLLM's own check writes the rejected fields as an object.
         with_keys = UNSUPPORTED in error.classes
         found = (each for name in names for each in _places(name, error.text, keys=with_keys))
         return _any_is_no_echo(found, error, request)
@@ -74,11 +74,11 @@ def names(*names: str) -> RejectedBy:
 
 
 def _places(name: str, text: str, *, keys: bool) -> Iterator[re.Match[str]]:
-    """Yield each place of a name in a text; without `keys`, not where it is a key of a quoted object."""
+    """Yield the matches of a name; without `keys`, not where it is a key of a quoted object."""
     word = re.escape(name)
     pattern = rf"(?<![\w-]){word}(?![\w-])"
     if name in _AMBIGUOUS:
-        # In quotation marks, or as the name of what is rejected.
+        # In quotation marks, or as the name of the rejected field.
         pattern = (
             rf"['\"`\[.]{word}['\"`\]]|(?:argument|parameter|field)s?(?: supplied)?:? {word}\b"
             rf"|(?<![\w.-]){word}(?:\.\w{{1,40}})?: extra inputs|: {word}[\"'.]?\s{{0,5}}$"
@@ -90,7 +90,7 @@ def _places(name: str, text: str, *, keys: bool) -> Iterator[re.Match[str]]:
 
 
 def _any_is_no_echo(found: Iterator[re.Match[str]], error: ProxyRejected, request: Request) -> bool:
-    """Return whether some words stand there by themselves: some providers quote what they reject."""
+    """Return whether a match is not an echo: some providers quote the rejected request."""
     text, sent = error.text, ""
     for each in found:
         sent = sent or _comparable(_text_of(request))
@@ -100,7 +100,7 @@ def _any_is_no_echo(found: Iterator[re.Match[str]], error: ProxyRejected, reques
             _comparable(text[each.start() : each.end() + _AROUND]),
         )
         quoted = any(len(side) >= len(words) + _MIN_AROUND and side in sent for side in sides)
-        # Several words in a row are enough; one may be a name by chance.
+        # Several words in a row are enough to be an echo; a single word may occur by chance.
         quoted = quoted or (" " in each.group().strip() and words in sent)
         if not quoted:
             return True
@@ -108,7 +108,7 @@ def _any_is_no_echo(found: Iterator[re.Match[str]], error: ProxyRejected, reques
 
 
 def _comparable(text: str) -> str:
-    """Return a text without what quoting it changes."""
+    """Remove the characters that quoting changes."""
     return _QUOTING.sub("", text)
 
 
@@ -131,7 +131,7 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 def says(pattern: str) -> RejectedBy:
-    """Return whether an error of the request has such words."""
+    """Return a predicate: the error's text matches, and is not only an echo."""
     compiled = re.compile(pattern, re.IGNORECASE)
     return lambda error, request: (
         _is_of_the_request(error)
@@ -140,26 +140,26 @@ def says(pattern: str) -> RejectedBy:
 
 
 def has_class(name: str) -> RejectedBy:
-    """Return whether an error is of LiteLLM's class, or of our name for a rejection without a type."""
+    """Return a predicate: the error has this class of LiteLLM, or our name for it."""
     return lambda error, _: name in error.classes
 
 
 def all_of(*conditions: RejectedBy) -> RejectedBy:
-    """Return whether all conditions hold."""
+    """Return a predicate: all conditions hold."""
     return lambda error, request: all(condition(error, request) for condition in conditions)
 
 
 def any_of(*conditions: RejectedBy) -> RejectedBy:
-    """Return whether one of the conditions holds."""
+    """Return a predicate: at least one condition holds."""
     return lambda error, request: any(condition(error, request) for condition in conditions)
 
 
 def negated(condition: RejectedBy) -> RejectedBy:
-    """Return whether a condition does not hold."""
+    """Return a predicate: the condition does not hold."""
     return lambda error, request: not condition(error, request)
 
 
 _wants = says(_IS_WANTED.pattern)
 _rejects = says(_IS_UNWANTED.pattern)
 wants_it = all_of(_wants, negated(_rejects))
-"""By which a provider that wants a field differs from one that rejects it."""
+"""The provider requires a field, instead of rejecting it."""

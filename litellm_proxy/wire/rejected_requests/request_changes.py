@@ -1,4 +1,4 @@
-"""What a request has, and the same request changed: pure functions for the table of fallbacks."""
+"""Predicates on requests, and functions that return a changed request, for the fallbacks."""
 
 import itertools
 import uuid
@@ -18,28 +18,31 @@ from litellm_proxy.wire.request import (
 )
 
 MIN_SESSION = 8
-"""Characters that LiteLLM requires of a session id (proxy/litellm_pre_call_utils.py, 1.106)."""
+"""Minimum characters of a session id in LiteLLM (proxy/litellm_pre_call_utils.py, 1.106)."""
 type Applies = Callable[[Request], bool]
 type Apply = Callable[[Request], Request]
 
 
 def has(*names: str) -> Applies:
-    """Return whether the plugin sets one of these fields, and no person does."""
+    """Return a predicate: the plugin sets one of these fields, and `extra` does not."""
     return lambda request: any(name in request.own and name not in request.extra for name in names)
 
 
 def without(*names: str) -> Apply:
-    """Remove these fields."""
+    """Return a function that removes these fields."""
     return lambda request: request.having(**dict.fromkeys(names))
 
 
 def in_body(request: Request) -> Request:
-    """Name the end user in `user`, the only place that counts under `enforce_user_param`."""
+    """Move the end user to `user`, the only field that `enforce_user_param` accepts."""
     return without_end_user(request).having(user=end_user_of(request))
 
 
 def in_metadata(request: Request) -> Request:
-    """Name the end user in `metadata.user_id`, which every LiteLLM reads and passes on to Anthropic alone."""
+    """Move the end user to `metadata.user_id`.
+
+    Every LiteLLM reads this field, and passes it on only to Anthropic.
+    """
     metadata = {"user_id": end_user_of(request), **(request.own.get("metadata") or {})}
     return request.having(litellm_metadata=None, metadata=metadata)
 
@@ -51,14 +54,14 @@ def without_end_user(request: Request) -> Request:
 
 
 def has_app_tag(request: Request) -> bool:
-    """Return whether the tag of Dify's app is among the tags."""
+    """Return whether the tags include that of Dify's app."""
     return f"{APP_TAG}{request.unsent.get('app')}" in (request.own.get("metadata") or {}).get(
         "tags", ()
     )
 
 
 def without_app_tag(request: Request) -> Request:
-    """Name the app in `spend_logs_metadata`, where LiteLLM's routing by tags does not look."""
+    """Move the app to `spend_logs_metadata`, which LiteLLM's tag-based routing ignores."""
     app = request.unsent["app"]
     metadata = dict(request.own["metadata"])
     tags = [tag for tag in metadata.pop("tags") if tag != f"{APP_TAG}{app}"]
@@ -67,20 +70,20 @@ def without_app_tag(request: Request) -> Request:
 
 
 def tags_in_header(request: Request) -> Request:
-    """Move the tags into a header, which takes ASCII only."""
+    """Move the tags to a header, which is limited to ASCII."""
     changed = request.having(metadata=None)
     tags = header_tags(request)
     return changed.sending(**{TAGS_HEADER: tags}) if tags else changed
 
 
 def without_session(request: Request) -> Request:
-    """Remove the session from body and headers."""
+    """Remove the session from the body and the headers."""
     headers = {name: value for name, value in request.headers.items() if name != SESSION_HEADER}
     return replace(request.having(litellm_trace_id=None), headers=headers)
 
 
 def with_session_header(request: Request) -> Request:
-    """Name the session in a form that LiteLLM accepts: 8 or more of `[A-Za-z0-9_-]`."""
+    """Add a session header that LiteLLM accepts: 8 or more of `[A-Za-z0-9_-]`."""
     session = request.own.get("litellm_trace_id")
     told = (
         sha256(str(session).encode(errors="replace")).hexdigest()[:32]
@@ -91,25 +94,25 @@ def with_session_header(request: Request) -> Request:
 
 
 def without_stream_options(request: Request) -> Request:
-    """Leave them out, and let LiteLLM do so: it adds them to each stream by itself (1.106)."""
+    """Remove `stream_options`, and make LiteLLM drop it: it adds it to each stream (1.106)."""
     dropped = request.extra.get("additional_drop_params")
     others = dropped if isinstance(dropped, list) else []
     return request.having(stream_options=None, additional_drop_params=[*others, "stream_options"])
 
 
 def streamed(request: Request) -> Request:
-    """Ask for a stream."""
+    """Request a stream."""
     return request.having(stream=True, stream_options={"include_usage": True})
 
 
 def calls(request: Request) -> list[Mapping[str, Any]]:
-    """Return the assistant's messages with tool calls."""
+    """Return the assistant messages with tool calls."""
     messages: Sequence[Mapping[str, Any]] = request.own.get("messages") or ()
     return [m for m in messages if m["role"] == "assistant" and m.get("tool_calls")]
 
 
 def _with_turns(request: Request, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Request:
-    """Return the request with each assistant message that has tool calls changed."""
+    """Return the request with `change` applied to each assistant message with tool calls."""
     messages = [
         change(dict(message))
         if message["role"] == "assistant" and message.get("tool_calls")
@@ -124,12 +127,12 @@ _ASKS_FOR_REASONING = ("reasoning_effort", "thinking", "reasoning")
 
 
 def lacks_reasoning(request: Request) -> bool:
-    """Return whether a turn with tool calls has no reasoning beside it."""
+    """Return whether an assistant message with tool calls has no reasoning."""
     return any(not any(turn.get(name) for name in REASONING) for turn in calls(request))
 
 
 def without_fields(*names: str) -> Apply:
-    """Remove these fields from turns with tool calls."""
+    """Return a function that removes these fields from messages with tool calls."""
 
     def changed(turn: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in turn.items() if name not in names}
@@ -138,7 +141,10 @@ def without_fields(*names: str) -> Apply:
 
 
 def filled(request: Request) -> Request:
-    """Put a blank where reasoning is missing, as LiteLLM does for Moonshot (1.106, `fill_reasoning_content`)."""
+    """Fill missing `reasoning_content` with a blank.
+
+    LiteLLM does so for Moonshot (1.106, `fill_reasoning_content`).
+    """
     return _with_turns(
         request,
         lambda turn: turn if turn.get("reasoning_content") else {**turn, "reasoning_content": " "},
@@ -146,25 +152,25 @@ def filled(request: Request) -> Request:
 
 
 def asks_for_reasoning(request: Request) -> bool:
-    """Return whether the model is asked to reason."""
+    """Return whether the request enables reasoning."""
     return any(name in request.own or name in request.extra for name in _ASKS_FOR_REASONING)
 
 
 def without_signed(request: Request) -> Request:
-    """Leave signed reasoning out, and do not ask for more: Claude thinks on only after its own."""
+    """Remove signed reasoning and disable reasoning: Claude needs its own to continue."""
     plain = without_fields("thinking_blocks")(request).having(**dict.fromkeys(_ASKS_FOR_REASONING))
     extra = {n: v for n, v in request.extra.items() if n not in _ASKS_FOR_REASONING}
     return replace(plain, extra=extra)
 
 
 def lacks_signed(request: Request) -> bool:
-    """Return whether a reasoning model gets a tool call without its signed reasoning."""
+    """Return whether reasoning is enabled and a tool call has no signed reasoning."""
     turns = calls(request)
     return any(not turn.get("thinking_blocks") for turn in turns) and asks_for_reasoning(request)
 
 
 def has_signed(request: Request) -> bool:
-    """Return whether a turn has signed reasoning."""
+    """Return whether an assistant message has signed reasoning."""
     return any(turn.get("thinking_blocks") for turn in calls(request))
 
 
@@ -174,7 +180,7 @@ def call_ids(request: Request) -> list[str]:
 
 
 def with_call_ids(request: Request, rename: Callable[[int, str], str]) -> Request:
-    """Return the request with ids of tool calls renamed, results alike; `rename` gets (round, id)."""
+    """Rename ids of tool calls and of their results; `rename` gets (round, id)."""
     messages: list[Mapping[str, Any]] = []
     round_ = 0
     for message in request.own["messages"]:
@@ -190,7 +196,7 @@ def with_call_ids(request: Request, rename: Callable[[int, str], str]) -> Reques
 
 
 def distinct(request: Request) -> Request:
-    """Give ids of later rounds the number of their round, or a later number that is free."""
+    """Append the round's number, or the next free number, to repeated ids."""
     names: dict[tuple[int, str], str] = {}
     taken = set(call_ids(request))
 
@@ -214,7 +220,7 @@ def has_later_system_message(request: Request) -> bool:
 
 
 def one_system_message(request: Request) -> Request:
-    """Join all system messages to the first."""
+    """Join all system messages into one at the start."""
     messages = request.own["messages"]
     texts = [_plain_text(m["content"]) for m in messages if m["role"] == "system"]
     others = [message for message in messages if message["role"] != "system"]
@@ -226,13 +232,13 @@ def _plain_text(content: Json) -> str:
 
 
 def has_video_file(request: Request) -> bool:
-    """Return whether a video goes out as a file."""
+    """Return whether a video is sent as a `file` part."""
     messages = request.own.get("messages") or ()
     return any(_is_video(part) for m in messages for part in _parts_of(m))
 
 
 def with_video_urls(request: Request) -> Request:
-    """Send videos as `video_url`, which OpenAI-compatible servers, Qwen, GLM and Kimi take."""
+    """Send videos as `video_url`, which OpenAI-compatible servers, Qwen, GLM and Kimi accept."""
     messages = [
         {**m, "content": [_as_video_url(part) if _is_video(part) else part for part in parts]}
         if (parts := _parts_of(m))
@@ -258,12 +264,12 @@ def _as_video_url(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stop_cut_here(request: Request) -> Request:
-    """Remove the stop words, and keep them: the text is cut here (`translation.answer.stop_words`)."""
+    """Move the stop words to `unsent`: `translation.answer.stop_words` cuts the text."""
     return request.having(stop=None).keeping(stop=request.own["stop"])
 
 
 def may_choose_format(request: Request) -> bool:
-    """Return whether the plugin chose the format of speech or an image, not a person."""
+    """Return whether the plugin, not a person, chose the format of speech or an image."""
     return bool(request.unsent.get("any_format"))
 
 
@@ -271,7 +277,7 @@ QUERY_OR_PASSAGE = {"document": "passage", "query": "query"}
 
 
 def input_type(request: Request) -> str | None:
-    """Return whether texts are documents or queries, sent or not."""
+    """Return whether texts are documents or queries, whether sent or not."""
     value: str | None = request.own.get("input_type") or request.unsent.get("input_type")
     return value
 
@@ -281,12 +287,12 @@ _DOT = "."
 
 
 def has_blank_text(request: Request) -> bool:
-    """Return whether a text to embed or a document to rank is a blank, as the plugin sends blank texts."""
+    """Return whether a text or a document is a blank, which the plugin sends for empty texts."""
     return any(text == BLANK for name in ("input", "documents") for text in _list(request, name))
 
 
 def with_dots_for_blanks(request: Request) -> Request:
-    """Send a full stop for each blank text, where a server strips blanks and rejects what is left."""
+    """Replace blanks by full stops, for servers that strip blanks and reject empty texts."""
     changed = {
         name: [_DOT if text == BLANK else text for text in _list(request, name)] or None
         for name in ("input", "documents")
@@ -300,12 +306,12 @@ def _list(request: Request, name: str) -> Sequence[Json]:
 
 
 def new_token_limit(request: Request) -> Request:
-    """Send the token limit under its newer name."""
+    """Send the token limit as `max_completion_tokens`."""
     return request.having(max_tokens=None, max_completion_tokens=request.own["max_tokens"])
 
 
 def with_allowed(request: Request) -> Request:
-    """Tell LiteLLM to pass `dimensions` on."""
+    """Make LiteLLM pass `dimensions` on."""
     allowed = request.extra.get("allowed_openai_params")
     others = allowed if isinstance(allowed, list) else []
     return request.having(allowed_openai_params=[*others, "dimensions"])
