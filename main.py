@@ -10,9 +10,9 @@ from dify_plugin.errors.model import InvokeError
 
 from models.daemon_io import LineWritingPlugin, StdinReader
 
-# The daemon shows what this handler writes in its own log.
+# The daemon writes the output of this handler to its own log.
 logging.getLogger("models").addHandler(plugin_logger_handler)
-# It has a line of ours for each error that a call ends with.
+# Drop the SDK's log records of InvokeErrors: the plugin logs one line for each of them.
 logging.getLogger("dify_plugin.core.server.io_server").addFilter(
     lambda record: not (record.exc_info and isinstance(record.exc_info[1], InvokeError))
 )
@@ -21,6 +21,6 @@ plugin = LineWritingPlugin(DifyPluginEnv())
 if __name__ == "__main__":
     if type(plugin.request_reader) is StdioRequestReader:
         plugin.request_reader = StdinReader()
-    # What is there now stays for good: looking for garbage in it again and again never pays.
+    # Exclude the objects that exist now from garbage collection: they live as long as the process.
     gc.freeze()
     plugin.run()

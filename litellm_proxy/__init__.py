@@ -1,4 +1,4 @@
-"""The proxy's side: what a LiteLLM proxy is sent and what it answers, over HTTP.
+"""HTTP client for a LiteLLM proxy: requests, responses, errors.
 
-Nothing in here knows Dify. The contract is LiteLLM's OpenAI-format HTTP API.
+This package does not depend on Dify. Its contract is LiteLLM's OpenAI-format HTTP API.
 """

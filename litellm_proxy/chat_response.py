@@ -1,4 +1,4 @@
-"""The body of a chat's response → its events: a stream, or one document."""
+"""Parse the body of a chat response, a stream or one document, to chunks."""
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -17,21 +17,22 @@ _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _TELLING_BYTES = len(b"event:")
 
 type ChatArrivals = Generator[Sequence[ChatEvent]]
-"""What arrived together comes together, pieces of plain text joined."""
+"""Chunks that arrived together are yielded together, with adjacent plain text joined."""
 
 
 def is_called_a_stream(received: ProxyResponse) -> bool:
-    """Return whether the response is labelled as a stream of events."""
+    """Return whether the content type is that of an event stream."""
     return received.content_type.lower().startswith("text/event-stream")
 
 
 def read_chunks(received: ProxyResponse, parse: Callable[[bytes], ChatChunk]) -> ChatArrivals:
-    """Yield the chunks of an answer; its first bytes tell whether it is a stream.
+    """Yield the chunks of a response; its first bytes decide whether it is a stream.
 
-    Servers and balancers in between have been seen to label streams as anything. Raises ProxyError.
+    The content type is not enough: servers and load balancers set any type for streams. Raises
+    ProxyError.
     """
     with closing(received.pieces()) as pieces:
-        # Blanks before the first event mean nothing, however many there are.
+        # Skip blanks before the first event, however many there are.
         start = b""
         for piece in pieces:
             start = (start + piece).lstrip(_BLANKS)
@@ -63,16 +64,16 @@ def _read_events(
             if chunks:
                 yield chunks
             if stream.done:
-                # The answer is complete; its connection is worth a moment, and no more.
+                # The response is complete; wait only a moment to keep its connection.
                 deadline.bring_forward(LAST_BYTES_SECONDS)
     except ProxyUnreachable:
-        # After [DONE] the body is read on only to hand the connection back to the pool.
+        # After [DONE] the body is read only to return the connection to the pool.
         if not stream.done:
             raise
 
 
 class _EventStream:
-    """The events of one body, until the one that says it is done."""
+    """The events of one body, up to [DONE]."""
 
     def __init__(self, parse: Callable[[bytes], ChatChunk]) -> None:
         self.done = False

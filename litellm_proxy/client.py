@@ -1,4 +1,4 @@
-"""The proxy over HTTP: one method per endpoint."""
+"""HTTP client for the proxy: one method per endpoint."""
 
 import itertools
 import re
@@ -36,23 +36,23 @@ from litellm_proxy.wire.responses import Run
 
 _LABELS_OF_TEXT = ("application/json", "text/")
 _TEXT_STARTS = (b"{", b"<")
-"""JSON and pages begin so, and no kind of audio that is asked for."""
+"""The start of JSON and HTML; audio of a requested format never starts so."""
 _TRANSCRIPTS = ("text/plain", "text/srt", "text/vtt", "application/x-subrip")
 _REQUIRED_INPUTS = frozenset({"messages", "prompt", "input", "query", "file"})
 _ALIVE = b"I'm alive!"
-"""What LiteLLM's /health/liveliness says (proxy/health_endpoints)."""
+"""The response of LiteLLM's /health/liveliness (proxy/health_endpoints)."""
 _LACKS_INPUT = re.compile(
     rf"missing \d+ required (positional|keyword-only) arguments?:.{{0,200}}'({'|'.join(sorted(_REQUIRED_INPUTS))})'"
 )
-"""How LiteLLM 1.72 to 1.95 refuses a request without its input, for keys with `allowed_routes`."""
+"""How LiteLLM 1.72 to 1.95 rejects a request without its input, for keys with `allowed_routes`."""
 _NOT_HERE = frozenset({401, 403, 404})
 _GZIP = {"Accept-Encoding": "gzip"}
 
 
 class ProxyClient:
-    """Asks one proxy on behalf of one caller. Cheap to make: the connections are shared.
+    """Client of one proxy for one caller. Cheap to create: connections are shared.
 
-    Every method raises ProxyUnreachable, ProxyRejected or ProxyProtocolError, and no other error.
+    Every method raises only ProxyUnreachable, ProxyRejected or ProxyProtocolError.
     """
 
     def __init__(
@@ -63,44 +63,46 @@ class ProxyClient:
         total_seconds: float = CALL_SECONDS,
         tries: int = MAX_TRIES,
     ) -> None:
-        """`total_seconds` bounds each request with its answer, from sending to the last byte.
+        """`total_seconds` limits each request, from sending to the last byte of the response.
 
-        `tries` is how often a request is sent at most, if it surely was not processed before.
+        `tries` is the maximum number of attempts; only a request that was surely not processed is
+        retried.
         """
         self._caller = settings.cache_key
         self._rejections = Rejections(settings)
         self._sender = Sender(settings, self._rejections, transport, total_seconds, tries)
 
     def chat(self, asked: Requestable) -> ProxyAnswer[ChatArrivals]:
-        """Ask the chat or completion endpoint; return the chunks of a stream, or one for a blocking answer.
+        """Send a chat or completion request; return the chunks of the response.
 
-        The request is sent before this returns, so a rejection is raised here and not later.
+        A blocking response is one chunk. The request is sent before this returns, so a rejection is
+        raised here and not later.
         """
         response = self._sender.post(asked)
         report = self._report(response)
         chunks = read_chunks(response, lambda data: self._read_data(ChatChunk.read, data))
         if is_called_a_stream(response):
             return ProxyAnswer(chunks, report)
-        # Nothing to wait for but an answer that is whole: a rejection in it is raised here.
+        # A blocking response is complete on arrival, so a rejection in it can be raised here.
         first = next(chunks, ())
         return ProxyAnswer(_continued(first, chunks), report)
 
     def start_run(self, asked: Requestable) -> ProxyAnswer[Run]:
-        """Start a run in the background; return it as it is then."""
+        """Start a background run; return its first state."""
         return self._run(self._sender.post(asked))
 
     def run(self, run_id: str, options: RequestOptions) -> ProxyAnswer[Run]:
-        """Return a run as it is now; one that failed is no error here. `options` go into headers."""
+        """Return the current state of a run, even if it failed. `options` are sent as headers."""
         asked = options.request(f"/v1/responses/{quote(run_id, safe='')}", {})
         return self._run(self._sender.send("GET", asked.path, headers=asked.identity_headers()))
 
     def cancel_run(self, run_id: str, options: RequestOptions) -> None:
-        """Ask that a run ends."""
+        """Cancel a run."""
         asked = options.request(f"/v1/responses/{quote(run_id, safe='')}/cancel", {})
         self._sender.send("POST", asked.path, b"{}", asked.identity_headers()).response.close()
 
     def rejected(self, error: ErrorDetail | str) -> ProxyRejected:
-        """Return the error that a run ended with, without secrets."""
+        """Return the error of a failed run, with secrets redacted."""
         return self._rejections.of_detail(error)
 
     def _run(self, response: ProxyResponse) -> ProxyAnswer[Run]:
@@ -110,42 +112,42 @@ class ProxyClient:
         )
 
     def make_image(self, asked: Requestable) -> ProxyAnswer[ImageAnswer]:
-        """Return the image that was made, or made of others."""
+        """Return the generated or edited image."""
         response = self._sender.post(asked)
         answer = self._accepted(ImageAnswer.read, response)
         return ProxyAnswer(answer, self._report(response))
 
     def embed(self, asked: Requestable) -> ProxyAnswer[EmbeddingsAnswer]:
-        """Return the vectors of one batch of texts, in the order in which the proxy sent them."""
+        """Return the vectors of one batch of texts, in the order of the response."""
         response = self._sender.post(asked)
         answer = self._accepted(EmbeddingsAnswer.read, response)
         return ProxyAnswer(answer, self._report(response))
 
     def rerank(self, asked: Requestable) -> RerankAnswer:
-        """Return how the documents of a request rank."""
+        """Return the documents of a request with their scores."""
         return self._accepted(RerankAnswer.read, self._sender.post(asked))
 
     def moderate(self, asked: Requestable) -> ModerationAnswer:
-        """Return what was found in a text."""
+        """Return the moderation result of a text."""
         return self._accepted(ModerationAnswer.read, self._sender.post(asked))
 
     def transcribe(self, asked: Requestable) -> Transcription:
-        """Return the text of an audio file; the file is sent as a stream from its beginning."""
+        """Transcribe an audio file; the file is streamed from its start."""
         response = self._sender.post(asked)
         if response.content_type.startswith(_TRANSCRIPTS):
             body = response.body(MAX_BODY_BYTES)
             if body.lstrip().startswith(b"{"):
-                # LiteLLM labels what it was asked for, whatever the server made of it.
+                # LiteLLM sets the requested content type even if the server sends JSON.
                 with suppress(ProxyProtocolError):
                     return self._read_data(Transcription.read, body)
             return Transcription(text=body.decode(errors="replace"))
         return self._accepted(Transcription.read, response)
 
     def speak(self, asked: Requestable) -> Generator[bytes]:
-        """Ask for a spoken text; return the audio as it arrives.
+        """Synthesise a text; yield the audio as it arrives.
 
-        The beginning of the answer is read before this returns, so a rejection is raised here and not later,
-        also one that LiteLLM labels as audio.
+        The start of the response is read before this returns, so a rejection is raised here and not
+        later, even if LiteLLM labels it as audio.
         """
         response = self._sender.post(asked)
         label = response.content_type
@@ -163,28 +165,28 @@ class ProxyClient:
         return _continued(start, pieces)
 
     def models(self, *, with_patterns: bool = False) -> ModelList:
-        """Return the names that the key can call, and on request the wildcard patterns too."""
+        """Return the names that the key can call, and with `with_patterns` the wildcards too."""
         query = "?return_wildcard_routes=true" if with_patterns else ""
         return self._read(
             ModelList.read, self._sender.send("GET", f"/v1/models{query}", headers=_GZIP)
         )
 
     def read_models[T](self, read: Callable[[bytes], T]) -> T:
-        """Return what `read` makes of the body of the list of names; likewise below."""
+        """Apply `read` to the body of the list of names; the other read_ methods do likewise."""
         return self._read(read, self._sender.send("GET", "/v1/models", headers=_GZIP))
 
     def model_group(self, name: str) -> ModelGroups:
-        """Return what the proxy knows of one public model name: one group or none."""
+        """Return the proxy's data about one public model name: one group or none."""
         return self.read_model_group(name, ModelGroups.read)
 
     def read_model_group[T](self, name: str, read: Callable[[bytes], T]) -> T:
-        """Ask for one group, and read the body."""
+        """Apply `read` to the body of the response about one group."""
         asked = quote(name, safe="", errors="replace")
         path = f"/model_group/info?model_group={asked}"
         return self._read(read, self._sender.send("GET", path))
 
     def model_groups(self) -> ModelGroups:
-        """Return what the proxy knows of every public name of the key; slow for many models."""
+        """Return the proxy's data about every public name of the key; slow for many models."""
         return self._read(
             ModelGroups.read, self._sender.send("GET", "/model_group/info", headers=_GZIP)
         )
@@ -194,9 +196,9 @@ class ProxyClient:
         return self.read_deployments(Deployments.read)
 
     def read_deployments[T](self, read: Callable[[bytes], T]) -> T:
-        """Ask for the deployments, and read the body.
+        """Apply `read` to the body of the list of deployments.
 
-        Which of the two routes answers is remembered for each caller (`litellm_proxy.litellm_versions`).
+        The path that works is stored for each caller (`litellm_proxy.litellm_versions`).
         """
         caller = self._caller
         path = info_path(caller)
@@ -215,10 +217,10 @@ class ProxyClient:
         return answer
 
     def resolves(self, model: str, options: RequestOptions) -> bool | None:
-        """Return whether the proxy knows a name that no list shows, such as a hidden alias.
+        """Return whether the proxy resolves a name that is in no list, such as a hidden alias.
 
-        Asks the token counter, which costs nothing. False may also mean a public name that equals
-        its backend's; None: this LiteLLM does not resolve names there, as up to 1.72.
+        Calls the token counter, which costs nothing. False may also mean a public name that equals
+        its backend's name; None means that this LiteLLM resolves no names there, as up to 1.72.
         """
         asked = options.request("/utils/token_counter", {"model": model, "prompt": ""})
         count = self._read(TokenCount.read, self._sender.post(asked))
@@ -227,7 +229,7 @@ class ProxyClient:
         return False if "original_response" in count.model_fields_set else None
 
     def is_alive(self) -> bool:
-        """Return whether LiteLLM's health route, which needs no key, answers in its words."""
+        """Return whether LiteLLM's health route, which needs no key, returns its usual text."""
         try:
             response = self._sender.send("GET", "/health/liveliness")
             return response.body(MAX_ERROR_BYTES).strip(b' \n"') == _ALIVE
@@ -235,10 +237,10 @@ class ProxyClient:
             return False
 
     def probe(self, asked: Requestable) -> None:
-        """Name the model at an endpoint without the input that the endpoint requires.
+        """Send a request with the model but without the input that the endpoint requires.
 
-        Spends nothing. LiteLLM checks key, budget, route and model rights first, then rejects with
-        a 400 whose `param` names the missing input; that one rejection is swallowed.
+        Costs nothing. LiteLLM checks key, budget, route and model rights first, then rejects with a
+        400 whose `param` names the missing input; only this rejection is suppressed.
         """
         try:
             self._sender.post(asked).response.close()

@@ -1,4 +1,4 @@
-"""What can go wrong between this plugin and the proxy, as data; sentences are made elsewhere."""
+"""Errors between the plugin and the proxy, as data; messages for people are made elsewhere."""
 
 import secrets
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from enum import Enum, auto
 
 
 class ProxyError(Exception):
-    """The proxy could not be asked, rejected a request, or answered what cannot be read.
+    """The proxy is unreachable, rejected a request, or sent a response that cannot be parsed.
 
-    `call_id` is LiteLLM's `x-litellm-call-id`. `subject` is the kind and name of the model that was asked.
+    `call_id` is LiteLLM's `x-litellm-call-id`. `subject` is the type and name of the requested
+    model.
     """
 
     call_id: str | None = None
@@ -17,13 +18,13 @@ class ProxyError(Exception):
 
 
 def own_call_id() -> str:
-    """Return an id for a call that LiteLLM gave none: it stands in the sentence and in the log."""
+    """Return an id for a call without an id of LiteLLM's, for the message and the log."""
     return secrets.token_hex(4)
 
 
 @contextmanager
 def about(subject: str, call_id: str | None = None) -> Iterator[None]:
-    """Add the model (kind and name) and the call id to a ProxyError that is raised within, where it has none."""
+    """Add model (type and name) and call id to a ProxyError raised within, where missing."""
     try:
         yield
     except ProxyError as error:
@@ -33,7 +34,7 @@ def about(subject: str, call_id: str | None = None) -> Iterator[None]:
 
 
 class Failure(Enum):
-    """At which step a request could not be carried out."""
+    """The step at which a request failed."""
 
     NAME = "host name not known"
     REFUSED = "connection refused"
@@ -67,22 +68,22 @@ class RequestFailed(Exception):
 
 
 class Origin(Enum):
-    """Who wrote an error, as its shape tells."""
+    """The author of an error response, detected from its format."""
 
     LITELLM = auto()
     OTHER_API = auto()
-    """An API's error, in a shape that LiteLLM does not write."""
+    """Another API's error, in a format that LiteLLM does not use."""
     PAGE = auto()
-    """HTML, as balancers and gateways write it."""
+    """HTML, as load balancers and gateways send it."""
     TEXT = auto()
     """Anything else; LiteLLM's own "Internal Server Error" is such a text."""
 
 
 class ProxyUnreachable(ProxyError):
-    """No complete answer came back: the network, TLS or time.
+    """No complete response arrived, because of the network, TLS or a timeout.
 
-    `via` is the HTTP proxy on the way, if there is one, without its password. `call_id` is of our own
-    making, since LiteLLM gave none: it stands in the sentence and in the log.
+    `via` is the HTTP proxy on the way, if any, without its password. `call_id` is created here, as
+    LiteLLM sent none; it is in the message and in the log.
     """
 
     def __init__(self, failure: Failure, base_url: str, detail: str = "", via: str = "") -> None:
@@ -95,16 +96,15 @@ class ProxyUnreachable(ProxyError):
 
 
 class ProxyRejected(ProxyError):
-    """The proxy answered with an error, as an HTTP status or inside a stream.
+    """The proxy returned an error, as an HTTP status or inside a stream.
 
-    `status` is the HTTP status, for an error inside a stream the `code` it carries, or None.
-    `error_type`, `param` and `message` are the proxy's own, `text` is the whole of what `message` is
-    the telling part of; secrets are already replaced.
-    `classes` are the exception classes that LiteLLM puts before a provider's words, `origin` says who
-    wrote the error, `of_provider` whether LiteLLM only passes it on.
-    `guardrail` names the guardrail that blocked the call. `retry_after` is in seconds; `call_id` is
-    LiteLLM's `x-litellm-call-id`; `sent_bytes` is the size of the refused request's body; `base_url`
-    is the proxy's.
+    `status` is the HTTP status, or for an error inside a stream its `code`, or None. `error_type`,
+    `param` and `message` are the proxy's own; `message` is the essential part of `text`, the whole
+    message. Secrets are redacted in both. `classes` are the exception classes that LiteLLM writes
+    before a provider's message, `origin` is the author of the error, `of_provider` is whether
+    LiteLLM passes on a provider's error. `guardrail` is the guardrail that blocked the call.
+    `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`; `sent_bytes` is the
+    size of the rejected request's body; `base_url` is the proxy's.
     """
 
     def __init__(  # noqa: PLR0913 - one value per fact of the error
@@ -141,18 +141,18 @@ class ProxyRejected(ProxyError):
 
     @property
     def from_api(self) -> bool:
-        """Return whether the error has the shape of an API's, not of a page."""
+        """Return whether the error has the format of an API, not of an HTML page."""
         return self.origin in {Origin.LITELLM, Origin.OTHER_API}
 
 
 class ProxyProtocolError(ProxyError):
-    """What came back is not what the OpenAI format promises; the text says what was wrong."""
+    """The response violates the OpenAI format; the message describes the violation."""
 
 
 class ProxyAnswerEmpty(ProxyError):
-    """A complete answer without text, tool calls or anything else to show.
+    """A complete response without text, tool calls or other content to display.
 
-    `refusal` holds the model's words if it refused, of which LiteLLM may have lost the rest.
+    `refusal` is the model's refusal, if any; LiteLLM may have lost a part of it.
     """
 
     def __init__(self, finish_reason: str, refusal: str = "") -> None:
@@ -162,23 +162,23 @@ class ProxyAnswerEmpty(ProxyError):
 
 
 class AnswerEnd(Enum):
-    """How an answer that had begun ended before it was whole."""
+    """Why a response ended before it was complete."""
 
     FILTERED = auto()
     REFUSED = auto()
     ALL_THOUGHT = auto()
-    """Every token went into reasoning."""
+    """All tokens were used for reasoning."""
     CUT_TOOL_CALL = auto()
     RUN_GONE = auto()
-    """A run in the background that LiteLLM does not know, or no longer."""
+    """LiteLLM does not know the background run, or no longer."""
     RUN_CANCELLED = auto()
     RUN_TOO_LONG = auto()
 
 
 class ProxyAnswerEndedEarly(ProxyError):
-    """An answer that its provider ended before it was whole; what came before has been shown.
+    """A response that the provider ended too early; the part before has been shown.
 
-    `refusal` holds the model's words if it refused.
+    `refusal` is the model's refusal, if any.
     """
 
     def __init__(self, end: AnswerEnd, refusal: str = "") -> None:

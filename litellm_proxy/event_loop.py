@@ -1,7 +1,7 @@
-"""What all calls of the process share: one thread, on which gevent runs a greenlet for each call.
+"""Cooperative scheduling: all calls of the process share one thread, one gevent greenlet each.
 
-A greenlet runs until it waits for something. So long work calls `give_way` on its way, and whatever
-blocks a thread, such as a name look-up, gets threads of its own.
+A greenlet runs until it waits for something. So long loops call `give_way`, and operations that
+block a thread, such as a name look-up, run in threads of their own.
 """
 
 import time
@@ -11,11 +11,11 @@ from gevent import get_hub
 from litellm_proxy.limits import TURN_SECONDS
 
 _SHORTEST_PAUSE = 1e-6
-"""Above zero: gevent runs up to fifty `sleep(0)` before it looks at its sockets (gevent 25, libev)."""
+"""Above zero: gevent runs up to fifty `sleep(0)` before it polls its sockets (gevent 25, libev)."""
 
 
 class _Turn:
-    """When the event loop of this thread last looked at its sockets."""
+    """Records when the event loop of this thread last polled its sockets."""
 
     def __init__(self) -> None:
         self.hub = get_hub()
@@ -31,7 +31,7 @@ _turn: _Turn | None = None
 
 
 def give_way() -> None:
-    """Let other calls run, if none could for TURN_SECONDS; else return at once (0.3 µs)."""
+    """Let other calls run if none could for TURN_SECONDS; else return at once (0.3 µs)."""
     global _turn  # noqa: PLW0603 - one event loop for the process, which begins at the first call
     if _turn is None or _turn.hub is not get_hub():
         _turn = _Turn()

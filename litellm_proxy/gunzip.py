@@ -1,7 +1,7 @@
-"""Bodies without their content coding (RFC 9110, 8.4), in pieces of bounded size.
+"""Decompress bodies by their content coding (RFC 9110, 8.4), in pieces of bounded size.
 
-61 kB of gzip can be 60 MB of text, so no call unpacks more than READ_BYTES at once. gzip is only asked
-for where it saves much: `/v1/model/info`. Some servers compress unasked.
+61 kB of gzip can be 60 MB of text, so no call decompresses more than READ_BYTES at once. gzip is
+requested only where it saves much: `/v1/model/info`. Some servers compress other responses too.
 """
 
 import re
@@ -18,17 +18,17 @@ _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Yield a body as it was before its `Content-Encoding`.
+    """Yield the decompressed body.
 
-    Raises ProxyProtocolError for any other coding than gzip and deflate, for several, for damaged
-    bytes, and for a body of more than MAX_BODY_BYTES.
+    Raises ProxyProtocolError for codings other than gzip and deflate, for several codings, for
+    damaged bytes, and for a body of more than MAX_BODY_BYTES.
     """
     coding = coding.strip().lower()
     if coding in {"", "identity"}:
         yield from pieces
         return
     if coding not in _CODINGS:
-        # Only a name: a header may hold anything.
+        # Quote only a plain name: a header may hold anything.
         name = repr(coding) if _NAMES.fullmatch(coding) else "something unknown"
         message = f"it is compressed as {name}, which was not asked for"
         raise ProxyProtocolError(message)

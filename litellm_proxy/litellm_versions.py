@@ -1,7 +1,7 @@
-"""Which LiteLLM answers a caller, and what old versions do otherwise.
+"""The LiteLLM version of each proxy, and differences of old versions.
 
-Kept for each caller of each proxy (`ProxySettings.cache_key`): tenants share nothing of it. The callers
-that were seen least recently are forgotten first.
+Stored per caller of each proxy (`ProxySettings.cache_key`): tenants share nothing. The least
+recently used callers are dropped first.
 """
 
 import re
@@ -14,7 +14,7 @@ from litellm_proxy.memory import Memory
 from litellm_proxy.wire.rejected_requests.fallbacks import for_version
 
 INFO_PATHS = ("/v1/model/info", "/model/info")
-"""Up to 1.63 LiteLLM refuses virtual keys at the first, and answers them at the second."""
+"""Up to 1.63 LiteLLM rejects virtual keys at the first path, and accepts them at the second."""
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
 _LONGEST_VERSION = 100
@@ -24,24 +24,24 @@ _info_paths: Memory[str, str] = Memory(MAX_CALLERS)
 
 
 def note_version(caller: str, headers: Mapping[str, str]) -> None:
-    """Remember the version that an answer tells, if it does."""
+    """Store the version from the response headers, if present."""
     version = headers.get(_HEADER)
     if version and len(version) <= _LONGEST_VERSION and _versions.get(caller) != version:
         _versions.set(caller, intern(version))
 
 
 def needed_by(caller: str) -> frozenset[str]:
-    """Return the names of the fallbacks that the version of a proxy needs, as far as it is known."""
+    """Return the names of the fallbacks that the proxy's version, if known, needs."""
     return _needed_by(_versions.get(caller) or "")
 
 
 def info_path(caller: str) -> str:
-    """Return which of INFO_PATHS is asked first."""
+    """Return which of INFO_PATHS to request first."""
     return _info_paths.get(caller) or INFO_PATHS[0]
 
 
 def note_info_path(caller: str, path: str) -> None:
-    """Remember which of INFO_PATHS answered."""
+    """Store which of INFO_PATHS worked."""
     _info_paths.set(caller, path)
 
 

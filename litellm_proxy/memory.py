@@ -1,4 +1,4 @@
-"""A bounded memory of the process, for many tenants at once."""
+"""A bounded in-memory cache, shared by many tenants."""
 
 import threading
 import time
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Memory[K: Hashable, V]:
-    """Keeps a value for each key; the longest unused go first. A miss is None.
+    """A cache that evicts the least recently used entries. A miss is None.
 
-    `size_of` gives the share of `max_size` that a value takes, 1 by default. A value is forgotten
-    `kept_seconds` after it was set. Safe to use from several threads.
+    `size_of` returns the share of `max_size` that a value uses, 1 by default. A value expires
+    `kept_seconds` after it was set. Thread-safe.
     """
 
     max_size: int
@@ -24,7 +24,7 @@ class Memory[K: Hashable, V]:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, key: K) -> V | None:
-        """Return the value of a key."""
+        """Return the value of a key, None if it is missing or expired."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -37,7 +37,7 @@ class Memory[K: Hashable, V]:
             return value
 
     def set(self, key: K, value: V) -> None:
-        """Keep a value, in place of the one before."""
+        """Store a value, replacing the previous one."""
         with self._lock:
             self._drop(key)
             self._entries[key] = (value, self.clock() + self.kept_seconds)
@@ -46,7 +46,7 @@ class Memory[K: Hashable, V]:
                 self._drop(next(iter(self._entries)))
 
     def drop(self, key: K) -> None:
-        """Forget a key."""
+        """Remove a key."""
         with self._lock:
             self._drop(key)
 

@@ -1,4 +1,4 @@
-"""The version of this plugin; `manifest.yaml` carries the same one (checked by a test)."""
+"""The version of this plugin; `manifest.yaml` has the same one (checked by a test)."""
 
 VERSION = "0.1.0"
 USER_AGENT = f"dify-litellm/{VERSION}"

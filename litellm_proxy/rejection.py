@@ -1,4 +1,4 @@
-"""What a proxy says when it rejects a request, as an error without secrets."""
+"""Build errors with secrets redacted from error responses."""
 
 import re
 import time
@@ -30,13 +30,13 @@ _MAX_WAIT = 24 * 3600
 
 
 class Rejections:
-    """Makes errors of what one proxy answered to one caller, and parses answers that may hold errors."""
+    """Builds errors from the responses of one proxy to one caller, and parses its responses."""
 
     def __init__(self, settings: ProxySettings) -> None:
         self._settings = settings
 
     def of_response(self, response: httpx.Response, body: bytes) -> ProxyRejected:
-        """Return the error of a response whose status is no success."""
+        """Return the error of a response with a redirect or error status."""
         if response.status_code < _HTTP_ERROR:
             target = response.headers.get("location", "another address")
             detail, origin = ErrorDetail(message=f"redirected to {target}"), Origin.TEXT
@@ -59,14 +59,14 @@ class Rejections:
         origin: Origin = Origin.LITELLM,
         sent_bytes: int = 0,
     ) -> ProxyRejected:
-        """Return the error that a body or an event describes."""
+        """Return the error described by a body or a stream event."""
         detail = ErrorDetail(message=error) if isinstance(error, str) else error
         headers = headers or httpx.Headers()
         call_id = call_id_of(headers)
         fields = detail.provider_specific_fields
         guardrail = fields.guardrail_name if fields else None
         message = detail.message or ""
-        # Secrets go before anything is cut, or a part of one would be left.
+        # Redact before cutting, or a part of a secret would remain.
         text = self.redacted(message)
         sentence = first_sentence(text)
         give_way()
@@ -87,7 +87,7 @@ class Rejections:
         )
 
     def redacted(self, text: str) -> str:
-        """Return a text with *** in place of the caller's secrets and of hashes of keys."""
+        """Replace the caller's secrets and hashes of keys by ***."""
         for secret in self._settings.secrets:
             text = text.replace(secret, "***")
         if short := self._settings.short_secret:
@@ -95,7 +95,7 @@ class Rejections:
         return _HASH.sub("***", text)
 
     def parsed[T](self, read: Callable[[bytes], T], data: bytes) -> T:
-        """Return what `read` makes of a body; raise ProxyProtocolError for one that cannot be read."""
+        """Apply `read` to a body; raise ProxyProtocolError if that fails."""
         try:
             return read(data)
         except ValueError as error:
@@ -105,14 +105,14 @@ class Rejections:
             raise ProxyProtocolError(message) from None
 
     def accepted[A: FallibleAnswer](self, answer: A) -> A:
-        """Return an answer; raise ProxyRejected if it holds an error in spite of its status."""
+        """Return a response; raise ProxyRejected if it contains an error despite its status."""
         if answer.error:
             raise self.of_detail(answer.error)
         return answer
 
 
 def _problem_of(error: ValueError) -> str:
-    """Return why a body could not be parsed, without quoting it."""
+    """Return why a body could not be parsed, without quoting the body."""
     if not isinstance(error, ValidationError):
         return "it is not JSON as expected"
     problem = error.errors(include_url=False, include_input=False)[0]
@@ -124,7 +124,7 @@ def _problem_of(error: ValueError) -> str:
 
 
 def _retry_after(text: str) -> float | None:
-    """Return how many seconds to wait, given as such or as a date (RFC 9110, 10.2.3); None for neither."""
+    """Return the delay in seconds, from a number or a date (RFC 9110, 10.2.3), else None."""
     if _SECONDS.fullmatch(text):
         return float(text)
     try:
@@ -140,5 +140,5 @@ def _size_of(request: httpx.Request) -> int:
 
 
 def _known(value: str | None) -> str | None:
-    """LiteLLM writes some nulls as the text "None"."""
+    """Convert the text "None", which LiteLLM sends for some nulls, to None."""
     return None if value == "None" else value

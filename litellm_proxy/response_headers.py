@@ -1,4 +1,4 @@
-"""An answer, and what LiteLLM says of it in the headers of the response."""
+"""LiteLLM's response headers: cost, fallback model, call id."""
 
 import re
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ _TOLD_OF_A_PAID_ANSWER = ("x-litellm-response-cost", "x-litellm-response-duratio
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
-    """What LiteLLM says of an answer in its headers.
+    """Data about a response from LiteLLM's headers.
 
-    `cost` is in USD: 0 for an answer from LiteLLM's cache, None when the headers do not tell it, as
-    they never do for a stream. `fallback` is the public name of the model that answered in place of
-    the one that was asked. `call_id` is LiteLLM's name of the call. `tells_neither_cost_nor_duration`:
-    of vectors, LiteLLM means that they come out of its cache; of a stream, nothing.
+    `cost` is in USD: 0 for a response from LiteLLM's cache, None if the headers lack it, as always
+    for a stream. `fallback` is the public name of the model that replaced the requested one.
+    `call_id` is LiteLLM's id of the call. `tells_neither_cost_nor_duration`: vectors without both
+    headers are from LiteLLM's cache; for a stream this means nothing.
     """
 
     cost: float | None = None
@@ -29,14 +29,14 @@ class CallReport:
 
 @dataclass(frozen=True, slots=True)
 class ProxyAnswer[T]:
-    """The content of an answer, and what LiteLLM says of it."""
+    """The content of a response, and the data from its headers."""
 
     content: T
     report: CallReport
 
 
 def report_of(headers: httpx.Headers) -> CallReport:
-    """Read LiteLLM's response headers (LiteLLM 1.106)."""
+    """Parse LiteLLM's response headers (LiteLLM 1.106)."""
     fell_back = headers.get("x-litellm-attempted-fallbacks", "0") not in {"", "0", "None"}
     group = headers.get("x-litellm-model-group", "")
     return CallReport(
@@ -49,14 +49,14 @@ def report_of(headers: httpx.Headers) -> CallReport:
 
 
 def call_id_of(headers: httpx.Headers) -> str | None:
-    """Return LiteLLM's name of a call, by which its log can be searched."""
+    """Return LiteLLM's id of a call, for searching its log."""
     call_id = headers.get("x-litellm-call-id", "")
     return call_id if _CALL_ID.fullmatch(call_id) else None
 
 
 def _cost(headers: httpx.Headers) -> float | None:
     if headers.get("x-litellm-cache-key"):
-        # LiteLLM 1.106 writes the price of the first answer here, and 0 into its spend log.
+        # LiteLLM 1.106 repeats the price of the first response here, and logs 0 as the spend.
         return 0.0
     text = headers.get("x-litellm-response-cost", "")
     return (float(text) or None) if _COST.fullmatch(text) else None

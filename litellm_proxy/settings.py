@@ -1,4 +1,4 @@
-"""What a client needs to know about one proxy and one caller."""
+"""Settings of a client for one proxy and one caller."""
 
 import json
 import os
@@ -15,25 +15,26 @@ _DIFYS_DEFAULT = "600"
 
 
 def _dify_call_seconds(environ: Mapping[str, str]) -> float:
-    """Return after how many seconds the plugin daemon ends a call; plugins inherit its environment."""
+    """Return when the plugin daemon ends a call, in seconds; plugins inherit its environment."""
     told = environ.get(_DIFYS_LIMIT, "")
     return float(told if told.isdecimal() and int(told) else _DIFYS_DEFAULT)
 
 
 DIFY_CALL_SECONDS = _dify_call_seconds(os.environ)
-"""Dify ends a call then, with words of its own: "Request to Plugin Daemon Service failed"."""
+"""After this time Dify ends a call with its own message: "Request to Plugin Daemon Service
+failed"."""
 CALL_SECONDS = DIFY_CALL_SECONDS * 0.98
-"""What a call takes at most, so that our sentence is in time."""
+"""Maximum duration of a call, so that our error message arrives in time."""
 DEFAULT_TIMEOUT_SECONDS = DIFY_CALL_SECONDS * 0.95
-"""How long LiteLLM may be silent where the form says nothing."""
+"""Maximum silence of LiteLLM if the form sets none."""
 
 
 @dataclass(frozen=True, slots=True)
 class TLSSettings:
     """How the certificate of a server is checked.
 
-    `ca_certificates` is PEM of authorities that are trusted beside the public ones of certifi (or
-    beside those of SSL_CERT_FILE). Without `verify` any certificate is taken.
+    `ca_certificates` are trusted authorities in PEM, in addition to the public ones of certifi (or
+    of SSL_CERT_FILE). Without `verify` any certificate is accepted.
     """
 
     ca_certificates: str = field(default="", repr=False)
@@ -42,13 +43,13 @@ class TLSSettings:
 
 @dataclass(frozen=True)
 class ProxySettings:
-    """One proxy as one caller sees it.
+    """One proxy and one caller.
 
-    `base_url` has a scheme and no trailing slash, and lacks the `/v1` that the endpoints add.
+    `base_url` has a scheme and no trailing slash, and no `/v1`, which the endpoints add.
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
-    between two pieces of an answer, and the longest wait for the first. It goes to LiteLLM only if
-    `sends_timeout`: there it wins over the time-outs of deployments, and so over their fallbacks.
-    `other_secrets` are never sent, and never shown either.
+    between two pieces of a response, and the longest wait for the first. It is sent to LiteLLM only
+    if `sends_timeout`: there it overrides the timeouts of deployments, and so their fallbacks.
+    `other_secrets` are not sent, only redacted.
     """
 
     base_url: str
@@ -61,11 +62,11 @@ class ProxySettings:
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Return what must never be shown, as it is and as JSON and URLs write it, longest first.
+        """Return the texts to redact, as such and as encoded in JSON and URLs, longest first.
 
-        Of a header such as `Bearer …` also what stands behind the scheme. Header values of a few
-        characters are no secrets, and replacing them would garble every sentence; `short_secret`
-        finds a key of a few characters.
+        For a header such as `Bearer …` this includes the part after the scheme. Short header values
+        are not secrets, and redacting them would garble every message; `short_secret` finds a short
+        key.
         """
         values = [value for _, value in self.extra_headers] + [self.api_key or ""]
         values += self.other_secrets
@@ -80,14 +81,14 @@ class ProxySettings:
 
     @cached_property
     def short_secret(self) -> re.Pattern[str] | None:
-        """Return what finds a key of a few characters where it stands alone, None for other keys."""
+        """Return a pattern that finds a short key as a separate word, None for longer keys."""
         if not self.api_key or len(self.api_key) >= _SHORTEST_SECRET:
             return None
         return re.compile(rf"(?<![\w-]){re.escape(self.api_key)}(?![\w-])")
 
     @cached_property
     def cache_key(self) -> str:
-        """Return a digest that differs wherever the proxy could answer differently."""
+        """Return a digest that differs wherever the proxy's responses could differ."""
         tls = (self.tls.ca_certificates, str(self.tls.verify))
         parts = (self.base_url, self.api_key or "", *map(repr, self.extra_headers), *tls)
         return sha256("\0".join(parts).encode()).hexdigest()

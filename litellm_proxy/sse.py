@@ -1,13 +1,13 @@
-"""Bytes of a `text/event-stream` in, the data of each complete event out.
+"""Decode a `text/event-stream`: bytes in, the data of each complete event out.
 
-Written here, not taken from a library, for three reasons: the data stays bytes, so that broken
-UTF-8 is an error instead of a replacement character; the size of an event is bounded; and what one
-network read brought is handed over together.
+No library is used, for three reasons: the data stays bytes, so that broken UTF-8 is an error
+instead of a replacement character; the size of an event is bounded; and the events of one network
+read are yielded together.
 
-The rules are the standard's: lines end with LF, CR or CRLF and nothing else (U+2028 may stand
-inside a line), comments are skipped, several data lines make one event, and an event that the end
-of the stream cuts off does not count. Stricter than the standard, a field that it does not know is
-an error: a damaged `data` would otherwise be skipped, and the answer end short as a success.
+The rules are the standard's: lines end with LF, CR or CRLF and nothing else (U+2028 may be inside a
+line), comments are skipped, several data lines form one event, and an event that is incomplete at
+the end of the stream is dropped. Stricter than the standard, an unknown field is an error: a
+damaged `data` would otherwise be skipped, and a shortened response would look complete.
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
@@ -25,7 +25,7 @@ _EMPTY_LINES = re.compile(rb"\n{3,}")
 
 
 class EventStreamDecoder:
-    """Holds what one stream has not completed yet; no I/O."""
+    """Buffers the incomplete line and event of one stream; no I/O."""
 
     def __init__(self, max_event_bytes: int = MAX_DOCUMENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
@@ -39,8 +39,8 @@ class EventStreamDecoder:
     def feed(self, received: bytes) -> Iterator[bytes]:
         """Yield the data of the events that `received` completes, in order, UTF-8 not checked.
 
-        Raises ProxyProtocolError for a damaged line, after the events before it, and when an
-        unfinished event exceeds the bound. To be iterated to its end before the next call.
+        Raises ProxyProtocolError for a damaged line, after the events before it, and if an
+        incomplete event exceeds the limit. Iterate to the end before the next call.
         """
         if not received:
             return
