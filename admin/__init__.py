@@ -1,1 +1,1 @@
-"""What administrators run: `python -m admin`."""
+"""Commands for administrators: `python -m admin`."""

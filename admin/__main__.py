@@ -1,12 +1,12 @@
-"""For administrators: what a LiteLLM proxy has, and a plugin that lists all of it in Dify.
+"""Inspect the models of a LiteLLM proxy, and build and install a plugin that lists them in Dify.
 
     python -m admin inspect http://litellm:4000 gpt-4
     python -m admin catalog --base-url http://litellm:4000
     python -m admin diff dist/litellm-0.1.0-1234567890.difypkg
     python -m admin sync --base-url http://litellm:4000 --dify-url https://dify.example.org
 
-The proxy's key is read from LITELLM_API_KEY, or from the variable that --api-key-env names. Nothing
-here costs tokens.
+The proxy's key is read from LITELLM_API_KEY, or from the variable that --api-key-env names. No
+command costs tokens.
 """
 
 import dify_plugin  # noqa: F401, I001 - patches sockets, so it comes first
@@ -25,15 +25,15 @@ from translation.form.reader import SettingsError
 
 
 class Command(Protocol):
-    """What a module of a command holds; its first line says what it does."""
+    """A module that implements a command; the first line of its docstring is its help."""
 
     __doc__: str | None
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add what the command takes."""
+        """Add the command's arguments."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do it, and return the exit status; what stops it is raised with its sentence."""
+        """Run the command and return the exit status; errors are raised with a message."""
 
 
 _COMMANDS: Mapping[str, Command] = {
@@ -50,7 +50,7 @@ errors = Console(highlight=False, stderr=True, style="red", soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status, 2 with a sentence if it could not be done."""
+    """Run one command; return its exit status, 2 after an error message."""
     listed = [f"  {name:10}{_first_line(command)}" for name, command in _COMMANDS.items()]
     parser = argparse.ArgumentParser(
         prog="python -m admin",

@@ -1,6 +1,7 @@
-"""Build a package that lists the proxy's models in Dify; the key is entered once.
+"""Build a package that lists the proxy's models in Dify; you enter the key once.
 
-Reads what the key can use, and writes the plugin with one model file for each. Costs no tokens.
+Reads the models that the key can use, and adds one model file for each to the plugin. Costs no
+tokens.
 """
 
 import argparse
@@ -29,7 +30,7 @@ console = Console(highlight=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     add_choices(parser)
     add_offline_options(parser)
     parser.add_argument("--previous", type=Path, metavar="PACKAGE",
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_choices(parser: argparse.ArgumentParser) -> None:
-    """Add what says which models go into a catalogue, and how the proxy is asked for them."""
+    """Add the options that choose the models of a catalogue, and those of the proxy."""
     parser.add_argument("--base-url", default="", help="the proxy, as Dify's daemon sees it")
     parser.add_argument("--read-url", default="", metavar="URL",
                         help="the proxy as seen from here, where that differs")  # fmt: skip
@@ -57,7 +58,7 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Build; return 0. Raises CommandError, SettingsError and OSError."""
+    """Build the package; return 0. Raises CommandError, SettingsError and OSError."""
     choices = read_choices(options.config, **{name: getattr(options, name) for name in CHOICES})
     selection = selected(choices, options)
     require_catalogue(selection, choices)
@@ -110,6 +111,6 @@ def _show(selection: Selection, choices: Choices) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and the number of the others."""
     more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
     return escape(", ".join(name[:_LONGEST_TOLD] for name in names[:_MOST_TOLD]) + more)

@@ -1,5 +1,5 @@
-"""Why a command cannot go on."""
+"""The error of a command."""
 
 
 class CommandError(Exception):
-    """The text is for whoever called it, one sentence a line."""
+    """A command failed. The text is for the person who ran it, one sentence per line."""

@@ -1,7 +1,7 @@
-"""Tell what changed on the proxy since a package with its catalogue was built.
+"""List the changes on the proxy since a package with its catalogue was built.
 
-Exits with 0 if nothing changed, 1 if something did, 2 if it could not tell (make turns both of these
-into 2: in CI call it by itself).
+Exits with 0 if nothing changed, 1 if something changed, 2 on an error (make returns 2 for both; in
+CI, run this command without make).
 """
 
 import argparse
@@ -21,7 +21,7 @@ console = Console(highlight=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     parser.add_argument("package", type=Path, help="the package that was built")
     parser.add_argument("--base-url", default="", help="the proxy, if it has moved since")
     parser.add_argument("--read-url", default="", metavar="URL",
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare; return 0 or 1. Raises CommandError, SettingsError and OSError."""
+    """Compare package and proxy; return 0 or 1. Raises CommandError, SettingsError and OSError."""
     previous = read_package(options.package)
     choices = previous.choices
     if options.base_url:

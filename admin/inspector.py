@@ -1,6 +1,7 @@
-"""Tell what a proxy says about its models, where each fact comes from, and what Dify will show.
+"""Show a proxy's data about its models, the source of each fact, and what Dify will show.
 
-Costs no tokens. The address is the one of the form; without a model all that the key can use are shown.
+Costs no tokens. Enter the same address as in the form. Without a model, all models of the key are
+shown.
 """
 
 import argparse
@@ -33,7 +34,7 @@ console = Console(highlight=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     parser.add_argument("base_url", help="the proxy, as in the form")
     parser.add_argument("model", nargs="?", help="one model name; without it, all of the key")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is known; return 1 if nothing can be had of a model.
+    """Print the facts about one model or all; return 1 if no endpoint could be read.
 
     Raises CommandError, SettingsError and OSError.
     """
@@ -129,7 +130,7 @@ def _state(found: ModelFacts | ProxyError | None) -> str:
 
 
 def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity | None:
-    """Return what Dify will show; None for a model that it has no place for."""
+    """Return the schema that Dify will show; None for a model of a mode that Dify lacks."""
     kind = KIND_OF_MODE.get(facts.mode) if facts.mode else ModelKind.LLM
     return SCHEMAS[kind](settings.model, ModelView(settings, facts)) if kind else None
 

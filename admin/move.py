@@ -1,13 +1,14 @@
-"""Give the models of exported apps from another provider to this one.
+"""Change the provider of models in exported apps to this plugin.
 
     python -m admin move apps/*.yml --from openai_api_compatible --name gpt4=gpt-4o
     python -m admin move apps/*.yml --from openai --names names.yaml --apply
 
-Takes files that Dify's page exported, and changes provider and names of models, and no other byte.
-Without --apply it says what it would change. Import the files again in Dify's page; what an app lists
-under `dependencies` stays, so Dify may still ask for the former plugin.
+Reads files that you exported from Dify, and changes only the providers and names of models. Without
+--apply it lists the changes and writes nothing. Then import the files in Dify. The `dependencies`
+of an app are not changed, so Dify may still ask for the previous plugin.
 
-Exits with 0 if nothing is left to change, 1 if something would change, 2 if a file cannot be read.
+Exits with 0 if there is nothing to change, 1 if there are changes to apply, 2 if a file cannot be
+read.
 """
 
 import argparse
@@ -27,7 +28,7 @@ terminal = Console(highlight=False, soft_wrap=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="exported apps (YAML)")
     parser.add_argument("--from", dest="old", required=True, metavar="PROVIDER",
                         help="such as openai_api_compatible, openai, or plugin/provider in full")  # fmt: skip
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Change, or say what would be; return 0 or 1. Raises CommandError and OSError."""
+    """List or apply the changes; return 0 or 1. Raises CommandError and OSError."""
     names = _names(options)
     table = Table("file", "line", "provider", "model", "becomes")
     texts: dict[Path, str] = {}
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         terminal.print(f"{len(texts)} files would change; --apply writes them.")
         return 1
     for file, text in texts.items():
-        # As bytes, or line ends would be made those of this system.
+        # Write bytes: text mode would change the line ends.
         file.write_bytes(text.encode())
     terminal.print(f"{len(texts)} files are written; import them in Dify's page.")
     return 0

@@ -1,7 +1,7 @@
-"""A package that brings its wheels, so that Dify's daemon installs it with no index in reach.
+"""Add wheels to a package, so that Dify's daemon can install it without a package index.
 
-The daemon runs `uv pip install -r requirements.txt` in the plugin's folder, and hands uv none of its own
-variables: what is to hold stands in requirements.txt itself.
+The daemon runs `uv pip install -r requirements.txt` in the plugin's folder, without variables for
+uv. So the options are written into requirements.txt itself.
 """
 
 import argparse
@@ -20,7 +20,7 @@ PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "amd64": ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64"),
     "arm64": ("manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64"),
 }
-"""What the wheels of each are called; Dify's daemon runs on glibc."""
+"""Platform tags of the wheels for each platform; Dify's daemon runs on glibc."""
 WHEELS = "wheels"
 _REQUIREMENTS = "requirements.txt"
 _PYTHON = "3.12"
@@ -28,9 +28,9 @@ progress = Console(highlight=False, stderr=True)
 
 
 def with_wheels(files: Mapping[str, bytes], platforms: Sequence[str]) -> dict[str, bytes]:
-    """Return the files with the wheels of these platforms that requirements.txt names.
+    """Return the files, plus the wheels of requirements.txt for these platforms.
 
-    Asks the package index that pip is set up for. Raises CommandError if a wheel cannot be had.
+    Downloads from pip's configured package index. Raises CommandError if a download fails.
     """
     wheels = _downloaded(files[_REQUIREMENTS], platforms)
     offline = f"--no-index\n--find-links ./{WHEELS}/\n".encode() + files[_REQUIREMENTS]
@@ -42,7 +42,7 @@ def with_wheels(files: Mapping[str, bytes], platforms: Sequence[str]) -> dict[st
 
 
 def add_offline_options(parser: argparse.ArgumentParser) -> None:
-    """Add what makes a package bring its wheels."""
+    """Add the options for a package with wheels."""
     parser.add_argument("--offline", action="store_true",
                         help="bring the wheels, for a Dify that reaches no package index")  # fmt: skip
     parser.add_argument("--platforms", default="amd64", metavar="amd64,arm64",
@@ -50,7 +50,7 @@ def add_offline_options(parser: argparse.ArgumentParser) -> None:
 
 
 def packed_for(options: argparse.Namespace, repo: str = "", contact: str = "") -> dict[str, bytes]:
-    """Return the plugin's files, with wheels if the options say so."""
+    """Return the plugin's files, with wheels if the options request them."""
     files = packed(repo, contact)
     if not options.offline:
         return files
@@ -60,7 +60,7 @@ def packed_for(options: argparse.Namespace, repo: str = "", contact: str = "") -
 
 
 def platforms_of(text: str) -> list[str]:
-    """Return the platforms that `amd64,arm64` names; raise CommandError for another."""
+    """Parse a list such as `amd64,arm64`; raise CommandError for an unknown platform."""
     named = [word.strip() for word in text.split(",") if word.strip()]
     if not named or not set(named) <= set(PLATFORMS):
         message = f'Platforms are {" and ".join(PLATFORMS)}, separated by commas, not "{text}".'

@@ -1,7 +1,8 @@
-"""The plugin's files → a package that Dify installs, and a check that what is in it starts.
+"""Build a package that Dify installs, and check that it starts.
 
-The layout is the one of Dify's own packager: a zip with deflate, sorted `/` names, no directory
-entries, manifest.yaml at the root. The same files, and the same --repo and --contact, give the same bytes.
+The layout is that of Dify's own packager: a zip with deflate, sorted `/` names, no directory
+entries, manifest.yaml at the root. The same files with the same --repo and --contact give the same
+bytes.
 """
 
 import sys
@@ -19,19 +20,20 @@ from harness.plugin_process import PluginError, PluginProcess
 
 ROOT = Path(__file__).parent.parent
 PACKAGE_FILES = Path(__file__).parent / "package_files.txt"
-"""Every file that goes into a package, one a line. Dify's own packager knows lists of what to leave out
-alone (`.difyignore`)."""
+"""Names of all files of a package, one per line. Dify's own packager supports only lists of files
+to exclude (`.difyignore`)."""
 BOOT_SECONDS = 20
-"""What the marketplace's boot check waits."""
+"""Timeout of the marketplace's boot check."""
 _FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 _READ_WRITE = 0o100644 << 16
 MAX_BYTES = 50 * 1024 * 1024
 MAX_FILES = 5000
-"""What Dify takes."""
+"""Dify's maximum."""
 
 
 _READMES = ROOT / "admin" / "package_readmes"
-"""What Dify's plugin page shows: it blocks relative links and pictures, and has no use for make."""
+"""READMEs for Dify's plugin page: it blocks relative links and images, and make does not help
+there."""
 _HELP = """\
 help:
   title:
@@ -43,15 +45,15 @@ help:
 
 
 def packed_files() -> list[str]:
-    """Return the names of the package's files, sorted: those of PACKAGE_FILES, and no others.
+    """Return the sorted names of the package's files: only those of PACKAGE_FILES.
 
-    What else lies in the folder may be somebody's own, with keys in it.
+    Other files in the folder may be private and contain keys.
     """
     return sorted(PACKAGE_FILES.read_text().split())
 
 
 def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
-    """Return the files of the package by name, with the publisher's words where they belong."""
+    """Return the files of the package by name, with the publisher's repository and contact."""
     files = {name: _source(name).read_bytes() for name in packed_files()}
     words = {"repo": repo, "contact": contact}
     told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
@@ -65,7 +67,7 @@ def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
 
 
 def _source(name: str) -> Path:
-    """Return the file of the repository that is packed under a name."""
+    """Return the path of the source file for a name in the package."""
     return _READMES / Path(name).name if _is_readme(name) else ROOT / name
 
 
@@ -80,7 +82,7 @@ def build(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return the package as Dify takes it; the same files give the same bytes."""
+    """Return the package as Dify expects it; the same files give the same bytes."""
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in sorted(files.items()):
@@ -92,7 +94,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def check(package: Path) -> None:
-    """Unpack into an empty folder, and start the plugin there as Dify and its marketplace do."""
+    """Unpack into an empty folder, and start the plugin there like Dify and its marketplace."""
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(package).extractall(folder)
         form = {"base_url": f"http://127.0.0.1:{free_port()}"}
@@ -108,7 +110,7 @@ def check(package: Path) -> None:
 
 
 def _boot_over_http(folder: Path) -> None:
-    """Start the plugin without Dify, as a server of its own; any answer to a GET will do."""
+    """Start the plugin without Dify, as an HTTP server; any response to a GET is enough."""
     port = free_port()
     env = {"INSTALL_METHOD": "serverless", "SERVERLESS_PORT": str(port)}
     log = folder.with_suffix(".log")

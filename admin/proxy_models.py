@@ -1,4 +1,4 @@
-"""Every model that a key can use, with all that the proxy tells of it, from three requests."""
+"""Read all models that a key can use, with the proxy's data about them, in three requests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,18 +22,17 @@ from translation.form.settings import Settings
 
 _FAULT = 500
 _REFUSALS = frozenset({401, 403, 404, 422})
-"""Of a route that the key may not use, or that an old proxy does not have (LiteLLM 1.106)."""
+"""Statuses of a route that the key may not use, or that an old proxy lacks (LiteLLM 1.106)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyModels:
-    """What the key can use: discoveries by public name, in the proxy's order.
+    """The models that the key can use: discoveries by public name, in the proxy's order.
 
-    `patterns` are the wildcards, `expansions` the names that are listed only because a wildcard
-    stands for them, each with its pattern, and `providers` LiteLLM's providers by name. `refused`
-    are endpoints that the key may not ask, with the reason: less is known then, and without
-    DEPLOYMENTS no name can be told to be an expansion. Nor can the one name of a wildcard that
-    stands for a single model.
+    `patterns` are the wildcards. `expansions` map names that are listed only because of a wildcard
+    to their pattern. `providers` are LiteLLM's providers by name. `refused` maps endpoints that
+    failed to their errors: less is known then, and without DEPLOYMENTS no expansion can be
+    recognised. The same is true for the one name of a wildcard that expands to a single model.
     """
 
     discoveries: Mapping[str, Discovery]
@@ -44,9 +43,9 @@ class ProxyModels:
 
 
 def read_models(settings: Settings) -> ProxyModels:
-    """Ask the proxy; raise ProxyError if it does not list names, or cannot be reached.
+    """Request the models; raise ProxyError if the list of names cannot be read.
 
-    The other two endpoints may refuse or fail: `refused` says so, and the rest counts.
+    The other two endpoints may reject or fail: their errors are in `refused`, and the rest is used.
     """
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models(with_patterns=True)
@@ -93,7 +92,10 @@ def _tried[A](ask: Callable[[], A]) -> A | ProxyError:
 
 
 def _is_fault(error: ProxyRejected) -> bool:
-    """Return whether the proxy failed; LiteLLM 1.53 does at one route as soon as it has a speech model."""
+    """Return whether the proxy failed.
+
+    LiteLLM 1.53 does at one route as soon as it has a speech model.
+    """
     return error.status is not None and error.status >= _FAULT
 
 
@@ -104,8 +106,8 @@ def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts 
 def _configured(rows: Deployments) -> set[str]:
     """Return the names that have a deployment of their own.
 
-    LiteLLM 1.106 copies a wildcard's deployment for each name that it stands for, under the same id
-    and with that name as the backend's (proxy/auth/model_checks.py).
+    For each name that a wildcard expands to, LiteLLM 1.106 copies its deployment with the same id,
+    and uses the name as the backend's name (proxy/auth/model_checks.py).
     """
     names: dict[str | None, set[str]] = {}
     for row in rows.data:

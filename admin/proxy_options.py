@@ -1,6 +1,6 @@
-"""What every command that reads a proxy asks for: where it is, and with which key.
+"""Command line options for access to a proxy: its URL and its key.
 
-A key is read from an environment variable, so that it stands in no history and no list of processes.
+A key is read from an environment variable, so that it is not in the shell history or process list.
 """
 
 import argparse
@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 
 
 def add_proxy_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options with which a proxy is asked."""
+    """Add the options for access to a proxy."""
     parser.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY", type=_variable,
                         help="environment variable with the key (default: %(default)s)")  # fmt: skip
     parser.add_argument("--headers-env", metavar="NAME", default="", type=_variable,
@@ -30,7 +30,7 @@ def add_proxy_options(parser: argparse.ArgumentParser) -> None:
 
 
 def proxy_form(base_url: str, options: argparse.Namespace) -> dict[str, str]:
-    """Return the form with which a proxy is asked, as Dify's page would be filled in.
+    """Return the form values for access to a proxy, as entered in Dify.
 
     Raises OSError for a file that cannot be read.
     """
@@ -44,16 +44,16 @@ def proxy_form(base_url: str, options: argparse.Namespace) -> dict[str, str]:
 
 
 def proxy_settings(base_url: str, options: argparse.Namespace, model: str = "") -> Settings:
-    """Return the settings with which a proxy is asked.
+    """Return the settings for access to a proxy.
 
-    Raises SettingsError for what the form would not take, OSError for a file that cannot be read.
+    Raises SettingsError for values that the form rejects, OSError for a file that cannot be read.
     """
     return parse_settings(model, proxy_form(base_url, options))
 
 
 @contextmanager
 def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
-    """Turn what a proxy refuses into a CommandError that says what to do."""
+    """Convert a ProxyError to a CommandError with advice."""
     try:
         yield
     except ProxyError as error:
@@ -70,7 +70,7 @@ def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
 
 def _variable(name: str) -> str:
     if name and not _VARIABLE.fullmatch(name):
-        # Not shown: it may be the key itself.
+        # Do not print the value: it may be the key itself.
         message = "it is the name of a variable, not what it holds"
         raise argparse.ArgumentTypeError(message)
     return name

@@ -1,4 +1,4 @@
-"""Run pip or uv, and say in one sentence what went wrong."""
+"""Run pip or uv."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _LONGEST_WORDS = 600
 
 
 def run_tool(command: Sequence[str], failure: str, folder: Path | None = None) -> None:
-    """Run it in this folder. Raises CommandError with the failure and the tool's own last words."""
+    """Run a command in `folder`. Raises CommandError with `failure` and the end of stderr."""
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False

@@ -1,15 +1,15 @@
-"""Bring a Dify in step with a proxy: every model that the key can use, listed and upgraded in place.
+"""Synchronise a Dify with a proxy: list all models that the key can use, upgrade in place.
 
     python -m admin sync --dify-url https://dify.example.org --base-url http://litellm:4000
     python -m admin sync … --apply
 
-Without --apply it says what it would do and changes nothing. Keys, models that were added by hand and
-apps stay as they are. The proxy's key, Dify's key or password and the like are read from environment
-variables: LITELLM_API_KEY, DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or
-DIFY_EMAIL and DIFY_PASSWORD.
+Without --apply it lists the changes and makes none. Keys, models that you added by hand, and apps
+are not changed. Set the secrets in environment variables: LITELLM_API_KEY for the proxy, and for
+Dify either DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or DIFY_EMAIL and
+DIFY_PASSWORD.
 
-Exits with 0 if all is in step, 1 if something would change, 2 if it failed, 3 if it was refused
-because an app uses a model that goes (--remove-used).
+Exits with 0 if Dify is up to date, 1 if there are changes to apply, 2 on an error, 3 if it stopped
+because an app uses a model that would be removed (see --remove-used).
 """
 
 import argparse
@@ -25,14 +25,14 @@ from admin.proxy_options import proxy_form
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     catalog.add_choices(parser)
     add_step_options(parser)
     add_offline_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, and with --apply bring in step. Raises CommandError, SettingsError and OSError."""
+    """Compare, and with --apply synchronise. Raises CommandError, SettingsError and OSError."""
     choices = read_choices(
         options.config, **{name: getattr(options, name) for name in catalog.CHOICES}
     )

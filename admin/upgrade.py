@@ -1,12 +1,12 @@
-"""Install the plugin in a Dify, or upgrade it in place: the plain one, without a catalogue.
+"""Install the plain plugin, without a catalogue, in a Dify, or upgrade it in place.
 
     python -m admin upgrade --dify-url https://dify.example.org
     python -m admin upgrade … --apply
 
-Without --apply it says what it would do and changes nothing. Models that were added by hand, their keys
-and apps stay as they are, and calls go on meanwhile. As whom Dify is asked stands in environment
-variables: DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or DIFY_EMAIL and
-DIFY_PASSWORD. Exits as `sync` does.
+Without --apply it lists the changes and makes none. Models that you added by hand, their keys, and
+apps are not changed, and calls continue meanwhile. Set the login for Dify in environment variables:
+DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or DIFY_EMAIL and DIFY_PASSWORD.
+The exit statuses are those of `sync`.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from admin.offline import add_offline_options, packed_for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what this command takes."""
+    """Add the arguments of this command."""
     add_step_options(parser)
     add_offline_options(parser)
 

@@ -1,1 +1,1 @@
-"""A package that carries the catalogue of one proxy, so that Dify lists its models by themselves."""
+"""Packages with the catalogue of one proxy, whose models Dify lists without adding them by hand."""

@@ -1,4 +1,4 @@
-"""Which models go into a catalogue, under what names and in what order: `catalog.yaml`, checked."""
+"""Parse and validate `catalog.yaml`: the models of a catalogue, their names and their order."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -19,25 +19,25 @@ from admin.command_error import CommandError
 
 
 class ChoicesError(CommandError):
-    """A choice that cannot be; the text names it and says what it must be."""
+    """An invalid choice; the text names the field and the allowed values."""
 
 
 class Wildcards(StrEnum):
-    """What becomes of names that the proxy lists only because a wildcard stands for them."""
+    """How to handle names that the proxy lists only because of a wildcard."""
 
     LEAVE_OUT = "leave-out"
     EXPAND = "expand"
 
 
 class Order(StrEnum):
-    """How Dify lists the models."""
+    """The order of the models in Dify."""
 
     NAME = "name"
     PROVIDER = "provider"
 
 
 class ModelKind(StrEnum):
-    """Dify's kinds of models, as its files name them."""
+    """Dify's model types, as its files name them."""
 
     LLM = "llm"
     TEXT_EMBEDDING = "text-embedding"
@@ -48,7 +48,7 @@ class ModelKind(StrEnum):
 
 
 def _words(value: object) -> object:
-    """Take `a, b` for a list, as command lines write it."""
+    """Split a comma-separated string, as on command lines, into a list."""
     return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
@@ -56,7 +56,7 @@ MODES = (
     "chat", "completion", "responses", "embedding", "rerank", "audio_transcription", "audio_speech",
     "moderation",
 )  # fmt: skip
-"""LiteLLM's modes that Dify has a place for."""
+"""LiteLLM's modes that Dify has a model type for."""
 
 
 def _known(modes: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,12 +71,12 @@ type Names = Annotated[tuple[str, ...], BeforeValidator(_words)]
 
 
 class Choices(BaseModel):
-    """Patterns are those of the shell: `*`, `?` and `[ab]`; names are the proxy's.
+    """Which models a catalogue lists. Patterns are shell patterns: `*`, `?` and `[ab]`.
 
-    `modes` are LiteLLM's words (chat, embedding, …), blank for all. `kinds` names the kind of models
-    whose mode the proxy does not tell; such a model is else taken for an LLM, and `modes` counts its kind. `aliases` gives the
-    name in Dify. `order` is a rule, or the names that come first. Of more than `limit` models the first
-    ones are taken.
+    Names are the proxy's. `modes` are LiteLLM's modes (chat, embedding, …), blank for all. `kinds`
+    sets the kind of models without a mode on the proxy; the default is LLM, and `modes` then
+    selects by kind. `aliases` are the names in Dify. `order` is a rule, or the names that come
+    first. Models after the first `limit` are left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -93,9 +93,9 @@ class Choices(BaseModel):
 
 
 def read_choices(file: Path | None, **over: Any) -> Choices:
-    """Return what a file and the command line choose; the command line wins where it is set.
+    """Return the choices of a file and the command line, which overrides the file.
 
-    Raises ChoicesError that names the field.
+    Raises ChoicesError, which names the field.
     """
     chosen: dict[str, Any] = {}
     if file:

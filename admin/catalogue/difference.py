@@ -1,4 +1,4 @@
-"""What changed between two states of a catalogue; pure."""
+"""Compare two states of a catalogue; pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ NEW = "new"
 GONE = "not listed for this key any more"
 
 type Entities = Mapping[tuple[str, str], Mapping[str, Any]]
-"""What Dify is told of each model, by kind and name."""
+"""The content of each model file, by kind and name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A model that is new or not listed any more, or one field of it that changed."""
+    """A model that is new or no longer listed, or a change of one of its fields."""
 
     kind: str
     model: str

@@ -1,4 +1,4 @@
-"""The models of a catalogue → the files of its package, the same for the same catalogue; pure."""
+"""Create the package files of a catalogue; pure, and equal for equal catalogues."""
 
 import json
 import re
@@ -24,9 +24,9 @@ PROVIDER_FIELDS = (
     "base_url", "api_key", "settings", "drop_params", "extra_body", "keys", "end_user", "tags", "timeout",
     "extra_headers", "ca_certificate", "tls_verify",
 )  # fmt: skip
-"""What of the model's form holds for all models of a proxy."""
+"""Fields of the model's form that are shared by all models of a proxy."""
 _STAMP = 8
-"""Hexadecimal digits of a hash that tell one catalogue, or one model name, from another."""
+"""Hexadecimal digits of a hash in catalogue versions and in file names."""
 _LONGEST_FILE_NAME = 80
 _NOT_IN_A_FILE_NAME = re.compile(r"[^a-z0-9._-]+")
 
@@ -42,14 +42,14 @@ SCHEMAS: Mapping[ModelKind, SchemaMaker] = {
 
 
 def folder_of(kind: ModelKind) -> str:
-    """Return where the model files of a kind are."""
+    """Return the folder of the model files of a kind."""
     return f"models/{kind.value.replace('-', '_')}"
 
 
 def entity_of(model: CatalogueModel, base_url: str) -> dict[str, Any]:
-    """Return what Dify is told of a model, as its file holds it."""
+    """Return the content of a model file for Dify."""
     settings = parse_settings(model.name, {"base_url": base_url})
-    # The provider's form has a field for them, and they choose among what is there when they call.
+    # The provider's form has the field for keys, and calls choose among those keys.
     settings = replace(settings, keys=(("", ""),))
     entity = SCHEMAS[model.kind](model.name, ModelView(settings, model.facts))
     listed = entity.model_copy(
@@ -74,20 +74,20 @@ def catalogue_files(
     digest = sha256()
     for name, content in sorted(files.items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
-    # Dify's daemon takes `-` and 16 word characters behind a version, the SDK only digits (PEP 440).
+    # Version suffix: `-` and 16 word characters for Dify's daemon, only digits for the SDK (PEP 440).
     stamp = str(int(digest.hexdigest()[:_STAMP], 16))
     manifest = _manifest(plain[MANIFEST], stamp)
     return {**files, MANIFEST: manifest}, stamp
 
 
 def file_name(model: str) -> str:
-    """Return a file name that every file system takes, different for every model name."""
+    """Return a file name that is valid on every file system, and unique per model name."""
     plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_LONGEST_FILE_NAME]
     return f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}.yaml"
 
 
 def _manifest(plain: bytes, stamp: str) -> bytes:
-    """Return the manifest of a version that Dify tells from others by the stamp."""
+    """Return the manifest with the stamp in its version, so that Dify sees a new version."""
     manifest = yaml.safe_load(plain)
     manifest["version"] = f"{manifest['version']}-{stamp}"
     return _yaml(manifest)
@@ -100,7 +100,7 @@ def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -
         for field in provider["model_credential_schema"]["credential_form_schemas"]
     }
     shared = [_for_all_types(fields[variable]) for variable in PROVIDER_FIELDS]
-    # Dify takes a default only where nothing has to be filled in.
+    # Dify accepts a default only in optional fields.
     shared[0] |= {"default": base_url, "required": False}
     provider["configurate_methods"] = ["predefined-model", "customizable-model"]
     provider["provider_credential_schema"] = {"credential_form_schemas": shared}
@@ -116,13 +116,13 @@ def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -
 
 
 def _for_all_types(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a field of a model's form for the provider's form, which has no type of model."""
+    """Convert a field of the model's form to the provider's form, which has no model type."""
     conditions = [each for each in field.get("show_on", ()) if each["variable"] != "__model_type"]
     return {**field, "show_on": conditions} if "show_on" in field else dict(field)
 
 
 def _catalogue(models: tuple[CatalogueModel, ...], choices: Choices) -> bytes:
-    """Return what the plugin itself needs of the models, and what was chosen, for a comparison."""
+    """Return the data that the plugin reads at run time, and the choices, for comparisons."""
     catalogue = {
         "choices": choices.model_dump(mode="json"),
         "names": {

@@ -1,4 +1,4 @@
-"""A package that was built before: what it lists, and what of that has left the proxy since."""
+"""Read a package that was built before, and find its models that have left the proxy."""
 
 import json
 import zipfile
@@ -17,10 +17,10 @@ from translation.validation.stored_facts import VARIABLE, from_stored
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What a package holds: its models as Dify is told of them, the choices that it was built with.
+    """The contents of a package: its models as in Dify's files, and the choices of its build.
 
-    `names` are names on the proxy by those in Dify, where they differ; `facts` are stored facts by
-    kind and name, with a slash between.
+    `names` maps names in Dify to names on the proxy, where they differ; `facts` are stored facts by
+    `kind/name`.
     """
 
     entities: Entities
@@ -30,7 +30,7 @@ class Previous:
 
 
 def read_package(package: Path) -> Previous:
-    """Return what a package holds; raise ChoicesError for what is no package with a catalogue."""
+    """Read a package; raise ChoicesError if it is not a package with a catalogue."""
     try:
         with zipfile.ZipFile(package) as archive:
             catalogue = json.loads(archive.read(CATALOGUE))
@@ -55,9 +55,9 @@ def read_package(package: Path) -> Previous:
 
 
 def departed(previous: Previous, selection: Selection) -> tuple[CatalogueModel, ...]:
-    """Return the models that the proxy has no longer, marked deprecated; those marked before go.
+    """Return the models that have left the proxy, marked deprecated; omit earlier deprecated ones.
 
-    What is there and was left out by choice is not kept.
+    A model that is still on the proxy but left out by choice is omitted too.
     """
     now = {model.name for model in selection.models}
     return tuple(

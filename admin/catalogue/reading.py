@@ -1,4 +1,4 @@
-"""The models of a proxy, as an administrator chose them."""
+"""Read the models of a proxy that an administrator selected."""
 
 import argparse
 
@@ -15,7 +15,7 @@ errors = Console(highlight=False, stderr=True)
 
 
 def selected(choices: Choices, options: argparse.Namespace) -> Selection:
-    """Ask the proxy, and choose; raise CommandError if it cannot be asked."""
+    """Request the models and select; raise CommandError if the proxy cannot be read."""
     if not choices.base_url:
         message = "Base URL is missing: give --base-url (BASE_URL=), or base_url in the file."
         raise ChoicesError(message)

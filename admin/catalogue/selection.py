@@ -1,4 +1,4 @@
-"""What the proxy has and what is chosen → the models of a catalogue; pure."""
+"""Select the models of a catalogue from the proxy's models; pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from admin.proxy_models import ProxyModels
 from litellm_proxy.wire.model_facts import ModelFacts
 
 MAX_NAME = 255
-"""Dify's daemon refuses longer model names (dify-plugin-daemon, pkg/entities/plugin_entities)."""
+"""Dify's daemon rejects longer model names (dify-plugin-daemon, pkg/entities/plugin_entities)."""
 _MOST_REASONS = 5
 KIND_OF_MODE = {
     "chat": ModelKind.LLM,
@@ -28,9 +28,10 @@ KIND_OF_MODE = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model of the catalogue: its name in Dify, on the proxy, its kind and what is known of it.
+    """A model of the catalogue: name in Dify, name on the proxy, kind and facts.
 
-    `deprecated`: it has left the proxy; apps that name it still do, and Dify lets nobody choose it.
+    `deprecated`: the model has left the proxy; apps can still contain it, but Dify no longer offers
+    it.
     """
 
     name: str
@@ -42,7 +43,10 @@ class CatalogueModel:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The chosen models in their order, and why others were left out, by name; `cut` went for the limit."""
+    """The selected models in order, and the reason for each name left out.
+
+    `cut` are the names that exceeded the limit.
+    """
 
     models: tuple[CatalogueModel, ...]
     left_out: Mapping[str, str]
@@ -50,7 +54,7 @@ class Selection:
 
 
 def select(proxy: ProxyModels, choices: Choices) -> Selection:
-    """Choose; whether the choice makes a catalogue, `require_catalogue` tells."""
+    """Select the models; `require_catalogue` validates the result."""
     left_out: dict[str, str] = {}
     models: list[CatalogueModel] = []
     kinds = {KIND_OF_MODE[mode] for mode in choices.modes}
@@ -73,7 +77,7 @@ def select(proxy: ProxyModels, choices: Choices) -> Selection:
 
 
 def require_catalogue(selection: Selection, choices: Choices) -> None:
-    """Raise ChoicesError if nothing is left, or a name is unknown or doubled."""
+    """Raise ChoicesError if no model is left, or a name is unknown or duplicate."""
     models = selection.models
     if not models:
         reasons = Counter(selection.left_out.values())
@@ -117,7 +121,7 @@ type Place = tuple[int, tuple[str, ...], str, str]
 
 
 def _place(proxy: ProxyModels, choices: Choices) -> Callable[[CatalogueModel], Place]:
-    """Return the key to sort by: the names that were given first, providers, names."""
+    """Return the sort key: explicitly ordered names first, then providers, then names."""
     given = () if isinstance(choices.order, Order) else choices.order
     places = {name: place for place, name in enumerate(given)}
 
@@ -131,6 +135,6 @@ def _place(proxy: ProxyModels, choices: Choices) -> Callable[[CatalogueModel], P
 
 
 def kinds_of(models: tuple[CatalogueModel, ...]) -> Iterator[tuple[ModelKind, int]]:
-    """Yield how many models there are of each kind."""
+    """Yield the number of models of each kind."""
     counts = Counter(model.kind for model in models)
     yield from ((kind, counts[kind]) for kind in ModelKind if counts[kind])

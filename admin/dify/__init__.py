@@ -1,1 +1,1 @@
-"""Dify's side of an administrator's commands: its console API and its packages."""
+"""Dify's console API and packages, for the administrator's commands."""

@@ -1,4 +1,4 @@
-"""Models that were added by hand and are in the catalogue too: which forms say nothing of their own."""
+"""Compare forms of models added by hand with the catalogue's models of the same name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from translation.form.base_url import base_url
 from translation.form.reader import SettingsError
 
 _CHOOSES = "settings"
-"""The field that shows or hides the others; it has no effect of its own."""
+"""The field that shows or hides the others; it has no effect itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A model that Dify lists twice. `own` are the settings that the form of the hand-made one has of its own."""
+    """A model that Dify lists twice. `own` are settings that differ from the catalogue's."""
 
     kind: str
     model: str
@@ -23,17 +23,17 @@ class Pair:
 
     @property
     def can_go(self) -> bool:
-        """Return whether the catalogue's model is the same without the form."""
+        """Return whether removing the form changes nothing."""
         return not self.own
 
 
 def own_settings(
     form: Mapping[str, Any], provider: Mapping[str, Any], fields: Sequence[Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    """Return the labels of what a model's form says and the catalogue does not, in the order of the form.
+    """Return the labels of fields whose values differ from the catalogue's, in the form's order.
 
-    `form` and `provider` are what Dify holds, secrets obfuscated as Dify does; `fields` are those of
-    `provider/litellm.yaml`. A field that the form hides has no effect.
+    `form` and `provider` are Dify's stored values, secrets obfuscated as Dify does; `fields` are
+    those of `provider/litellm.yaml`. A field that the form hides has no effect.
     """
     return tuple(
         field["label"]["en_US"]
@@ -45,7 +45,7 @@ def own_settings(
 
 
 def fields_of(files: Mapping[str, bytes]) -> Sequence[Mapping[str, Any]]:
-    """Return the fields of a model's form, of a package's files."""
+    """Return the fields of the model's form from a package's files."""
     provider = yaml.safe_load(files["provider/litellm.yaml"])
     fields: Sequence[Mapping[str, Any]] = provider["model_credential_schema"][
         "credential_form_schemas"
@@ -54,7 +54,7 @@ def fields_of(files: Mapping[str, bytes]) -> Sequence[Mapping[str, Any]]:
 
 
 def obfuscated(secret: str) -> str:
-    """Return a secret as Dify 1.14 shows it (core/helper/encrypter.py)."""
+    """Obfuscate a secret as Dify 1.14 does (core/helper/encrypter.py)."""
     if not secret:
         return ""
     return "*" * 20 if len(secret) <= 8 else f"{secret[:6]}{'*' * 12}{secret[-2:]}"  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""What Dify's console API answers, as far as it is used; seen with Dify 1.14.2."""
+"""Responses of Dify's console API, with the fields that are used; written for Dify 1.14.2."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ class _Answer(BaseModel):
 
 
 class Features(_Answer):
-    """GET /system-features: what a package may weigh in bytes, and which may be installed."""
+    """GET /system-features: the maximum size of a package in bytes, and the allowed sources."""
 
     class Permission(_Answer):
-        """Which plugins may be installed at all."""
+        """Which plugins may be installed."""
 
         plugin_installation_scope: str
         restrict_to_marketplace_only: bool
@@ -26,7 +26,7 @@ class Workspaces(_Answer):
     """GET /workspaces."""
 
     class Workspace(_Answer):
-        """One workspace; `current` is the one that an account is in."""
+        """One workspace; `current` is the one of the logged-in account."""
 
         id: str
         name: str | None = None
@@ -39,7 +39,7 @@ class Plugin(_Answer):
     """An installed plugin; `source` is package, github, marketplace or remote."""
 
     class Declaration(_Answer):
-        """What its package says; without models for other kinds of plugins."""
+        """The declaration in its package; `model` is None for other kinds of plugins."""
 
         class Catalogue(_Answer):
             """The models that the package lists."""
@@ -62,7 +62,7 @@ class Plugin(_Answer):
 
 
 class Plugins(_Answer):
-    """GET …/plugin/list, a page."""
+    """GET …/plugin/list: one page."""
 
     plugins: tuple[Plugin, ...]
     total: int
@@ -85,10 +85,10 @@ class Task(_Answer):
     """GET …/plugin/tasks/{id}."""
 
     class Body(_Answer):
-        """How far it is."""
+        """The state of the task."""
 
         class Each(_Answer):
-            """One plugin of it."""
+            """One plugin of the task."""
 
             message: str | None = None
 
@@ -97,7 +97,7 @@ class Task(_Answer):
 
         @property
         def failure(self) -> str | None:
-            """Return why it has failed, None if it has not."""
+            """Return why the task failed, None if it did not."""
             if self.status != "failed":
                 return None
             messages = (each.message for each in self.plugins if each.message)
@@ -107,7 +107,7 @@ class Task(_Answer):
 
 
 class CustomModel(_Answer):
-    """A model that was added by hand; one that was taken out of the list keeps its saved form."""
+    """A model that was added by hand; after removal from the list, its form stays saved."""
 
     model: str
     model_type: str
@@ -115,10 +115,10 @@ class CustomModel(_Answer):
 
 
 class ModelForm(_Answer):
-    """GET …/models/credentials: the form of a model that was added by hand, secrets obfuscated."""
+    """GET …/models/credentials: the form of a model added by hand, secrets obfuscated."""
 
     class LoadBalancing(_Answer):
-        """Whether calls are spread over several forms."""
+        """Whether calls are distributed over several forms."""
 
         enabled: bool = False
 
@@ -139,10 +139,10 @@ class ProviderForm(_Answer):
 
 
 class Provider(_Answer):
-    """A model provider: how it is set up, and the models that were added by hand."""
+    """A model provider: its configuration, and the models added by hand."""
 
     class Custom(_Answer):
-        """Keys and models of the workspace's own."""
+        """Keys and models of the workspace."""
 
         current_credential_id: str | None = None
         custom_models: tuple[CustomModel, ...] | None = ()
@@ -168,7 +168,7 @@ class ProviderModels(_Answer):
     """GET …/model-providers/P/models."""
 
     class Row(_Answer):
-        """A model as Dify lists it, by hand or of the catalogue."""
+        """A model in Dify's list, added by hand or from the catalogue."""
 
         model: str
         model_type: str
@@ -178,7 +178,7 @@ class ProviderModels(_Answer):
 
 
 class Apps(_Answer):
-    """GET /apps, a page."""
+    """GET /apps: one page."""
 
     class App(_Answer):
         """An app."""
@@ -191,16 +191,16 @@ class Apps(_Answer):
 
 
 class Exported(_Answer):
-    """GET /apps/{id}/export: the app as a text in YAML."""
+    """GET /apps/{id}/export: the app as YAML."""
 
     data: str
 
 
 class Datasets(_Answer):
-    """GET /datasets, a page: knowledge bases."""
+    """GET /datasets: one page of knowledge bases."""
 
     class Dataset(_Answer):
-        """A knowledge base, and what embeds it; an economical one has no model."""
+        """A knowledge base and its embedding model; one in economical mode has none."""
 
         name: str
         embedding_model: str | None = None

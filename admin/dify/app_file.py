@@ -1,4 +1,4 @@
-"""Which models an exported app names, and where in its text; pure."""
+"""Find and change the models in an exported app; pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ NAMED_BY = (
     ("embedding_provider_name", "embedding_model_name"),
     ("reranking_provider_name", "reranking_model_name"),
 )
-"""By which two fields an app names a model (Dify's DSL)."""
+"""Pairs of fields that name a provider and a model (Dify's DSL)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model that an app names; the spans are positions in its text, in characters."""
+    """A model in an app; the spans are positions in the text, in characters."""
 
     provider: str
     model: str
@@ -27,22 +27,22 @@ class Named:
 
 
 def models_in(text: str) -> list[Named]:
-    """Return the models that an app names, in their order; raise yaml.YAMLError for what is no YAML."""
+    """Return the models in an app, in order; raise yaml.YAMLError if it is not YAML."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     return sorted(_named(root), key=lambda named: named.model_span) if root else []
 
 
 def is_of(provider: str, wanted: str) -> bool:
-    """Return whether an app's provider is the wanted one; old apps name it without its plugin."""
+    """Return whether two provider names match; old apps omit the plugin's name."""
     return provider == wanted or ("/" not in wanted and provider.rpartition("/")[2] == wanted)
 
 
 def moved(
     text: str, old: str, new: str, names: Mapping[str, str]
 ) -> tuple[str, list[tuple[Named, str]]]:
-    """Return the text with the models of one provider given to another, and what was changed.
+    """Return the text with the provider of models changed, and the list of changes.
 
-    `names` are the new names by the old ones; one that is not there stays. Nothing else changes.
+    `names` maps old model names to new ones; other names are kept. Nothing else changes.
     """
     changed = [(named, names.get(named.model, named.model)) for named in models_in(text)
                if is_of(named.provider, old)]  # fmt: skip
@@ -83,7 +83,7 @@ def _span(node: yaml.ScalarNode) -> tuple[int, int]:
 
 
 def _written(value: str, before: str) -> str:
-    """Return a value as YAML, in the quotation marks of the one before where it had some."""
+    """Return a value as YAML, with the quotation marks of the previous value."""
     if before.startswith("'"):
         return "'" + value.replace("'", "''") + "'"
     plain = (

@@ -1,4 +1,4 @@
-"""Carrying out a plan, step by step; run again after an interruption it ends in the same state."""
+"""Apply a plan step by step; after an interruption, running it again gives the same result."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from admin.dify.plan import PREDEFINED, Plan, Step
 
 POLL_SECONDS = 0.5
 INSTALL_SECONDS = 300.0
-"""A first installation fetches packages; the daemon gives it as long."""
+"""A first installation downloads packages; the daemon has the same timeout."""
 LISTED_SECONDS = 60.0
 _INTERNAL_ERROR = 500
 _SAME_SOURCE = "package"
@@ -21,9 +21,10 @@ type Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be there: the package, the plugin and provider in Dify, and the provider's form.
+    """The desired state: the package, the plugin and provider in Dify, and the provider's form.
 
-    `models` are the names of the catalogue, none for the plain package; `repo` is the URL of the source or "".
+    `models` are the names of the catalogue, empty for the plain package; `repo` is the URL of the
+    source or "".
     """
 
     plugin_id: str
@@ -39,8 +40,9 @@ def carry_out(
 ) -> None:
     """Upload, install or upgrade, save the provider's form, and wait until the models are listed.
 
-    `tell` hears each step. `replace`: a plugin that cannot be upgraded in place is uninstalled first,
-    with which the provider's keys go. Raises CommandError, in words that say what was done before.
+    `tell` is called with each step. `replace`: a plugin that cannot be upgraded in place is
+    uninstalled first, which deletes the provider's keys. Raises CommandError, which names the steps
+    already done.
     """
     if plan.step is not Step.NOTHING:
         _install(console, plan, wanted, tell, replace=replace)
@@ -97,10 +99,10 @@ _NOT_IN_PLACE = (
 
 
 def _wait_for(console: Console, plugin_id: str, identifier: str, task: str | None) -> None:
-    """Wait until the task has ended and the list has the package.
+    """Wait until the task has ended and the list contains the package.
 
-    The task is read to its end, since that makes Dify look at the new version's providers. A task that has
-    been forgotten says nothing: then the list counts.
+    The task is read to its end, as this makes Dify load the new version's providers. If Dify no
+    longer has the task, only the list is checked.
     """
     deadline = time.monotonic() + INSTALL_SECONDS
     while time.monotonic() < deadline:

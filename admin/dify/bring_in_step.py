@@ -1,4 +1,4 @@
-"""What `sync` and `upgrade` share: compare a package with a Dify, say what differs, and do it."""
+"""The shared part of `sync` and `upgrade`: compare a package with a Dify, and apply the changes."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ progress = Terminal(highlight=False, stderr=True, soft_wrap=True)
 
 
 def add_step_options(parser: argparse.ArgumentParser) -> None:
-    """Add what both commands take."""
+    """Add the options of both commands."""
     add_dify_options(parser)
     parser.add_argument("--apply", action="store_true", help="do it")
     parser.add_argument("--remove-used", action="store_true", help="also models that apps use")
@@ -50,7 +50,7 @@ def bring_in_step(
     form: Mapping[str, str],
     options: argparse.Namespace,
 ) -> int:
-    """Bring a Dify in step with a package; return the exit status. Raises CommandError and OSError.
+    """Install a package in a Dify; return the exit status. Raises CommandError and OSError.
 
     `entities` are the models of its catalogue by kind and name, `form` is the provider's.
     """
@@ -98,9 +98,9 @@ def pairs_of(
     form: Mapping[str, str],
     fields: Sequence[Mapping[str, Any]],
 ) -> Iterator[Pair]:
-    """Yield the models that were added by hand and are in the catalogue, in the order of their names.
+    """Yield the models that are both added by hand and in the catalogue, sorted by name.
 
-    `form` is what the provider's form will be if Dify has none yet.
+    `form` is the provider's form that will be saved if Dify has none yet.
     """
     twice = sorted(
         (each.model, each.model_type)
@@ -123,9 +123,9 @@ def pairs_of(
 
 
 def users_of(console: Console, provider: str) -> Iterator[tuple[str, set[str] | None]]:
-    """Yield every app and knowledge base with the models of the provider that it names.
+    """Yield every app and knowledge base with the provider's models that it uses.
 
-    None stands for an app that cannot be read: it may name any.
+    None means an app that cannot be read: it may use any model.
     """
     with progress.status("Reading Dify's apps …"):
         for name, text in console.apps():
@@ -166,7 +166,7 @@ def _what(wanted: Wanted) -> str:
 
 
 def show(plan: Plan) -> None:
-    """Print what a plan changes, and what a person should know."""
+    """Print the changes of a plan, and warnings."""
     match plan.step:
         case Step.INSTALL:
             terminal.print(f"The plugin is not installed; this would be new: {escape(plan.wanted)}")

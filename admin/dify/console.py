@@ -1,6 +1,6 @@
-"""Dify's console API: what a sync asks and does. Seen with Dify 1.14.2; older and newer may differ.
+"""Client for Dify's console API. Written for Dify 1.14.2; other releases may differ.
 
-Nothing here is retried but reading: whoever sends a change twice does not know what he did.
+Requests that change something are not retried: the state of Dify would be uncertain.
 """
 
 import base64
@@ -36,7 +36,7 @@ from admin.dify.answers import (
 
 SECONDS = 60.0
 KNOWN_RELEASES = (1, 11), (1, 17)
-"""The oldest and the newest release whose API is known; tried was 1.14."""
+"""The oldest and the newest release with a known API; 1.14 was tested."""
 _API = "console/api/"
 _WORKSPACE = _API + "workspaces/current/"
 _PLUGIN = _WORKSPACE + "plugin/"
@@ -50,7 +50,7 @@ _CSRF = ("csrf_token", "__Host-csrf_token")
 
 
 class DifyRefused(CommandError):
-    """Dify said no, in its own words."""
+    """Dify rejected a request; the text has its message."""
 
     def __init__(self, what: str, status: int, code: str, message: str) -> None:
         super().__init__(f'Dify refused {what}: {status} {code}, "{message[:_LONGEST_WORDS]}".')
@@ -59,12 +59,12 @@ class DifyRefused(CommandError):
 
 
 class UnknownAnswer(CommandError):
-    """Dify answered what no known release answers."""
+    """A response that differs from those of all known releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdminKey:
-    """The key of the whole console (ADMIN_API_KEY of Dify's API), and the workspace it is for."""
+    """The key of the whole console (ADMIN_API_KEY of Dify's API), and a workspace."""
 
     key: str = field(repr=False)
     workspace: str
@@ -72,7 +72,7 @@ class AdminKey:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account; a refused password is never tried again, since Dify locks accounts."""
+    """A person's account; a rejected password is not retried, as Dify locks accounts."""
 
     email: str
     password: str = field(repr=False)
@@ -80,10 +80,10 @@ class Account:
 
 
 class Console:
-    """One workspace of a Dify, for as long as the `with` block lasts."""
+    """One workspace of a Dify, until the `with` block ends."""
 
     def __init__(self, url: str, login: AdminKey | Account, ca: str = "") -> None:
-        """`url` is where Dify's page is, `ca` a file with an authority of its own."""
+        """`url` is Dify's web page, `ca` a PEM file with your own authority."""
         self._login = login
         self._client = httpx.Client(
             base_url=f"{url.rstrip('/')}/",
@@ -92,7 +92,7 @@ class Console:
             verify=httpx.create_ssl_context(verify=ca) if ca else True,
         )
         self.version = ""
-        """Of Dify, as it says itself."""
+        """Dify's version, from its response headers."""
 
     def __enter__(self) -> Self:
         return self
@@ -106,9 +106,9 @@ class Console:
         self._client.close()
 
     def enter(self, *, any_release: bool = False) -> Features:
-        """Log in and choose the workspace; return what this Dify allows.
+        """Log in and select the workspace; return Dify's features.
 
-        Raises CommandError for an old release, a rejected login and a workspace that is not there.
+        Raises CommandError for an old release, a rejected login and an unknown workspace.
         """
         features = self._read(Features, "GET", _API + "system-features", "its features")
         if not any_release and _is_old(self.version):
@@ -127,11 +127,11 @@ class Console:
         return features
 
     def plugin(self, plugin_id: str) -> Plugin | None:
-        """Return an installed plugin, None if it is not there."""
+        """Return an installed plugin, None if it is not installed."""
         return next((each for each in self._plugins() if each.plugin_id == plugin_id), None)
 
     def upload(self, package: bytes) -> str:
-        """Upload a package, which changes nothing yet; return the identifier that Dify gives it."""
+        """Upload a package, without installing it; return Dify's identifier of it."""
         files = {"pkg": ("plugin.difypkg", package)}
         what = "to take the package"
         return self._read(
@@ -141,14 +141,15 @@ class Console:
     def install(self, identifier: str, repo: str = "") -> str | None:
         """Install an uploaded package so that it can be upgraded in place; return the task's id.
 
-        As one from GitHub: daemons up to 0.6.3 upgrade only what has the same source.
+        The source is "github": daemons up to 0.6.3 upgrade only between packages of the same
+        source.
         """
         body = {"plugin_unique_identifier": identifier, **_on_the_page(identifier, repo)}
         what = "to install the plugin"
         return self._read(Installing, "POST", _PLUGIN + "install/github", what, json=body).task_id
 
     def upgrade(self, old: str, new: str, repo: str = "") -> str | None:
-        """Upgrade in place to an uploaded package; keys, models and apps stay. Return the task's id."""
+        """Upgrade in place to an uploaded package, keeping keys, models and apps; return the task's id."""
         body = {
             "original_plugin_unique_identifier": old,
             "new_plugin_unique_identifier": new,
@@ -158,15 +159,15 @@ class Console:
         return self._read(Installing, "POST", _PLUGIN + "upgrade/github", what, json=body).task_id
 
     def uninstall(self, plugin: Plugin) -> None:
-        """Uninstall a plugin; the provider's keys go with it, models that were added by hand stay."""
+        """Uninstall a plugin; deletes the provider's keys, but not models added by hand."""
         body = {"plugin_installation_id": plugin.installation_id}
         self._ask("POST", _PLUGIN + "uninstall", "to uninstall the plugin", json=body)
 
     def task(self, task_id: str) -> Task.Body | None:
-        """Return an installation task, None for one that is gone.
+        """Return an installation task, None if Dify no longer has it.
 
-        Reading a finished one empties Dify's cache of providers, which chats meanwhile may have filled with
-        the list before (Dify 1.14, core/plugin/impl/plugin.py).
+        Reading a finished task empties Dify's cache of providers, which chats may have filled with
+        the previous list meanwhile (Dify 1.14, core/plugin/impl/plugin.py).
         """
         try:
             return self._read(Task, "GET", f"{_PLUGIN}tasks/{task_id}", "how far it is").task
@@ -179,12 +180,12 @@ class Console:
             self._ask("GET", f"{_PLUGIN}tasks?page=1&page_size={_PAGE}", "to tell its tasks")
 
     def provider(self, name: str) -> Provider | None:
-        """Return a model provider, None if no plugin brings it."""
+        """Return a model provider, None if no plugin has it."""
         told = self._read(Providers, "GET", _WORKSPACE + "model-providers", "its providers").data
         return next((each for each in told if each.provider == name), None)
 
     def save_key(self, provider: str, form: dict[str, str]) -> None:
-        """Save the provider's form; the plugin checks it first."""
+        """Save the provider's form; the plugin validates it first."""
         path = f"{_WORKSPACE}model-providers/{provider}/credentials"
         body = {"credentials": form, "name": "LiteLLM"}
         self._ask("POST", path, "to save the provider's form", json=body)
@@ -201,18 +202,18 @@ class Console:
         return self._read(ModelForm, "GET", path, "a model's form")
 
     def remove_model(self, provider: str, kind: str, model: str) -> None:
-        """Take a model that was added by hand out of the list; its form stays saved in Dify."""
+        """Remove a model added by hand from the list; its form stays saved in Dify."""
         path = f"{_WORKSPACE}model-providers/{provider}/models"
         body = {"model": model, "model_type": kind}
         self._ask("DELETE", path, "to remove a model", json=body)
 
     def models(self, provider: str) -> ProviderModels:
-        """Return all models of a provider, those of a catalogue and those that were added by hand."""
+        """Return all models of a provider, from a catalogue and added by hand."""
         path = f"{_WORKSPACE}model-providers/{provider}/models"
         return self._read(ProviderModels, "GET", path, "the provider's models")
 
     def apps(self) -> Iterator[tuple[str, str]]:
-        """Yield name and exported text of every app."""
+        """Yield name and exported YAML of every app."""
         for page in range(1, _MOST_PAGES):
             path = f"{_API}apps?page={page}&limit={_PAGE}"
             apps = self._read(Apps, "GET", path, "its apps")
@@ -271,7 +272,7 @@ class Console:
         try:
             with self._client.stream(method, path, **request) as response:  # type: ignore[arg-type]
                 body = _bounded(response)
-                # Dify's page passes no other route of the API that tells it.
+                # Dify's web server exposes no API route that returns the version.
                 self.version = response.headers.get("x-version", self.version)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             message = f"Dify cannot be reached at {self._client.base_url}: {error or type(error).__name__}."
@@ -286,9 +287,10 @@ class Console:
 
 
 def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
-    """Return what the Plugins page shows of a package: its version, and the repository on GitHub if it has one.
+    """Return the fields that the Plugins page shows: the version, and the GitHub repository if any.
 
-    Without a name of a file its *Update* changes nothing: it would replace a catalogue by the plain plugin.
+    Without a file name, *Update* on that page does nothing: it would replace a catalogue by the
+    plain plugin.
     """
     version = identifier.partition(":")[2].partition("@")[0]
     return {"repo": repo.removeprefix(_GITHUB).strip("/") if repo.startswith(_GITHUB) else "",
@@ -296,7 +298,7 @@ def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
 
 
 def unknown_release(version: str) -> str:
-    """Return a warning about a release that is newer than what is known, "" for a known one."""
+    """Return a warning about a release that is newer than the known ones, else ""."""
     release = _release(version)
     if release and release <= KNOWN_RELEASES[1]:
         return ""

@@ -1,4 +1,4 @@
-"""Where Dify is, and as whom it is asked."""
+"""Command line options for access to Dify: its URL and the login."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from admin.dify.console import Account, AdminKey, Console
 
 
 def add_dify_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options with which Dify is asked; secrets come from environment variables."""
+    """Add the options for access to Dify; secrets come from environment variables."""
     parser.add_argument("--dify-url", default=os.environ.get("DIFY_URL", ""), metavar="URL",
                         help="Dify's page (DIFY_URL)")  # fmt: skip
     parser.add_argument("--workspace", default=os.environ.get("DIFY_WORKSPACE", ""), metavar="ID",
@@ -20,7 +20,7 @@ def add_dify_options(parser: argparse.ArgumentParser) -> None:
 
 
 def console_of(options: argparse.Namespace) -> Console:
-    """Return Dify's console; raise CommandError where something is missing."""
+    """Return a client for Dify's console; raise CommandError if an option is missing."""
     if not options.dify_url:
         message = "Dify's address is missing: give --dify-url, or DIFY_URL."
         raise CommandError(message)

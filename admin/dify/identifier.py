@@ -1,4 +1,4 @@
-"""The name by which Dify tells packages apart: the same for the same files, whoever packed them."""
+"""Compute Dify's identifier of a package: equal for equal files."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -9,7 +9,7 @@ import yaml
 def identifier_of(files: Mapping[str, bytes]) -> str:
     """Return `author/name:version@checksum` of a package's files.
 
-    As Dify's daemon computes it (dify-plugin-daemon pkg/plugin_packager/decoder/checksum.go).
+    Dify's daemon computes the same (dify-plugin-daemon pkg/plugin_packager/decoder/checksum.go).
     """
     manifest = yaml.safe_load(files["manifest.yaml"])
     digest = sha256()

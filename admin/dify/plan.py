@@ -1,4 +1,4 @@
-"""What is installed and what the proxy has now → what a sync does; pure."""
+"""Compare the installed plugin with the proxy's models to a plan for a sync; pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,11 +16,11 @@ from admin.dify.app_file import models_in
 PREDEFINED = "predefined-model"
 _WHOLE = frozenset({NEW, GONE})
 _COMPARED = ("context_size", "mode", "max_chunks", "default_voice")
-"""Of a model's properties, those that differ when the model does."""
+"""Model properties that are compared."""
 
 
 class Step(StrEnum):
-    """What is done with the package."""
+    """What to do with the package."""
 
     NOTHING = "nothing"
     INSTALL = "install"
@@ -29,11 +29,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sync does, and what it says before.
+    """The changes of a sync, and its warnings.
 
-    `removed_in_use` are apps by the model that goes and that they name; `pairs` are models that are
-    listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet. `adopts`: forms
-    of pairs that say nothing of their own are removed.
+    `removed_in_use` maps models that will be removed to the apps that use them; `pairs` are models
+    listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet. `adopts`:
+    forms of pairs without settings of their own are removed.
     """
 
     step: Step
@@ -47,7 +47,7 @@ class Plan:
 
     @property
     def is_in_step(self) -> bool:
-        """Return whether nothing is to be done."""
+        """Return whether there is nothing to do."""
         return self.step is Step.NOTHING and not self.fills_form and not self.adopted
 
     @property
@@ -56,7 +56,7 @@ class Plan:
         return tuple(pair for pair in self.pairs if pair.can_go) if self.adopts else ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plan as JSON holds it."""
+        """Return the plan as a JSON object."""
         return {
             "step": self.step.value,
             "installed": self.installed,
@@ -71,10 +71,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What a workspace of Dify has of this plugin.
+    """The state of this plugin in a workspace of Dify.
 
-    `apps` name each app and the models of the provider that it names (None: not known); they are only
-    read if a model goes. `pairs` are models that are listed twice.
+    `apps` yields each app and the provider's models that it uses (None: unknown); it is only read
+    if a model will be removed. `pairs` are models listed twice.
     """
 
     plugin: Plugin | None
@@ -84,10 +84,10 @@ class Workspace:
 
 
 def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bool = False) -> Plan:
-    """Return the plan.
+    """Compare and return the plan.
 
     `wanted` is the package's identifier, `entities` its models by kind and name (none for the plain
-    package). With `adopts`, models added by hand go where the catalogue has the same.
+    package). With `adopts`, models added by hand are removed if the catalogue has the same.
     """
     plugin, provider = workspace.plugin, workspace.provider
     installed = plugin.plugin_unique_identifier if plugin else None
@@ -95,9 +95,9 @@ def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bo
     custom = provider.custom_configuration if provider else None
     by_hand = {each.model for each in provider.added_by_hand} if provider else set()
     found = () if step is Step.NOTHING else changes(entities_of(plugin), comparable(entities))
-    # Of a name that was added by hand too, Dify 1.14 mixes what it tells of both.
+    # For a name that was also added by hand, Dify 1.14 mixes the data of both.
     told = tuple(each for each in found if each.model not in by_hand or each.what in _WHOLE)
-    # Apps keep the one that was added by hand.
+    # Apps keep using the model added by hand.
     gone = [each.model for each in told if each.what == GONE and each.model not in by_hand]
     return Plan(
         step=step,
@@ -118,7 +118,7 @@ def entities_of(plugin: Plugin | None) -> Entities:
 
 
 def comparable(entities: Entities) -> Entities:
-    """Return of each model what tells a change; Dify adds and writes the rest in its own way."""
+    """Keep the fields that are compared; Dify adds fields, and formats others differently."""
     return {key: _comparable(entity) for key, entity in entities.items()}
 
 
@@ -146,7 +146,10 @@ def _comparable(entity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _features(entity: Mapping[str, Any]) -> list[str]:
-    """Return the features as Dify tells them: its engine before graphon 0.8 adds one to models with a schema."""
+    """Return the features as Dify returns them.
+
+    Its engine before graphon 0.8 adds one to models with a schema.
+    """
     rules = {rule["name"] for rule in entity.get("parameter_rules") or ()}
     derived = {"structured-output"} if "json_schema" in rules else set()
     return sorted(derived | set(entity.get("features") or ()))
@@ -155,7 +158,7 @@ def _features(entity: Mapping[str, Any]) -> list[str]:
 def used_in(
     apps: Iterable[tuple[str, Collection[str] | None]], models: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return which apps name a model, or may name it, by model; the others are left out."""
+    """Return the apps that use each model, or may use it; models without apps are omitted."""
     found: dict[str, list[str]] = {}
     for app, named in apps:
         for model in models if named is None else set(named) & set(models):
@@ -164,7 +167,7 @@ def used_in(
 
 
 def models_named(text: str, provider: str) -> set[str] | None:
-    """Return the models of a provider that an exported app names, or None if it is no YAML."""
+    """Return a provider's models in an exported app, or None if it is not YAML."""
     try:
         return {named.model for named in models_in(text) if named.provider == provider}
     except yaml.YAMLError:

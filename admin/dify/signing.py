@@ -1,7 +1,8 @@
-"""Signing a package as Dify's daemon checks it, where it takes signed ones only.
+"""Sign packages, for a Dify that accepts only signed ones.
 
-dify-plugin-daemon pkg/plugin_packager/signer: SHA-256 of every file in the order of the archive, and of
-the time, signed with RSA (PKCS 1 v1.5); the signature is the archive's comment.
+Dify's daemon checks (dify-plugin-daemon pkg/plugin_packager/signer): SHA-256 of every file in the
+order of the archive, and of the time, signed with RSA (PKCS 1 v1.5); the signature is the archive's
+comment.
 """
 
 import base64
@@ -24,12 +25,12 @@ _OF_THE_COMMUNITY = b'{"authorized_category":"community"}'
 
 
 def with_verification(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a signed package; the added one says whose it is, and is part of its name."""
+    """Add the file that names the package's category; it changes the package's identifier."""
     return {**files, VERIFICATION: _OF_THE_COMMUNITY}
 
 
 def private_key(file: Path) -> RSAPrivateKey:
-    """Read a key as `dify signature generate` writes it; raise CommandError for another."""
+    """Read a key in the format of `dify signature generate`; raise CommandError for other keys."""
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (ValueError, TypeError):
@@ -41,7 +42,7 @@ def private_key(file: Path) -> RSAPrivateKey:
 
 
 def signed(package: bytes, key: RSAPrivateKey, unix_time: int) -> bytes:
-    """Return the package with its signature; `package` holds the file of `with_verification`."""
+    """Return the package with its signature; `package` contains the file of `with_verification`."""
     stream = BytesIO(package)
     with zipfile.ZipFile(stream, "a") as archive:
         hashes = [sha256(archive.read(name)).digest() for name in archive.namelist()]
