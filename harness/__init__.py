@@ -1,1 +1,1 @@
-"""What commands and tests share: child processes, the plugin, a proxy, a server that answers."""
+"""Shared by commands and tests: child processes, the plugin, a LiteLLM proxy, a fake upstream."""

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us."""
+"""Child processes that end with their parent's `with` block."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ _TAIL_LINES = 15
 
 
 class ChildFailedError(Exception):
-    """A child process ended, or was not ready in time; the text holds the end of its log."""
+    """A child process ended, or was not ready in time; the text contains the end of its log."""
 
 
 @contextmanager
@@ -29,9 +29,9 @@ def running(  # noqa: PLR0913 - what a process needs
     cwd: Path | None = None,
     waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command until the block ends; its output goes to `log`.
+    """Run a command until the block ends; its output is written to `log`.
 
-    The block starts when `ready()` is true; `waiting()` is called meanwhile, several times a
+    The block starts when `ready()` is true; until then `waiting()` is called several times a
     second. Raises ChildFailedError if the child ends first or is not ready after `ready_seconds`.
     """
     with log.open("wb") as output:
@@ -60,7 +60,7 @@ def running(  # noqa: PLR0913 - what a process needs
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
-    """End a child that leads its own process group, and all it has started."""
+    """End a child that leads its own process group, and all processes of the group."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, sign)
@@ -73,7 +73,7 @@ def stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on right now."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -11,7 +11,7 @@ from harness.child import free_port, running
 
 ROOT = Path(__file__).parent.parent
 PROXY_COMMAND = Path(os.environ.get("LITELLM_COMMAND", ROOT / ".venv-proxy" / "bin" / "litellm"))
-"""The proxy of the tests; LITELLM_COMMAND names that of another version (`make compat`)."""
+"""The proxy of the tests; LITELLM_COMMAND sets another version (`make compat`)."""
 READY_SECONDS = 180
 _OFFLINE_AND_QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -31,9 +31,9 @@ def litellm_proxy(
     waiting: Callable[[], None] = lambda: None,
     port: int | None = None,
 ) -> Iterator[str]:
-    """Run LiteLLM with a config file, on a free port if none is given.
+    """Run LiteLLM with a config file, by default on a free port.
 
-    The block gets its base URL when it answers.
+    The block starts when the proxy is alive, and gets its base URL.
     """
     port = port or free_port()
     base_url = f"http://127.0.0.1:{port}"

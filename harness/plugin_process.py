@@ -1,4 +1,4 @@
-"""The plugin as Dify's daemon runs it: `python -m main`, one JSON a line over stdin and stdout."""
+"""Run the plugin as Dify's daemon does: `python -m main`, JSON lines over stdin and stdout."""
 
 import json
 import os
@@ -19,7 +19,7 @@ MAX_LINE_BYTES = 5 * 1024 * 1024
 
 
 class PluginError(Exception):
-    """The error with which the plugin ended a request, as Dify's API receives it."""
+    """The error that ended a request, as Dify's API receives it."""
 
     def __init__(self, error_type: str, message: str, args: Mapping[str, Any]) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -40,21 +40,21 @@ class PluginProcess:
         keep_lines: bool = True,
         module: str = "main",
     ) -> None:
-        """`env` is added to the environment of this process; `module` is what Python runs."""
+        """`env` is added to this process's environment; `module` is the module that Python runs."""
         self._folder = folder
         self._env = env or {}
         self._python = python
         self._keep_lines = keep_lines
         self._module = module
         self.reading = threading.Event()
-        """While it is cleared, nobody reads what the plugin writes."""
+        """While it is cleared, the plugin's output is not read."""
         self.reading.set()
         self._answers: dict[str, Queue[dict[str, Any]]] = {}
         self._ready = threading.Event()
         self.lines: list[bytes] = []
-        """Every line that the plugin wrote, for checks on the protocol."""
+        """Every line of the plugin's output, for tests of the protocol."""
         self.actions: dict[str, str] = {}
-        """What was asked in each session."""
+        """The action of each session."""
         self._under_way: set[str] = set()
         self._all_ended = threading.Condition()
         self._writing = threading.Lock()
@@ -82,7 +82,7 @@ class PluginProcess:
         return self
 
     def _wait_until_ready(self) -> bool:
-        """Return whether the plugin takes requests."""
+        """Return whether the plugin became ready for requests in time."""
         return self._ready.wait(READY_SECONDS)
 
     def __exit__(self, *_: object) -> None:
@@ -97,13 +97,13 @@ class PluginProcess:
         return self._process.stdin.fileno()
 
     def wait_for_ends(self, seconds: float) -> bool:
-        """Return whether every request came to its end, waiting so long for the last ones."""
+        """Wait up to `seconds` for the end of all requests; return whether all have ended."""
         with self._all_ended:
             return self._all_ended.wait_for(lambda: not self._under_way, seconds)
 
     @property
     def process_id(self) -> int:
-        """Return the process id, for measuring."""
+        """Return the process id, for measurements."""
         return self._process.pid
 
     def call(  # noqa: PLR0913 - the fields of a request
@@ -118,7 +118,7 @@ class PluginProcess:
         user_id: str = "user-1",
         **fields: Any,
     ) -> Iterator[dict[str, Any]]:
-        """Send one request; yield the data of its answers; raise PluginError if it ends so."""
+        """Send one request; yield the data of its responses; raise PluginError if it fails."""
         session = uuid4().hex
         answers = self._answers[session] = Queue()
         self.actions[session] = action

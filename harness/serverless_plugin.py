@@ -1,4 +1,7 @@
-"""The plugin as Dify's cloud runs it: `INSTALL_METHOD=serverless`, one `POST /invoke` for each request."""
+"""Run the plugin as Dify's cloud does.
+
+With `INSTALL_METHOD=serverless`, each request is one `POST /invoke`.
+"""
 
 import json
 import socket
@@ -16,7 +19,7 @@ _LONGEST_WAIT = 0.05
 
 
 class ServerlessPlugin(PluginProcess):
-    """Runs the plugin behind HTTP until the `with` block ends; otherwise as a PluginProcess."""
+    """Runs the plugin as an HTTP server until the `with` block ends; otherwise a PluginProcess."""
 
     def __init__(self, folder: Path, *, env: Mapping[str, str] | None = None) -> None:
         with socket.socket() as free:
@@ -40,7 +43,7 @@ class ServerlessPlugin(PluginProcess):
         return False
 
     def _read(self) -> None:
-        """Drain standard output, which has the server's own lines."""
+        """Drain standard output, which contains only the server's own log."""
         assert self._process.stdout
         for _ in self._process.stdout:
             pass
@@ -50,7 +53,7 @@ class ServerlessPlugin(PluginProcess):
 
     def _ask(self, request: Mapping[str, object]) -> None:
         session = str(request["session_id"])
-        # A plugin that is ended leaves its answers unfinished.
+        # When the plugin is killed, its responses are incomplete.
         with (
             suppress(httpx.HTTPError),
             httpx.stream(
@@ -63,5 +66,5 @@ class ServerlessPlugin(PluginProcess):
                 for line in filter(None, (line.strip() for line in lines)):
                     self._keep(line + b"\n")
                     self._dispatch(json.loads(line))
-        # An answer that breaks off has no end of its own.
+        # An incomplete response has no end message.
         self._dispatch({"event": "session", "session_id": session, "data": {"type": "end"}})

@@ -1,8 +1,8 @@
-"""An OpenAI-format server whose answers are chosen, and which records what it was asked.
+"""An OpenAI-format server with configurable responses, which records its requests.
 
-It stands where the model providers stand: behind the real LiteLLM proxy, or, for bytes that a
-proxy would never let through, directly behind the plugin. Tests, soak and demo use it; the benchmark has
-one of its own (`tools/bench/server.py`), since this one would be what is measured.
+It replaces the model providers: behind the real LiteLLM proxy, or, for bytes that a proxy would not
+pass on, directly behind the plugin. Tests, soak and demo use it; the benchmark has its own
+(`tools/bench/server.py`), as this one would be the bottleneck.
 """
 
 import json
@@ -31,7 +31,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as bytes; the body goes out piece by piece, chunked."""
+    """A response as bytes; the body is sent piece by piece, chunked."""
 
     pieces: Sequence[bytes | Pause | Cut]
     status: int = 200
@@ -40,12 +40,12 @@ class Reply:
 
 
 HANG_UP = -1
-"""As a status: close the connection without a byte."""
+"""As a status: close the connection without sending a byte."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the server was asked; `body` is the decoded JSON, or raw bytes for other types."""
+    """A recorded request; `body` is the decoded JSON, or raw bytes for other types."""
 
     method: str
     path: str
@@ -54,15 +54,15 @@ class Asked:
 
 
 def json_reply(body: object, status: int = 200, **headers: str) -> Reply:
-    """Return an answer in JSON; `headers` as the names and values of further fields."""
+    """Return a JSON response; `headers` are the names and values of additional headers."""
     return Reply([json.dumps(body).encode()], status=status, headers=headers)
 
 
 class Upstream:
-    """Serves until the `with` block ends. Replies are chosen by the model that a request names."""
+    """Serves until the `with` block ends. Replies are selected by the model in the request."""
 
     def __init__(self, port: int = 0) -> None:
-        """`port` is one of loopback, 0 for any that is free."""
+        """`port` is a loopback port, 0 for any free one."""
         self._port = port
         self._replies: dict[str, list[Reply]] = {}
         self._by_mode: dict[str, tuple[Reply, Reply]] = {}
@@ -95,16 +95,16 @@ class Upstream:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def on(self, model: str, *replies: Reply) -> None:
-        """Answer requests for a model (or a path) with these replies in turn, the last for ever."""
+        """Return these replies in turn to requests for a model (or a path); repeat the last one."""
         self._replies[model] = list(replies)
 
     def by_mode(self, model: str, stream: Reply, whole: Reply) -> None:
-        """Answer requests for a model by whether they ask for a stream."""
+        """Set the replies for a model by whether the request asks for a stream."""
         self._by_mode[model] = (stream, whole)
 
     @property
     def posts(self) -> int:
-        """Return how often a model was asked; LiteLLM lists the upstream's models by itself."""
+        """Return the number of POST requests; LiteLLM lists the upstream's models with a GET."""
         return sum(asked.method == "POST" for asked in self.asked)
 
     def asked_for(self, model: str) -> list[Any]:
@@ -116,7 +116,7 @@ class Upstream:
         ]
 
     def reply_to(self, asked: Asked) -> Reply:
-        """Return the answer to one request; subclasses may think of it themselves."""
+        """Return the reply to one request; subclasses may override this."""
         path = urlsplit(asked.path).path
         model = asked.body.get("model") if isinstance(asked.body, dict) else None
         if str(model) in self._by_mode:
@@ -135,12 +135,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, *_: object) -> None:
-        """Stay silent: clients that go away are part of the tests."""
+        """Stay silent: clients that disconnect are part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Each piece leaves at once, as from a server that streams.
+    # Send each piece at once, as a streaming server does.
     wbufsize = 0
     disable_nagle_algorithm = True
 
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        # Not every client of a provider says what it sends.
+        # Some clients of providers send no content type.
         is_json = "json" in self.headers.get("content-type", "") or raw.startswith(b"{")
         body = json.loads(raw) if raw and is_json else raw
         reply = self.answer(Asked(self.command, self.path, dict(self.headers), body))
@@ -198,6 +198,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def reset(connection: socket.socket) -> None:
-    """Close a connection with RST instead of FIN, which is what linger 0 does."""
+    """Close a connection with RST instead of FIN, by setting linger to 0."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
