@@ -1,9 +1,9 @@
-"""The plugin at work, shown in a terminal: `make demo`, or `python -m tools.demo --help`.
+"""Show the plugin at work in a terminal: `make demo`, or `python -m tools.demo --help`.
 
-Everything on the way is real: the plugin runs as a child process over stdin and stdout, as under
-Dify's daemon; it talks to a real LiteLLM proxy; behind it answer small models on this machine (for
-audio, rerank and moderation a stand-in), or, with --base-url, whatever your own proxy serves. At
-the end Dify's own workflow engine runs Dify app files on the plugin.
+Everything is real: the plugin runs as a child process over stdin and stdout, as in Dify's daemon;
+it sends requests to a real LiteLLM proxy, with small models on this machine behind it (for audio,
+rerank and moderation a stand-in), or to your own proxy with --base-url. At the end Dify's own
+workflow engine runs Dify app files on the plugin.
 """
 
 import argparse
@@ -56,7 +56,7 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True)
 class Target:
-    """The proxy that the demo talks to, and the two models it asks for."""
+    """The proxy and the two models of the demo."""
 
     base_url: str
     api_key: str
@@ -65,20 +65,20 @@ class Target:
 
     @property
     def form(self) -> dict[str, str]:
-        """Return what the user types into Dify's form."""
+        """Return the values that a user enters in Dify's form."""
         return {"base_url": self.base_url, "api_key": self.api_key}
 
     @property
     def chat_form(self) -> dict[str, str]:
-        """Return the form of the chat model, with what the demo's model is known to take."""
+        """Return the form of the chat model, with the known capabilities of the demo's model."""
         custom = {"settings": "custom", "function_calling": "yes", "structured_output": "yes"}
         return self.form | custom
 
 
 def main() -> None:
-    """Run the demo; exit 1 with a sentence when something fails."""
+    """Run the demo; print an error message and exit with 1 on failure."""
     arguments = _arguments()
-    # The end of the demo is the end of all it started, however it comes.
+    # End all child processes with the demo, also on SIGTERM.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
@@ -137,7 +137,7 @@ def _target(arguments: argparse.Namespace) -> Iterator[Target]:
 
 @contextmanager
 def _local_models() -> Iterator[dict[str, str]]:
-    """Serve the two small models; yield the environment that the proxy's config refers to."""
+    """Serve the two small models; yield the environment variables of the proxy's config."""
     chat, embedding = free_port(), free_port()
     log = LOGS / "models.log"
     command = [str(MODELS_PYTHON), "-m", "tools.local_models"]
@@ -263,7 +263,7 @@ def _ask(
     tools: list[dict[str, Any]] | None = None,
     **parameters: Any,
 ) -> dict[str, Any]:
-    """Ask the chat model, print what arrives when it arrives, return text and tool calls."""
+    """Send a chat request, print the answer as it arrives, return text and tool calls."""
     started = time.perf_counter()
     answers = plugin.call(
         "invoke_llm",
@@ -314,7 +314,7 @@ def _title(title: str, detail: str) -> None:
 
 @contextmanager
 def _step(what: str) -> Iterator[None]:
-    """Show that a long step is under way, and how long it took."""
+    """Show that a long step is running, and its duration at the end."""
     started = time.perf_counter()
     if not console.is_terminal:
         console.print(f"{what} …")

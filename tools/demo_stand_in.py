@@ -1,7 +1,7 @@
-"""The kinds of models for which no small real one fits into the demo, with a stand-in behind LiteLLM.
+"""The demo of model kinds for which no real model is small enough: a fake upstream behind LiteLLM.
 
-Plugin and proxy are real here as well; what answers is the tests' scenario-driven server, and the
-demo says so.
+Plugin and proxy are real here too; the responses come from the tests' configurable server, and the
+demo prints this.
 """
 
 import io
@@ -21,7 +21,7 @@ _SPOKEN = "The capital of Norway is Oslo."
 
 @contextmanager
 def stand_in() -> Iterator[str]:
-    """Serve fixed answers for rerank, speech and moderation; yield the base URL with /v1."""
+    """Serve fixed responses for rerank, speech and moderation; yield the base URL with /v1."""
     with Upstream() as server:
         scores = [(1, 0.98), (0, 0.11), (2, 0.01)]
         results = [{"index": index, "relevance_score": score} for index, score in scores]
@@ -35,7 +35,7 @@ def stand_in() -> Iterator[str]:
 
 
 def show(plugin: PluginProcess, form: Mapping[str, str], console: Console) -> None:
-    """Use each of these kinds of models once."""
+    """Call each of these kinds of models once."""
 
     def call(action: str, model: str, model_type: str, **fields: Any) -> list[dict[str, Any]]:
         answers = plugin.call(action, model, form, model_type=model_type, **fields)

@@ -1,4 +1,4 @@
-"""The end of the demo: Dify's own workflow engine runs a Dify app file on this plugin."""
+"""The last part of the demo: Dify's own workflow engine runs a Dify app file on this plugin."""
 
 import json
 import tempfile
@@ -18,8 +18,8 @@ _SUCCEEDED = "GraphRunSucceededEvent"
 
 
 def show(plugin: PluginProcess, form: Mapping[str, str], model: str, console: Console) -> None:
-    """Run two apps and print what the engine tells; raise ChildFailedError if one fails."""
-    # The path of a socket must be short.
+    """Run two apps and print the engine's events; raise ChildFailedError if one fails."""
+    # The path of a Unix socket must be short.
     with tempfile.TemporaryDirectory() as folder, SlimHost(plugin, Path(folder)) as host:
         for app, inputs in (
             ("chat", {"query": "What is the capital of France?"}),

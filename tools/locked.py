@@ -1,7 +1,8 @@
-"""pyproject.toml and uv.lock for a package, from its requirements.txt.
+"""Create pyproject.toml and uv.lock for a package, from its requirements.txt.
 
-Dify's daemon since 0.5.3 installs from them unless a mirror of the package index is set, and its official repository demands them. They are made when the package
-is built, and not kept: a lock names the package index in every line.
+Dify's daemon since 0.5.3 installs from them unless a mirror of the package index is set, and its
+official repository requires them. They are created with the package and are not in this repository,
+as a lock names the package index in every line.
 """
 
 import sys
@@ -16,9 +17,9 @@ from admin.run_tool import run_tool
 
 
 def with_lock(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files with pyproject.toml and uv.lock, which ask for what requirements.txt asks for.
+    """Add pyproject.toml and uv.lock with the dependencies of requirements.txt.
 
-    Asks the package index that uv is set up for. Raises CommandError if that fails.
+    Reads uv's configured package index. Raises CommandError if that fails.
     """
     project = _project(files)
     with tempfile.TemporaryDirectory() as name:
@@ -31,7 +32,7 @@ def with_lock(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _project(files: Mapping[str, bytes]) -> str:
-    """Return a project that is not a Python package: Dify runs its files where they lie."""
+    """Return a project that is not a Python package: Dify runs its files in place."""
     version = yaml.safe_load(files["manifest.yaml"])["version"]
     asked = files["requirements.txt"].decode().splitlines()
     dependencies = "".join(f'    "{line}",\n' for line in asked)

@@ -1,7 +1,8 @@
-"""What Dify's marketplace checks of a package, as far as a machine can tell.
+"""Check a package against the rules of Dify's marketplace that can be automated.
 
-The rules are those of langgenius/dify-marketplace-toolkit and of Dify's publishing guide, from the
-packed files alone: https://docs.dify.ai/en/develop-plugin/publishing/marketplace-listing/release-overview
+The rules are those of langgenius/dify-marketplace-toolkit and of Dify's publishing guide; only the
+packed files are read:
+https://docs.dify.ai/en/develop-plugin/publishing/marketplace-listing/release-overview
 """
 
 import re
@@ -16,7 +17,7 @@ import yaml
 from admin.package import MAX_BYTES, MAX_FILES
 
 MAX_FIELDS = 32
-"""More can be installed, but not debugged remotely."""
+"""A plugin with more can be installed, but not debugged remotely."""
 TRANSLATIONS = ("zh_Hans", "ja_JP", "pt_BR")
 _MANIFEST = ("author", "name", "version", "type", "icon", "plugins", "privacy", "label",
              "description", "meta", "created_at")  # fmt: skip
@@ -30,7 +31,8 @@ _TOPICS = {
     "connection": ("connection", "base url"),
 }
 _TOLD = re.compile(r"^(?:#+ |\| |- \*\*)([^|*\n]*)", re.MULTILINE)
-"""Headings, first cells of tables and heads of list items, where the README has to speak of these topics."""
+"""Headings, first cells of tables and starts of list items; the README must mention the topics
+there."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-\w{1,16})?")
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -47,7 +49,7 @@ type Problems = Iterator[str]
 
 
 def problems_of(files: Files) -> list[str]:
-    """Return what the marketplace would refuse of the packed files, each as one sentence."""
+    """Return the reasons why the marketplace would reject the files, each as one sentence."""
     missing = [f"{name} is missing." for name in _NEEDED if name not in files]
     if missing:
         return missing
@@ -59,7 +61,7 @@ def problems_of(files: Files) -> list[str]:
 
 
 def missing_of(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what nobody but the publisher can know and has not told yet."""
+    """Return the manifest fields that only the publisher can provide, and that are missing."""
     return [
         f"the marketplace wants {what}: make package {variable}=…"
         for field, variable, what in (

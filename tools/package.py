@@ -30,7 +30,7 @@ def _options() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Build and check; exit with 1 if the marketplace would refuse what is packed."""
+    """Build and check; exit with 1 if the marketplace would reject the package."""
     options = _options()
     plain = packed(options.repo, options.contact)
     if problems := problems_of(plain):

@@ -1,1 +1,1 @@
-"""How fast the plugin is, against two baselines made from the SDK itself."""
+"""Benchmark of the plugin against two baselines made from the SDK."""

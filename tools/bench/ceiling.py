@@ -1,4 +1,4 @@
-"""How fast the benchmark's server is by itself, so that it is known not to be what is measured."""
+"""Measure the benchmark's server alone, to show that it is not the bottleneck."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def raw_chunks_per_second(server: str, chunks: int) -> float:
-    """Read one burst from a bare socket; return pieces of content per second."""
+    """Read one burst from a raw socket; return chunks per second."""
     url = urlsplit(server)
     body = json.dumps({"model": f"burst-{chunks}"}).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: {len(body)}\r\n\r\n"

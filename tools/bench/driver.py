@@ -1,7 +1,7 @@
-"""A plugin process driven over stdin and stdout with as little work of our own as possible.
+"""Drive a plugin process over stdin and stdout with as little work as possible.
 
-Lines are looked at only as far as a measurement needs: on a machine with few cores, a driver that
-parses JSON would be measured too.
+Lines are parsed only as far as a measurement needs: on a machine with few cores, parsing JSON in
+the driver would change the figures.
 """
 
 import json
@@ -27,7 +27,7 @@ _READ_BYTES = 1 << 20
 
 @dataclass
 class Call:
-    """One request: when it was sent, and what came back when (seconds, monotonic)."""
+    """One request: its start, and each line of the response with its time (seconds, monotonic)."""
 
     sent: float = 0.0
     lines: list[tuple[float, bytes]] = field(default_factory=list)
@@ -35,16 +35,16 @@ class Call:
 
     @property
     def first(self) -> float:
-        """Return after how many seconds the first line came."""
+        """Return the seconds until the first line."""
         return self.lines[0][0] - self.sent
 
     @property
     def seconds(self) -> float:
-        """Return after how many seconds the request had ended."""
+        """Return the seconds until the end of the request."""
         return self.lines[-1][0] - self.sent
 
     def wait(self) -> Self:
-        """Wait for the end; raise RuntimeError if there is none, or an error came back."""
+        """Wait for the end; raise RuntimeError on a timeout or an error response."""
         if not self.ended.wait(ANSWER_SECONDS):
             message = "the plugin did not end a request"
             raise RuntimeError(message)
@@ -101,7 +101,7 @@ class Driver:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def chat(self, model: str, server: str = "") -> Call:
-        """Ask an LLM, of another server than the form's if one is given."""
+        """Send a chat request, to another server than the form's if one is given."""
         form = {"base_url": server, "endpoint_url": f"{server}/v1"} if server else None
         return self.send(
             "invoke_llm",
@@ -115,7 +115,7 @@ class Driver:
         )
 
     def embed(self, model: str, texts: list[str]) -> Call:
-        """Ask an embedding model."""
+        """Send an embedding request."""
         return self.send(
             "invoke_text_embedding",
             model,
@@ -133,7 +133,7 @@ class Driver:
         form: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> Call:
-        """Send one request without waiting."""
+        """Send one request without waiting for the response."""
         session = uuid4().hex
         call = self._calls[session.encode()] = Call()
         request = {

@@ -1,8 +1,9 @@
 """A fast OpenAI-format server, in a process of its own: `python -m tools.bench.server`.
 
-What it answers is in the model's name: `burst-N` streams N pieces as fast as they are taken,
-`paced-N-MS` one every MS milliseconds with the time of sending in it, `short` answers at once, and
-`embed-D` gives vectors of D numbers. GET /connections tells how many were opened so far.
+The model's name sets the response: `burst-N` streams N chunks as fast as the client reads,
+`paced-N-MS` sends one every MS milliseconds with its sending time, `short` responds at once, and
+`embed-D` returns vectors of D numbers. GET /connections returns the number of connections opened so
+far.
 """
 
 import argparse
@@ -24,13 +25,13 @@ _LISTING = {"data": [], "object": "list"}
 
 
 class Server:
-    """Counts connections and answers requests, several after each other on one connection."""
+    """Counts connections and answers requests, several in sequence on one connection."""
 
     def __init__(self) -> None:
         self.connections = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer until the client goes away."""
+        """Answer requests until the client disconnects."""
         self.connections += 1
         try:
             while True:

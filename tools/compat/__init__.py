@@ -1,1 +1,1 @@
-"""Runs what people do against old and new versions of LiteLLM (`make compat`)."""
+"""Tests of the plugin's features against old and new versions of LiteLLM (`make compat`)."""

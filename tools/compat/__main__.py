@@ -1,10 +1,11 @@
-"""Run what people do against old and new versions of LiteLLM, and write docs/versions.md.
+"""Test the plugin's features against old and new versions of LiteLLM; write docs/versions.md.
 
     python -m tools.compat                 every version of requirements/compat
-    python -m tools.compat 1.60.0 1.95.1   these
+    python -m tools.compat 1.60.0 1.95.1   these versions
 
-Each version is installed into .compat from a lock of its time, which takes a minute and 400 MB; then
-tests/compat runs against its proxy. Exits with 1 if something fails that is not known to be LiteLLM's.
+Each version is installed into .compat from a lock of its time, which takes a minute and 400 MB;
+then tests/compat runs against its proxy. Exits with 1 if a test fails that is not a known gap of
+LiteLLM.
 """
 
 import argparse
@@ -39,7 +40,7 @@ _PIP = [
 console = Console(highlight=False)
 
 type Results = dict[str, str]
-"""What came of each capability, by the name of its test."""
+"""The result of each capability, by the name of its test."""
 
 
 def main() -> int:
@@ -71,7 +72,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _installed(version: str) -> Path:
-    """Return the command of a version, installing it if it is not there."""
+    """Return the command of a version, installing the version if necessary."""
     folder = FOLDER / version
     done = folder / "installed"
     if not done.exists():
@@ -83,7 +84,7 @@ def _installed(version: str) -> Path:
 
 
 def _run(version: str, command: Path) -> Results:
-    """Run the tests against one version; a capability works if all of its cases do."""
+    """Run the tests against one version; a capability works if all of its cases pass."""
     report = FOLDER / f"{version}.xml"
     report.unlink(missing_ok=True)
     log = FOLDER / f"{version}.log"
@@ -107,7 +108,7 @@ def _run(version: str, command: Path) -> Results:
 
 
 def table(results: Mapping[str, Results]) -> str:
-    """Return docs/versions.md."""
+    """Return the content of docs/versions.md."""
     head = [
         "# Versions of LiteLLM",
         "",

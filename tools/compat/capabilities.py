@@ -1,4 +1,4 @@
-"""What people do with the plugin, by the test of tests/compat that does it."""
+"""The features of the plugin, by their test in tests/compat."""
 
 CAPABILITIES = {
     "test_a_good_form_is_saved": "saving a good form",

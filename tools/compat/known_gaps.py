@@ -1,4 +1,4 @@
-"""What versions of LiteLLM cannot by themselves, seen with a plain HTTP client too."""
+"""Gaps of LiteLLM versions themselves, which a plain HTTP client sees too."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ KNOWN_GAPS: Mapping[str, Mapping[str, str]] = {
         "test_tags_and_session_reach_the_log": _TAGS,
     },
 }
-"""By version and test, with the reason."""
+"""Reasons by version and test."""
 
 NOTES = [
     "1.82.7, 1.82.8 and 1.107.* were reported to be compromised: do not use them.",

@@ -1,1 +1,1 @@
-"""Dify's own workflow engine (graphon) on this plugin; the engine has an environment of its own."""
+"""Dify's own workflow engine (graphon) with this plugin; the engine has its own environment."""

@@ -1,4 +1,4 @@
-"""Runs Dify app files on the plugin, from this side."""
+"""Run Dify app files on the plugin, from outside the engine's environment."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ def run_app(
     *,
     model: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the events of Dify's engine as it runs an app file; `model` replaces the file's."""
+    """Yield the events of Dify's engine while it runs an app file; `model` replaces the file's."""
     told = {
         "app": str(app),
         "form": dict(form),

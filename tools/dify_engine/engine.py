@@ -1,4 +1,4 @@
-"""The engine's environment as seen from here: what is asked of its programs."""
+"""Call the programs that run in the engine's environment."""
 
 import json
 import subprocess
@@ -13,9 +13,9 @@ FOLDER = Path(__file__).parent
 
 
 def problems_of(lines: Iterable[bytes], actions: Mapping[str, str]) -> list[tuple[str | None, str]]:
-    """Return session and problem of what Dify would not take of the lines of a plugin.
+    """Return (session, problem) for everything in a plugin's lines that Dify would reject.
 
-    `actions` is what was asked, by session; a line that is too long belongs to none.
+    `actions` are the requested actions by session; a line that is too long has the session None.
     """
     with subprocess.Popen(
         [str(PYTHON), str(FOLDER / "judge.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -33,7 +33,7 @@ def problems_of(lines: Iterable[bytes], actions: Mapping[str, str]) -> list[tupl
 
 
 def filled(forms: Sequence[tuple[str, Mapping[str, Any]]], plugin: Path) -> list[dict[str, Any]]:
-    """Return what Dify makes of filled forms, each a model type and values, in their order."""
+    """Return Dify's result for filled forms, each a model type and values, in order."""
     asked = [
         json.dumps({"plugin": str(plugin), "model_type": model_type, "values": dict(values)})
         for model_type, values in forms

@@ -1,8 +1,8 @@
-"""Fills the plugin's form as Dify's API does; started with the engine's own environment.
+"""Validate the plugin's form as Dify's API does; run in the engine's own environment.
 
-Reads from stdin one JSON object a line: `plugin` (its folder), `model_type` and `values`. Writes
-for each what Dify keeps of the values and sends to the plugin, `{"kept": {…}}`, or why it refuses
-them, `{"refused": "…"}`.
+Reads one JSON object per line from stdin: `plugin` (its folder), `model_type` and `values`. Writes
+one per line: the values that Dify keeps and sends to the plugin, `{"kept": {…}}`, or the reason for
+a rejection, `{"refused": "…"}`.
 """
 
 import json
@@ -19,13 +19,13 @@ from graphon.model_runtime.schema_validators.model_credential_schema_validator i
 
 
 def main() -> None:
-    """Fill one form a line."""
+    """Validate one form per line."""
     for line in sys.stdin:
         print(json.dumps(fill(**json.loads(line)), ensure_ascii=False), flush=True)
 
 
 def fill(plugin: str, model_type: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what Dify keeps, or its refusal."""
+    """Return the values that Dify keeps, or its rejection."""
     binding = SlimProviderBinding("any/any:1.0.0", plugin_root=Path(plugin))
     loader = SlimPackageLoader(SlimConfig([binding], SlimLocalSettings(Path(plugin))))
     schema = loader.load(binding).provider_entity.model_credential_schema

@@ -1,8 +1,8 @@
-"""Says what Dify would not take of what a plugin wrote; started with the engine's environment.
+"""Find parts of a plugin's output that Dify would reject; run in the engine's environment.
 
-Reads from stdin one JSON object, the action of every session, and then the lines of the plugin as
-they came. Writes one JSON list a line, session and problem, for each rule that was broken. The rules are those of Dify's
-classes (graphon.model_runtime.entities) and of its plugin daemon (dify-plugin-daemon, its
+Reads from stdin one JSON object, the action of every session, then the unchanged lines of the
+plugin. Writes a JSON list per line, session and problem, for each broken rule. The rules are those
+of Dify's classes (graphon.model_runtime.entities) and of its plugin daemon (dify-plugin-daemon, its
 entities/model_entities and PLUGIN_RUNTIME_MAX_BUFFER_SIZE).
 """
 
@@ -47,7 +47,7 @@ type Answer = dict[str, Any]
 
 
 def main() -> None:
-    """Judge all lines."""
+    """Check all lines."""
     lines = sys.stdin.buffer
     actions: dict[str, str] = json.loads(next(lines))
     for found in judge(lines, actions):
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def judge(lines: Iterable[bytes], actions: Mapping[str, str]) -> Found:
-    """Yield what is wrong with lines, and with sessions that did not end or went on after it."""
+    """Yield problems of lines, and sessions that did not end or continued after their end."""
     usages: dict[str, int] = defaultdict(int)
     ended: set[str] = set()
     failed: set[str] = set()
@@ -124,7 +124,7 @@ def _schema(answer: Answer) -> Problems:
     if entity is None:
         yield "Dify's engine reads no model from it"
         return
-    # Read as it is, too: the engine's reader above leaves out what it does not know.
+    # Validate the raw entity too: the engine's reader above drops unknown values.
     AIModelEntity.model_validate(raw)
     if raw["features"] and len(entity.features or ()) != len(raw["features"]):
         yield "a feature that Dify does not know"

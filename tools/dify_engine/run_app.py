@@ -1,8 +1,8 @@
-"""Runs a Dify app file in Dify's engine; started with the engine's own environment.
+"""Run a Dify app file in Dify's engine; started in the engine's own environment.
 
-Reads one JSON object from stdin: `app` (path of the DSL file), `model` (put into every node in
-place of the file's own, or null), `form` (the plugin's credentials) and `inputs` (of the start node
-and of `sys`; `image` is the path of a PNG, uploaded as Dify does it). Writes the engine's events as JSON lines.
+Reads one JSON object from stdin: `app` (path of the DSL file), `model` (replaces the model of every
+node, or null), `form` (the plugin's credentials) and `inputs` (of the start node and of `sys`;
+`image` is the path of a PNG, uploaded as Dify does). Writes the engine's events as JSON lines.
 """
 
 import json
@@ -18,21 +18,21 @@ from graphon.file.runtime import use_workflow_file_runtime
 
 
 class Uploads:
-    """Dify's storage of files (graphon.file.protocols), which are known here by their paths."""
+    """Dify's file storage (graphon.file.protocols); files are identified by their paths."""
 
     multimodal_send_format = "base64"
 
     def load_file_bytes(self, *, file: File) -> bytes:
-        """Return what was uploaded."""
+        """Return the content of an uploaded file."""
         return Path(str(file.related_id)).read_bytes()
 
     def resolve_file_url(self, *, file: File, for_external: bool = True) -> str:  # noqa: ARG002
-        """Return where Dify would offer the file."""
+        """Return the URL at which Dify would serve the file."""
         return Path(str(file.related_id)).as_uri()
 
 
 class SavedFiles:
-    """Dify's place for what models make (graphon.nodes.llm.file_saver); the DSL reader has none."""
+    """Dify's storage of generated files (graphon.nodes.llm.file_saver); the DSL reader has none."""
 
     def save_binary_string(
         self,
@@ -41,13 +41,13 @@ class SavedFiles:
         file_type: FileType,
         extension_override: str | None = None,
     ) -> File:
-        """Keep a file in a folder that outlives the run, as Dify does."""
+        """Save a file in a folder that is kept after the run, as Dify does."""
         with tempfile.NamedTemporaryFile(suffix=extension_override, delete=False) as saved:
             saved.write(data)
         return _file(saved.name, file_type, mime_type)
 
     def save_remote_url(self, url: str, file_type: FileType) -> File:
-        """Refuse: nothing is fetched here."""
+        """Raise RuntimeError: no URL is fetched here."""
         message = f"{file_type} at {url[:100]} is not fetched"
         raise RuntimeError(message)
 
@@ -61,7 +61,7 @@ def main() -> int:
         for node in app["workflow"]["graph"]["nodes"]:
             if "model" in node["data"]:
                 node["data"]["model"]["name"] = told["model"]
-    # Without a checksum Dify's page would miss that very package.
+    # App files omit it: without the right checksum, Dify would report the package as missing.
     app.setdefault("dependencies", [_dependency(Path(told["folder"]))])
     inputs = dict(told["inputs"])
     if image := inputs.pop("image", None):
@@ -83,7 +83,7 @@ def main() -> int:
 
 
 def _dependency(folder: Path) -> dict[str, Any]:
-    """Return where the engine finds the plugin; it reads no checksum."""
+    """Return the dependency by which the engine finds the plugin; it ignores the checksum."""
     manifest = yaml.safe_load((folder / "manifest.yaml").read_text(encoding="utf-8"))
     name = f"{manifest['author']}/{manifest['name']}:{manifest['version']}@{'0' * 64}"
     return {"type": "package", "value": {"plugin_unique_identifier": name}}

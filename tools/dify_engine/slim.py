@@ -1,11 +1,11 @@
-"""A stand-in for the small program that Dify's engine starts model plugins through.
+"""A replacement for the small program `slim`, with which Dify's engine calls model plugins.
 
 The engine runs it once for each action, as `slim -id author/name:version@hash -action invoke_llm`,
 with `{"data": {…}}` on stdin, and reads lines from stdout: `{"event": "chunk", "data": …}`, at the
-end `{"event": "done"}` or `{"event": "error", "data": {…}}` (graphon.dsl.slim.client). This one
-passes the request on to a plugin process that stays alive, at the socket that SLIM_HOST names.
+end `{"event": "done"}` or `{"event": "error", "data": {…}}` (graphon.dsl.slim.client). This program
+forwards the request to a long-running plugin process, at the socket in SLIM_HOST.
 
-Uses the standard library alone, and nothing of this package: it is started again and again.
+Uses only the standard library, and nothing of this package, as it is started for each action.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 
 
 def main() -> int:
-    """Carry one action; return 1 if it ended with an error."""
+    """Forward one action; return 1 if it ended with an error."""
     parser = argparse.ArgumentParser()
     parser.add_argument("-id", required=True)
     parser.add_argument("-action", required=True)

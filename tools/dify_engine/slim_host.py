@@ -1,4 +1,4 @@
-"""Answers the stand-in for slim from a plugin process that stays alive."""
+"""Serve the replacement of slim with a long-running plugin process."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _PROGRAM = Path(__file__).with_name("slim.py")
 
 
 class SlimHost:
-    """Serves until the `with` block ends; `environment` is what the engine's process needs."""
+    """Serves until the `with` block ends; `environment` is for the engine's process."""
 
     def __init__(self, plugin: PluginProcess, folder: Path) -> None:
         """`folder` is for the program and the socket; its path must be short."""
@@ -26,7 +26,7 @@ class SlimHost:
         self.actions: list[tuple[str, str]] = []
         """The id of the plugin and the action of every request, in order."""
         self.app_id: str | None = None
-        """What Dify's API adds to each request, since graphon 0.6."""
+        """The app id that Dify's API adds to each request, since graphon 0.6."""
 
     def __enter__(self) -> Self:
         self._program.write_text(f"#!{sys.executable} -I\n{_PROGRAM.read_text()}")
@@ -49,7 +49,7 @@ class SlimHost:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment for the engine's process."""
+        """Return the environment variables for the engine's process."""
         return {
             **os.environ,
             "SLIM_BINARY_PATH": str(self._program),
@@ -57,7 +57,7 @@ class SlimHost:
         }
 
     def events(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield what the engine is told of one action, its end or error last."""
+        """Yield the engine's events of one action, the end or an error last."""
         self.actions.append((request["id"], request["action"]))
         data = request["data"]
         del data["provider"]
@@ -78,10 +78,10 @@ class SlimHost:
 def _with_structured_output(
     answers: Iterator[dict[str, Any]], parameters: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the answers; to the last of one that follows a schema, add the object that it holds.
+    """Yield the responses; for a JSON schema, add the parsed object to the last one.
 
-    Dify's API parses it (api/core/llm_generator/output_parser/structured_output.py); a plugin never
-    does.
+    Dify's API parses it (api/core/llm_generator/output_parser/structured_output.py); a plugin does
+    not.
     """
     text = ""
     for answer in answers:
@@ -90,7 +90,7 @@ def _with_structured_output(
             text += delta["message"]["content"]
             if delta["finish_reason"]:
                 with suppress(ValueError):
-                    # Dify repairs what is around an object, and has none where there is no object.
+                    # Dify strips text around an object, and returns none without an object.
                     answer["structured_output"] = json.loads(
                         text[text.find("{") : text.rfind("}") + 1]
                     )

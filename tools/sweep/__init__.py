@@ -1,1 +1,1 @@
-"""Every model of LiteLLM's own catalogue, saved and called through the plugin (`make sweep`)."""
+"""Save and call every model of LiteLLM's own catalogue through the plugin (`make sweep`)."""

@@ -1,4 +1,4 @@
-"""`python -m tools.sweep`: what of LiteLLM's catalogue takes everything that the plugin offers."""
+"""Test which models of LiteLLM's catalogue accept everything that the plugin offers."""
 
 import argparse
 import random
@@ -21,13 +21,13 @@ from tools.sweep.proxy import catalogue, swept_proxy
 from tools.sweep.report import last_line, table, written
 
 MODELS_A_PROXY = 200
-"""LiteLLM looks through all of them for each key that asks what it can use."""
+"""LiteLLM searches all models of a proxy for each key that lists its models."""
 PROXIES = 2
 DOCUMENT = ROOT / "docs" / "models.md"
 
 
 def main() -> int:
-    """Run the sweep; exit with 0 whatever was found, with 2 if nothing matched."""
+    """Run the sweep; exit with 0 for any findings, with 2 if no model matched."""
     options = _options()
     models = chosen(catalogue(), options.models, options.providers.split(","), options.sample)
     console = Console()
@@ -55,9 +55,9 @@ def main() -> int:
 def chosen(
     models: Sequence[SweptModel], pattern: str, providers: Sequence[str], sample: int
 ) -> list[SweptModel]:
-    """Return the models that match; of each provider and mode at most `sample`, 0 for all.
+    """Return the models that match; at most `sample` per provider and mode, 0 for all.
 
-    The same sample each time.
+    The sample is the same in every run.
     """
     wanted = [name for name in providers if name]
     matching = [
@@ -84,7 +84,7 @@ def sweep(
     advance: Callable[[], object] = lambda: None,
     form: Mapping[str, str] | None = None,
 ) -> list[Findings]:
-    """Sweep the models, some at a time; `form` is added to every form."""
+    """Sweep the models, `jobs` at a time per proxy; `form` is added to every form."""
     findings: list[Findings] = []
 
     def sweep_part(part: Sequence[SweptModel]) -> None:

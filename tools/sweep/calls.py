@@ -1,4 +1,4 @@
-"""What one model is asked in a sweep: the form, the schema, and once each thing that the schema offers."""
+"""The calls for one model: the form, the schema, and one call for each option of the schema."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ MODEL_TYPES = {
     "audio_speech": "tts",
     "moderation": "moderation",
 }
-"""Dify's type of a model by LiteLLM's mode."""
+"""LiteLLM's mode → Dify's model type."""
 SPEECH_FORMATS = ("mp3", "aac", "opus", "wav")
 _QUESTION = {"role": "user", "content": "Answer with one word as JSON."}
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -50,7 +50,7 @@ _NEVER_CALLED = frozenset({"extra_body", "json_schema"})
 
 @dataclass(frozen=True)
 class SweptModel:
-    """A model of LiteLLM's catalogue, by the name that the swept proxy gives it."""
+    """A model of LiteLLM's catalogue, by its name on the swept proxy."""
 
     name: str
     provider: str
@@ -60,9 +60,10 @@ class SweptModel:
 
 @dataclass
 class Findings:
-    """What a model did not take: what was asked, and the words of the refusal.
+    """The rejected calls of a model, each with its error message.
 
-    `learnt` was refused once and is offered no longer; `not_set_up`: LiteLLM has no deployment for it.
+    `learnt` are parameters that are hidden after one rejection; `not_set_up`: LiteLLM has no
+    deployment.
     """
 
     model: SweptModel
@@ -85,11 +86,11 @@ class ModelSweep:
         self.findings = Findings(model)
 
     def run(self) -> Findings:
-        """Save the form, read the schema, and call what it offers; return what was refused."""
+        """Save the form, read the schema, and call its options; return the rejections."""
         saved = self._ask("saving the form", "validate_model_credentials")
         if saved is None:
             return self.findings
-        # Dify keeps what saving leaves in the form.
+        # Dify stores the form as validation returns it.
         self._form = saved[0]["credentials"]
         answer = self._ask("the schema", "get_ai_model_schemas")
         if answer is None:
@@ -143,7 +144,7 @@ class ModelSweep:
             self._tell_learnt()
 
     def _tell_learnt(self) -> None:
-        """Set apart what was refused and is offered no longer since."""
+        """Move rejected parameters that the schema no longer offers to `learnt`."""
         answer = self._ask("the schema once more", "get_ai_model_schemas")
         rules = answer[0]["model_schema"]["parameter_rules"] if answer else []
         offered = {what for what, _ in _parameters(rules)}
@@ -195,7 +196,7 @@ class ModelSweep:
 
 
 def _parameters(rules: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each rule's parameter with a value that a person might set, and each option."""
+    """Yield each rule's parameter with a typical value, and each option."""
     for rule in rules:
         name = rule["name"]
         if name in _NEVER_CALLED:

@@ -1,4 +1,4 @@
-"""Prints LiteLLM's catalogue as JSON; runs in LiteLLM's own environment, where that file lies."""
+"""Print LiteLLM's catalogue as JSON; run in LiteLLM's own environment, which contains it."""
 
 import json
 import sys
@@ -18,11 +18,11 @@ MODES = (
 )
 
 LOGS_IN = frozenset({"github_copilot", "chatgpt"})
-"""LiteLLM would log in over the network to resolve a name of these."""
+"""Providers for which LiteLLM would log in over the network to resolve a name."""
 
 
 def backend_of(name: str, provider: str) -> str:
-    """Return a name that LiteLLM resolves to a provider."""
+    """Return a name that LiteLLM resolves to the provider."""
     if provider in LOGS_IN:
         return name if name.startswith(f"{provider}/") else f"{provider}/{name}"
     for candidate in (name, f"{provider}/{name}"):
@@ -35,7 +35,7 @@ def backend_of(name: str, provider: str) -> str:
 
 
 with redirect_stdout(sys.stderr):
-    # LiteLLM prints a hint for every name that it does not resolve.
+    # LiteLLM prints a hint for every unresolved name.
     models = [
         {
             "name": f"{row['litellm_provider']}:{name}",

@@ -1,7 +1,7 @@
-"""Loaded by the swept proxy: keys that see few models each, and answers without any network.
+"""Loaded by the swept proxy: keys with few models each, and responses without a network.
 
-LiteLLM's own `mock_response` answers chats and embeddings, behind its parameter check. For the other
-modes the function that would send the request answers instead, which comes behind that check too.
+LiteLLM's own `mock_response` answers chats and embeddings, after its parameter check. For the other
+modes the function that would send the request is replaced, which is also called after that check.
 """
 
 import json
@@ -39,7 +39,7 @@ async def user_api_key_auth(request: Request, api_key: str) -> UserAPIKeyAuth:  
 
 
 def _answering(answer: Any, is_async: str) -> Any:
-    """Return a function that answers, at once or as a coroutine, as the keyword `is_async` says."""
+    """Return a function that returns `answer(arguments)`, as a coroutine if `is_async` is set."""
 
     def call(*_: Any, **arguments: Any) -> Any:
         if not arguments.get(is_async):
@@ -72,7 +72,7 @@ def _written(_: dict[str, Any]) -> TranscriptionResponse:
 
 
 def _replace(holder: str, attribute: str, answer: Any, is_async: str) -> None:
-    """Replace a method of an object that LiteLLM made when it was imported, if this LiteLLM has it."""
+    """Replace a method of an object that LiteLLM creates at import, if this version has it."""
     for module in (litellm_main, litellm.rerank_api.main):
         handler = getattr(module, holder, None)
         if handler is not None and hasattr(handler, attribute):
@@ -99,7 +99,7 @@ for _holder, _name in (
 
 
 def _bridged(**arguments: Any) -> HttpxBinaryResponseContent:
-    """Answer speech that LiteLLM asks a chat model for, after its check of the request."""
+    """Answer a speech request that LiteLLM sends to a chat model, after its parameter check."""
     bridge.transformation_handler.transform_request(
         litellm_logging_obj=arguments.pop("logging_obj"), **arguments
     )

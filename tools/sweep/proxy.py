@@ -1,4 +1,4 @@
-"""The swept proxy: LiteLLM with its defaults, a part of its own catalogue, and answers of its own."""
+"""The swept proxy: LiteLLM with its defaults, a part of its catalogue, and local responses."""
 
 import json
 import subprocess
@@ -15,11 +15,11 @@ from harness.litellm_proxy_process import PROXY_COMMAND, litellm_proxy
 from tools.sweep.calls import SweptModel
 
 MODELS_A_KEY = 40
-"""What a key can use is what the plugin fetches when a form is saved."""
+"""Saving a form makes the plugin fetch all models of the key."""
 MASTER_KEY = "sk-sweep-a1b2c3d4e5f60718"
 OFFLINE = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    # Else LiteLLM's token counting looks for tokenizers on a hub, half a minute long.
+    # Else LiteLLM's token counting searches a hub for tokenizers, for half a minute.
     "HF_HUB_OFFLINE": "1",
 }
 _HERE = Path(__file__).parent
@@ -33,12 +33,12 @@ _CLOUD = {
     "vertex_project": "swept",
     "vertex_location": "us-central1",
 }
-"""Port 9 answers nobody: what is not answered locally fails at once, and says so."""
+"""Port 9 is closed: a request without a local response fails at once with an error."""
 _MOCK = {"embedding": [0.1, 0.2, 0.3]}
 
 
 def catalogue() -> list[SweptModel]:
-    """Return every model of LiteLLM's catalogue that Dify has a place for."""
+    """Return the models of LiteLLM's catalogue that have a model type in Dify."""
     python = PROXY_COMMAND.parent / "python"
     listed = subprocess.run(
         [str(python), str(_HERE / "list_models.py")], check=True, capture_output=True,
@@ -51,7 +51,7 @@ def catalogue() -> list[SweptModel]:
 def swept_proxy(
     models: Sequence[SweptModel], folder: Path
 ) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Run a proxy with these models; the block gets its URL, and the key for each model's name."""
+    """Run a proxy with these models; yield its URL, and the key for each model's name."""
     groups = {
         f"sk-sweep-{number}": [model.name for model in group]
         for number, group in enumerate(batched(models, MODELS_A_KEY))

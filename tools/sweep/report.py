@@ -1,4 +1,4 @@
-"""What a sweep found, as a table on the console and as docs/models.md."""
+"""Report of a sweep, as a table for the console and as docs/models.md."""
 
 import re
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ _VALUES = re.compile(r"\b[\w./:-]*\d[\w./:-]*\b")
 
 
 def last_line(findings: Sequence[Findings]) -> str:
-    """Return how many models take everything; those that LiteLLM did not set up do not count."""
+    """Return how many models accept everything, without those that LiteLLM did not set up."""
     swept = [each for each in findings if not each.not_set_up]
     whole = sum(not (each.refused or each.learnt) for each in swept)
     learnt = sum(bool(each.learnt) and not each.refused for each in swept)
@@ -25,7 +25,7 @@ def last_line(findings: Sequence[Findings]) -> str:
 
 
 def table(findings: Sequence[Findings]) -> Table:
-    """Return the figures by provider."""
+    """Return the counts by provider."""
     shown = Table("provider", "models", "take everything")
     for provider, (whole, count) in _by_provider(findings).items():
         shown.add_row(provider, str(count), str(whole))
@@ -69,7 +69,7 @@ def _section(title: str, rows: Sequence[tuple[Findings, Sequence[tuple[str, str]
 
 
 def _told(words: str, backend: str) -> str:
-    """Return LiteLLM's words without the name of one model."""
+    """Return LiteLLM's message without the names of one model."""
     quoted = _QUOTED.search(words + " ")
     told = quoted[1] if quoted else words
     for name in (backend, backend.partition("/")[2], backend.rpartition("/")[2]):
@@ -87,7 +87,7 @@ def _by_provider(findings: Sequence[Findings]) -> dict[str, tuple[int, int]]:
 def _refusals(
     rows: Sequence[tuple[Findings, Sequence[tuple[str, str]]]],
 ) -> Mapping[tuple[str, str], list[str]]:
-    """Return the models by what was refused with which words, the most frequent first."""
+    """Return the models by call and message, the most frequent first."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each, refused in rows:
         for what, words in refused:
