@@ -1,4 +1,4 @@
-"""Inspect the models of a LiteLLM proxy, and build and install a plugin that lists them in Dify.
+"""Inspect a LiteLLM proxy, and list its models in Dify.
 
     python -m admin inspect http://litellm:4000 gpt-4
     python -m admin catalog --base-url http://litellm:4000
@@ -25,7 +25,10 @@ from translation.form.reader import SettingsError
 
 
 class Command(Protocol):
-    """A module that implements a command; the first line of its docstring is its help."""
+    """A module that implements a command.
+
+    The first line of its docstring is its help.
+    """
 
     __doc__: str | None
 
@@ -33,7 +36,10 @@ class Command(Protocol):
         """Add the command's arguments."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Run the command and return the exit status; errors are raised with a message."""
+        """Run the command and return the exit status.
+
+        Errors are raised with a message.
+        """
 
 
 _COMMANDS: Mapping[str, Command] = {

@@ -1,7 +1,7 @@
-"""Build a package that lists the proxy's models in Dify; you enter the key once.
+"""Build a package that lists the proxy's models in Dify.
 
-Reads the models that the key can use, and adds one model file for each to the plugin. Costs no
-tokens.
+You enter the key once. Reads the models that the key can use, and adds one model file for each to
+the plugin. Costs no tokens.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_choices(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose the models of a catalogue, and those of the proxy."""
+    """Add the options for the catalogue's models and for the proxy."""
     parser.add_argument("--base-url", default="", help="the proxy, as Dify's daemon sees it")
     parser.add_argument("--read-url", default="", metavar="URL",
                         help="the proxy as seen from here, where that differs")  # fmt: skip

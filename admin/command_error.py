@@ -2,4 +2,7 @@
 
 
 class CommandError(Exception):
-    """A command failed. The text is for the person who ran it, one sentence per line."""
+    """A command failed.
+
+    The text is for the person who ran it, one sentence per line.
+    """

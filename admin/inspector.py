@@ -1,4 +1,4 @@
-"""Show a proxy's data about its models, the source of each fact, and what Dify will show.
+"""Show a proxy's model data with sources, and the result in Dify.
 
 Costs no tokens. Enter the same address as in the form. Without a model, all models of the key are
 shown.
@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the facts about one model or all; return 1 if no endpoint could be read.
+    """Print the facts about one model or all.
 
-    Raises CommandError, SettingsError and OSError.
+    Return 1 if no endpoint could be read. Raises CommandError, SettingsError and OSError.
     """
     settings = proxy_settings(options.base_url, options, options.model or "")
     if not options.model:
@@ -130,7 +130,10 @@ def _state(found: ModelFacts | ProxyError | None) -> str:
 
 
 def _schema(settings: Settings, facts: ModelFacts) -> AIModelEntity | None:
-    """Return the schema that Dify will show; None for a model of a mode that Dify lacks."""
+    """Return the schema that Dify will show.
+
+    None for a model of a mode that Dify lacks.
+    """
     kind = KIND_OF_MODE.get(facts.mode) if facts.mode else ModelKind.LLM
     return SCHEMAS[kind](settings.model, ModelView(settings, facts)) if kind else None
 

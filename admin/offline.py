@@ -1,4 +1,4 @@
-"""Add wheels to a package, so that Dify's daemon can install it without a package index.
+"""Add wheels to a package, for installation without a package index.
 
 The daemon runs `uv pip install -r requirements.txt` in the plugin's folder, without variables for
 uv. So the options are written into requirements.txt itself.

@@ -53,7 +53,7 @@ def packed_files() -> list[str]:
 
 
 def packed(repo: str = "", contact: str = "") -> dict[str, bytes]:
-    """Return the files of the package by name, with the publisher's repository and contact."""
+    """Return the package's files by name, with the publisher's data."""
     files = {name: _source(name).read_bytes() for name in packed_files()}
     words = {"repo": repo, "contact": contact}
     told = yaml.safe_dump({key: word for key, word in words.items() if word}, sort_keys=False)
@@ -82,7 +82,10 @@ def build(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return the package as Dify expects it; the same files give the same bytes."""
+    """Return the package as Dify expects it.
+
+    The same files give the same bytes.
+    """
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in sorted(files.items()):
@@ -94,7 +97,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def check(package: Path) -> None:
-    """Unpack into an empty folder, and start the plugin there like Dify and its marketplace."""
+    """Unpack a package, and start the plugin like Dify and its marketplace."""
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(package).extractall(folder)
         form = {"base_url": f"http://127.0.0.1:{free_port()}"}
@@ -110,7 +113,10 @@ def check(package: Path) -> None:
 
 
 def _boot_over_http(folder: Path) -> None:
-    """Start the plugin without Dify, as an HTTP server; any response to a GET is enough."""
+    """Start the plugin without Dify, as an HTTP server.
+
+    Any response to a GET is enough.
+    """
     port = free_port()
     env = {"INSTALL_METHOD": "serverless", "SERVERLESS_PORT": str(port)}
     log = folder.with_suffix(".log")

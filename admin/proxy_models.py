@@ -1,4 +1,4 @@
-"""Read all models that a key can use, with the proxy's data about them, in three requests."""
+"""Read all models of a key and their data, in three requests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _REFUSALS = frozenset({401, 403, 404, 422})
 
 @dataclass(frozen=True, slots=True)
 class ProxyModels:
-    """The models that the key can use: discoveries by public name, in the proxy's order.
+    """The key's models: discoveries by public name, in the proxy's order.
 
     `patterns` are the wildcards. `expansions` map names that are listed only because of a wildcard
     to their pattern. `providers` are LiteLLM's providers by name. `refused` maps endpoints that

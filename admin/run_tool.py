@@ -11,7 +11,10 @@ _LONGEST_WORDS = 600
 
 
 def run_tool(command: Sequence[str], failure: str, folder: Path | None = None) -> None:
-    """Run a command in `folder`. Raises CommandError with `failure` and the end of stderr."""
+    """Run a command in `folder`.
+
+    Raises CommandError with `failure` and the end of stderr.
+    """
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False

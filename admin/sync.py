@@ -1,4 +1,4 @@
-"""Synchronise a Dify with a proxy: list all models that the key can use, upgrade in place.
+"""Synchronise a Dify with the models of a proxy, upgrading in place.
 
     python -m admin sync --dify-url https://dify.example.org --base-url http://litellm:4000
     python -m admin sync … --apply

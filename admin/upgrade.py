@@ -1,4 +1,4 @@
-"""Install the plain plugin, without a catalogue, in a Dify, or upgrade it in place.
+"""Install or upgrade the plain plugin, without a catalogue, in a Dify.
 
     python -m admin upgrade --dify-url https://dify.example.org
     python -m admin upgrade … --apply

@@ -1,1 +1,1 @@
-"""Shared by commands and tests: child processes, the plugin, a LiteLLM proxy, a fake upstream."""
+"""Child processes for commands and tests: plugin, LiteLLM proxy, fake upstream."""

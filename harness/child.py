@@ -15,7 +15,10 @@ _TAIL_LINES = 15
 
 
 class ChildFailedError(Exception):
-    """A child process ended, or was not ready in time; the text contains the end of its log."""
+    """A child process ended, or was not ready in time.
+
+    The text contains the end of its log.
+    """
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def running(  # noqa: PLR0913 - what a process needs
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
-    """End a child that leads its own process group, and all processes of the group."""
+    """End a child and all processes of its process group."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, sign)

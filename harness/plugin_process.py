@@ -1,4 +1,4 @@
-"""Run the plugin as Dify's daemon does: `python -m main`, JSON lines over stdin and stdout."""
+"""Run the plugin as Dify's daemon does, with JSON lines over stdio."""
 
 import json
 import os
@@ -29,7 +29,10 @@ class PluginError(Exception):
 
 
 class PluginProcess:
-    """Runs the plugin of a folder until the `with` block ends; requests may run in parallel."""
+    """Runs the plugin of a folder until the `with` block ends.
+
+    Requests may run in parallel.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,10 @@ class PluginProcess:
         keep_lines: bool = True,
         module: str = "main",
     ) -> None:
-        """`env` is added to this process's environment; `module` is the module that Python runs."""
+        """`env` is added to this process's environment.
+
+        `module` is the module that Python runs.
+        """
         self._folder = folder
         self._env = env or {}
         self._python = python
@@ -97,7 +103,10 @@ class PluginProcess:
         return self._process.stdin.fileno()
 
     def wait_for_ends(self, seconds: float) -> bool:
-        """Wait up to `seconds` for the end of all requests; return whether all have ended."""
+        """Wait up to `seconds` for the end of all requests.
+
+        Return whether all have ended.
+        """
         with self._all_ended:
             return self._all_ended.wait_for(lambda: not self._under_way, seconds)
 
@@ -118,7 +127,10 @@ class PluginProcess:
         user_id: str = "user-1",
         **fields: Any,
     ) -> Iterator[dict[str, Any]]:
-        """Send one request; yield the data of its responses; raise PluginError if it fails."""
+        """Send one request.
+
+        Yield the data of its responses; raise PluginError if it fails.
+        """
         session = uuid4().hex
         answers = self._answers[session] = Queue()
         self.actions[session] = action

@@ -19,7 +19,10 @@ _LONGEST_WAIT = 0.05
 
 
 class ServerlessPlugin(PluginProcess):
-    """Runs the plugin as an HTTP server until the `with` block ends; otherwise a PluginProcess."""
+    """Runs the plugin as an HTTP server until the `with` block ends.
+
+    Otherwise it behaves like PluginProcess.
+    """
 
     def __init__(self, folder: Path, *, env: Mapping[str, str] | None = None) -> None:
         with socket.socket() as free:

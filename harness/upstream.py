@@ -45,7 +45,10 @@ HANG_UP = -1
 
 @dataclass(frozen=True)
 class Asked:
-    """A recorded request; `body` is the decoded JSON, or raw bytes for other types."""
+    """A recorded request.
+
+    `body` is the decoded JSON, or raw bytes for other types.
+    """
 
     method: str
     path: str
@@ -59,7 +62,10 @@ def json_reply(body: object, status: int = 200, **headers: str) -> Reply:
 
 
 class Upstream:
-    """Serves until the `with` block ends. Replies are selected by the model in the request."""
+    """Serves until the `with` block ends.
+
+    Replies are selected by the model in the request.
+    """
 
     def __init__(self, port: int = 0) -> None:
         """`port` is a loopback port, 0 for any free one."""
@@ -95,7 +101,10 @@ class Upstream:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def on(self, model: str, *replies: Reply) -> None:
-        """Return these replies in turn to requests for a model (or a path); repeat the last one."""
+        """Return these replies in turn to requests for a model (or a path).
+
+        Repeat the last one.
+        """
         self._replies[model] = list(replies)
 
     def by_mode(self, model: str, stream: Reply, whole: Reply) -> None:
@@ -104,7 +113,10 @@ class Upstream:
 
     @property
     def posts(self) -> int:
-        """Return the number of POST requests; LiteLLM lists the upstream's models with a GET."""
+        """Return the number of POST requests.
+
+        LiteLLM lists the upstream's models with a GET.
+        """
         return sum(asked.method == "POST" for asked in self.asked)
 
     def asked_for(self, model: str) -> list[Any]:

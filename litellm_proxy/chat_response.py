@@ -26,10 +26,10 @@ def is_called_a_stream(received: ProxyResponse) -> bool:
 
 
 def read_chunks(received: ProxyResponse, parse: Callable[[bytes], ChatChunk]) -> ChatArrivals:
-    """Yield the chunks of a response; its first bytes decide whether it is a stream.
+    """Yield the chunks of a response.
 
-    The content type is not enough: servers and load balancers set any type for streams. Raises
-    ProxyError.
+    Its first bytes decide whether it is a stream. The content type is not enough: servers and load
+    balancers set any type for streams. Raises ProxyError.
     """
     with closing(received.pieces()) as pieces:
         # Skip blanks before the first event, however many there are.

@@ -92,7 +92,10 @@ class ProxyClient:
         return self._run(self._sender.post(asked))
 
     def run(self, run_id: str, options: RequestOptions) -> ProxyAnswer[Run]:
-        """Return the current state of a run, even if it failed. `options` are sent as headers."""
+        """Return the current state of a run, even if it failed.
+
+        `options` are sent as headers.
+        """
         asked = options.request(f"/v1/responses/{quote(run_id, safe='')}", {})
         return self._run(self._sender.send("GET", asked.path, headers=asked.identity_headers()))
 
@@ -172,7 +175,10 @@ class ProxyClient:
         )
 
     def read_models[T](self, read: Callable[[bytes], T]) -> T:
-        """Apply `read` to the body of the list of names; the other read_ methods do likewise."""
+        """Apply `read` to the body of the list of names.
+
+        The other read_ methods do likewise.
+        """
         return self._read(read, self._sender.send("GET", "/v1/models", headers=_GZIP))
 
     def model_group(self, name: str) -> ModelGroups:
@@ -186,13 +192,19 @@ class ProxyClient:
         return self._read(read, self._sender.send("GET", path))
 
     def model_groups(self) -> ModelGroups:
-        """Return the proxy's data about every public name of the key; slow for many models."""
+        """Return the proxy's data about every public name of the key.
+
+        Slow for many models.
+        """
         return self._read(
             ModelGroups.read, self._sender.send("GET", "/model_group/info", headers=_GZIP)
         )
 
     def deployments(self) -> Deployments:
-        """Return every deployment that the key can reach; several MB for a thousand models."""
+        """Return every deployment that the key can reach.
+
+        Several MB for a thousand models.
+        """
         return self.read_deployments(Deployments.read)
 
     def read_deployments[T](self, read: Callable[[bytes], T]) -> T:
@@ -217,7 +229,7 @@ class ProxyClient:
         return answer
 
     def resolves(self, model: str, options: RequestOptions) -> bool | None:
-        """Return whether the proxy resolves a name that is in no list, such as a hidden alias.
+        """Return whether the proxy resolves an unlisted name, such as a hidden alias.
 
         Calls the token counter, which costs nothing. False may also mean a public name that equals
         its backend's name; None means that this LiteLLM resolves no names there, as up to 1.72.

@@ -1,4 +1,7 @@
-"""Errors between the plugin and the proxy, as data; messages for people are made elsewhere."""
+"""Errors between the plugin and the proxy, as data.
+
+Messages for people are made elsewhere.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from enum import Enum, auto
 
 
 class ProxyError(Exception):
-    """The proxy is unreachable, rejected a request, or sent a response that cannot be parsed.
+    """The proxy is unreachable, rejected a request, or sent an invalid response.
 
     `call_id` is LiteLLM's `x-litellm-call-id`. `subject` is the type and name of the requested
     model.
@@ -18,13 +21,13 @@ class ProxyError(Exception):
 
 
 def own_call_id() -> str:
-    """Return an id for a call without an id of LiteLLM's, for the message and the log."""
+    """Return a call id of our own, for the message and the log."""
     return secrets.token_hex(4)
 
 
 @contextmanager
 def about(subject: str, call_id: str | None = None) -> Iterator[None]:
-    """Add model (type and name) and call id to a ProxyError raised within, where missing."""
+    """Add model (type and name) and call id to ProxyErrors without them."""
     try:
         yield
     except ProxyError as error:
@@ -141,7 +144,7 @@ class ProxyRejected(ProxyError):
 
     @property
     def from_api(self) -> bool:
-        """Return whether the error has the format of an API, not of an HTML page."""
+        """Return whether the error has the format of an API."""
         return self.origin in {Origin.LITELLM, Origin.OTHER_API}
 
 
@@ -176,9 +179,9 @@ class AnswerEnd(Enum):
 
 
 class ProxyAnswerEndedEarly(ProxyError):
-    """A response that the provider ended too early; the part before has been shown.
+    """A response that the provider ended too early.
 
-    `refusal` is the model's refusal, if any.
+    The part before has been shown. `refusal` is the model's refusal, if any.
     """
 
     def __init__(self, end: AnswerEnd, refusal: str = "") -> None:

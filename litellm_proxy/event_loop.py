@@ -31,7 +31,10 @@ _turn: _Turn | None = None
 
 
 def give_way() -> None:
-    """Let other calls run if none could for TURN_SECONDS; else return at once (0.3 µs)."""
+    """Let other calls run if none could for TURN_SECONDS.
+
+    Else return at once (0.3 µs).
+    """
     global _turn  # noqa: PLW0603 - one event loop for the process, which begins at the first call
     if _turn is None or _turn.hub is not get_hub():
         _turn = _Turn()

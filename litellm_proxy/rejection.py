@@ -30,7 +30,7 @@ _MAX_WAIT = 24 * 3600
 
 
 class Rejections:
-    """Builds errors from the responses of one proxy to one caller, and parses its responses."""
+    """Parses the responses of one proxy to one caller, and builds errors."""
 
     def __init__(self, settings: ProxySettings) -> None:
         self._settings = settings
@@ -124,7 +124,7 @@ def _problem_of(error: ValueError) -> str:
 
 
 def _retry_after(text: str) -> float | None:
-    """Return the delay in seconds, from a number or a date (RFC 9110, 10.2.3), else None."""
+    """Parse a `Retry-After` header to seconds, else None (RFC 9110, 10.2.3)."""
     if _SECONDS.fullmatch(text):
         return float(text)
     try:

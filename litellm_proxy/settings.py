@@ -15,7 +15,10 @@ _DIFYS_DEFAULT = "600"
 
 
 def _dify_call_seconds(environ: Mapping[str, str]) -> float:
-    """Return when the plugin daemon ends a call, in seconds; plugins inherit its environment."""
+    """Return when the plugin daemon ends a call, in seconds.
+
+    Plugins inherit its environment.
+    """
     told = environ.get(_DIFYS_LIMIT, "")
     return float(told if told.isdecimal() and int(told) else _DIFYS_DEFAULT)
 
@@ -62,11 +65,11 @@ class ProxySettings:
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Return the texts to redact, as such and as encoded in JSON and URLs, longest first.
+        """Return the texts to redact, plain and as in JSON and URLs.
 
-        For a header such as `Bearer …` this includes the part after the scheme. Short header values
-        are not secrets, and redacting them would garble every message; `short_secret` finds a short
-        key.
+        Longest first. For a header such as `Bearer …` this includes the part after the scheme.
+        Short header values are not secrets, and redacting them would garble every message;
+        `short_secret` finds a short key.
         """
         values = [value for _, value in self.extra_headers] + [self.api_key or ""]
         values += self.other_secrets
@@ -81,7 +84,7 @@ class ProxySettings:
 
     @cached_property
     def short_secret(self) -> re.Pattern[str] | None:
-        """Return a pattern that finds a short key as a separate word, None for longer keys."""
+        """Return a pattern for a short key as a separate word, else None."""
         if not self.api_key or len(self.api_key) >= _SHORTEST_SECRET:
             return None
         return re.compile(rf"(?<![\w-]){re.escape(self.api_key)}(?![\w-])")

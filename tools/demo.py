@@ -1,4 +1,4 @@
-"""Show the plugin at work in a terminal: `make demo`, or `python -m tools.demo --help`.
+"""Demonstrate the plugin in a terminal: `make demo`, or `python -m tools.demo --help`.
 
 Everything is real: the plugin runs as a child process over stdin and stdout, as in Dify's daemon;
 it sends requests to a real LiteLLM proxy, with small models on this machine behind it (for audio,
@@ -70,7 +70,7 @@ class Target:
 
     @property
     def chat_form(self) -> dict[str, str]:
-        """Return the form of the chat model, with the known capabilities of the demo's model."""
+        """Return the form of the chat model, with its known capabilities."""
         custom = {"settings": "custom", "function_calling": "yes", "structured_output": "yes"}
         return self.form | custom
 
@@ -263,7 +263,7 @@ def _ask(
     tools: list[dict[str, Any]] | None = None,
     **parameters: Any,
 ) -> dict[str, Any]:
-    """Send a chat request, print the answer as it arrives, return text and tool calls."""
+    """Stream a chat answer to the terminal; return text and tool calls."""
     started = time.perf_counter()
     answers = plugin.call(
         "invoke_llm",

@@ -1,4 +1,4 @@
-"""The demo of model kinds for which no real model is small enough: a fake upstream behind LiteLLM.
+"""Demonstrate kinds without a small real model: a fake upstream behind LiteLLM.
 
 Plugin and proxy are real here too; the responses come from the tests' configurable server, and the
 demo prints this.
@@ -21,7 +21,10 @@ _SPOKEN = "The capital of Norway is Oslo."
 
 @contextmanager
 def stand_in() -> Iterator[str]:
-    """Serve fixed responses for rerank, speech and moderation; yield the base URL with /v1."""
+    """Serve fixed responses for rerank, speech and moderation.
+
+    Yield the base URL with /v1.
+    """
     with Upstream() as server:
         scores = [(1, 0.98), (0, 0.11), (2, 0.01)]
         results = [{"index": index, "relevance_score": score} for index, score in scores]

@@ -1,4 +1,4 @@
-"""The last part of the demo: Dify's own workflow engine runs a Dify app file on this plugin."""
+"""Last part of the demo: Dify's own workflow engine runs app files."""
 
 import json
 import tempfile

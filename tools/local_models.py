@@ -33,7 +33,10 @@ MAX_EMBEDDED_TOKENS = 256
 
 
 def main() -> None:
-    """Serve both models until a signal ends the process; print "ready" when they respond."""
+    """Serve both models until a signal ends the process.
+
+    Print "ready" when they respond.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.local_models", description=__doc__)
     parser.add_argument("--chat-port", type=int, required=True)
     parser.add_argument("--embedding-port", type=int, required=True)
@@ -125,7 +128,7 @@ class EmbeddingServer(Upstream):
         return json_reply({"object": "list", "data": rows, "model": model, "usage": usage})
 
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
-        """Return an array with one row per text, and the number of tokens of all texts."""
+        """Return an array with one row per text, and the total tokens."""
         encoded = self._tokenizer.encode_batch(list(texts))
         ids = numpy.array([text.ids for text in encoded], dtype=numpy.int64)
         mask = numpy.array([text.attention_mask for text in encoded], dtype=numpy.int64)

@@ -32,7 +32,7 @@ def with_lock(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _project(files: Mapping[str, bytes]) -> str:
-    """Return a project that is not a Python package: Dify runs its files in place."""
+    """Return pyproject.toml, not as a package: Dify runs the files in place."""
     version = yaml.safe_load(files["manifest.yaml"])["version"]
     asked = files["requirements.txt"].decode().splitlines()
     dependencies = "".join(f'    "{line}",\n' for line in asked)

@@ -1,1 +1,1 @@
-"""Packages with the catalogue of one proxy, whose models Dify lists without adding them by hand."""
+"""Packages with the catalogue of one proxy, for a complete list in Dify."""

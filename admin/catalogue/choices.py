@@ -1,4 +1,4 @@
-"""Parse and validate `catalog.yaml`: the models of a catalogue, their names and their order."""
+"""Parse and validate `catalog.yaml`: models, names and order of a catalogue."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -13,7 +13,7 @@ type Entities = Mapping[tuple[str, str], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A model that is new or no longer listed, or a change of one of its fields."""
+    """A new or removed model, or a changed field of a model."""
 
     kind: str
     model: str

@@ -81,13 +81,13 @@ def catalogue_files(
 
 
 def file_name(model: str) -> str:
-    """Return a file name that is valid on every file system, and unique per model name."""
+    """Return a unique file name that is valid on every file system."""
     plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_LONGEST_FILE_NAME]
     return f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}.yaml"
 
 
 def _manifest(plain: bytes, stamp: str) -> bytes:
-    """Return the manifest with the stamp in its version, so that Dify sees a new version."""
+    """Add the stamp to the manifest's version, so that Dify can upgrade."""
     manifest = yaml.safe_load(plain)
     manifest["version"] = f"{manifest['version']}-{stamp}"
     return _yaml(manifest)
@@ -116,13 +116,13 @@ def _provider(plain: bytes, base_url: str, models: tuple[CatalogueModel, ...]) -
 
 
 def _for_all_types(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a field of the model's form to the provider's form, which has no model type."""
+    """Remove the conditions on the model type, for the provider's form."""
     conditions = [each for each in field.get("show_on", ()) if each["variable"] != "__model_type"]
     return {**field, "show_on": conditions} if "show_on" in field else dict(field)
 
 
 def _catalogue(models: tuple[CatalogueModel, ...], choices: Choices) -> bytes:
-    """Return the data that the plugin reads at run time, and the choices, for comparisons."""
+    """Return the data for run time, and the choices for later comparisons."""
     catalogue = {
         "choices": choices.model_dump(mode="json"),
         "names": {

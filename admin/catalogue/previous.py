@@ -1,4 +1,4 @@
-"""Read a package that was built before, and find its models that have left the proxy."""
+"""Read an earlier package, and find its models that left the proxy."""
 
 import json
 import zipfile
@@ -17,7 +17,7 @@ from translation.validation.stored_facts import VARIABLE, from_stored
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The contents of a package: its models as in Dify's files, and the choices of its build.
+    """The contents of a package: its model files and its choices.
 
     `names` maps names in Dify to names on the proxy, where they differ; `facts` are stored facts by
     `kind/name`.
@@ -30,7 +30,10 @@ class Previous:
 
 
 def read_package(package: Path) -> Previous:
-    """Read a package; raise ChoicesError if it is not a package with a catalogue."""
+    """Read a package.
+
+    Raise ChoicesError if it is not a package with a catalogue.
+    """
     try:
         with zipfile.ZipFile(package) as archive:
             catalogue = json.loads(archive.read(CATALOGUE))
@@ -55,9 +58,10 @@ def read_package(package: Path) -> Previous:
 
 
 def departed(previous: Previous, selection: Selection) -> tuple[CatalogueModel, ...]:
-    """Return the models that have left the proxy, marked deprecated; omit earlier deprecated ones.
+    """Return the models that have left the proxy, marked deprecated.
 
-    A model that is still on the proxy but left out by choice is omitted too.
+    Omit earlier deprecated ones. A model that is still on the proxy but left out by choice is
+    omitted too.
     """
     now = {model.name for model in selection.models}
     return tuple(

@@ -28,7 +28,7 @@ KIND_OF_MODE = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model of the catalogue: name in Dify, name on the proxy, kind and facts.
+    """A catalogue model: name in Dify, name on the proxy, kind, facts.
 
     `deprecated`: the model has left the proxy; apps can still contain it, but Dify no longer offers
     it.

@@ -1,4 +1,4 @@
-"""Compare forms of models added by hand with the catalogue's models of the same name."""
+"""Compare models added by hand with the catalogue's of the same name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ _CHOOSES = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A model that Dify lists twice. `own` are settings that differ from the catalogue's."""
+    """A model that Dify lists twice.
+
+    `own` are settings that differ from the catalogue's.
+    """
 
     kind: str
     model: str
@@ -30,7 +33,7 @@ class Pair:
 def own_settings(
     form: Mapping[str, Any], provider: Mapping[str, Any], fields: Sequence[Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    """Return the labels of fields whose values differ from the catalogue's, in the form's order.
+    """Return the labels of fields that differ from the catalogue, in order.
 
     `form` and `provider` are Dify's stored values, secrets obfuscated as Dify does; `fields` are
     those of `provider/litellm.yaml`. A field that the form hides has no effect.

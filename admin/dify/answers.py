@@ -1,4 +1,7 @@
-"""Responses of Dify's console API, with the fields that are used; written for Dify 1.14.2."""
+"""Responses of Dify's console API, with the fields that are used.
+
+Written for Dify 1.14.2.
+"""
 
 from typing import Any
 
@@ -107,7 +110,10 @@ class Task(_Answer):
 
 
 class CustomModel(_Answer):
-    """A model that was added by hand; after removal from the list, its form stays saved."""
+    """A model that was added by hand.
+
+    After removal from the list, its form stays saved.
+    """
 
     model: str
     model_type: str

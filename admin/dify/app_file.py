@@ -17,7 +17,10 @@ NAMED_BY = (
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model in an app; the spans are positions in the text, in characters."""
+    """A model in an app.
+
+    The spans are positions in the text, in characters.
+    """
 
     provider: str
     model: str
@@ -27,7 +30,10 @@ class Named:
 
 
 def models_in(text: str) -> list[Named]:
-    """Return the models in an app, in order; raise yaml.YAMLError if it is not YAML."""
+    """Return the models in an app, in order.
+
+    Raise yaml.YAMLError if it is not YAML.
+    """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     return sorted(_named(root), key=lambda named: named.model_span) if root else []
 
@@ -40,7 +46,7 @@ def is_of(provider: str, wanted: str) -> bool:
 def moved(
     text: str, old: str, new: str, names: Mapping[str, str]
 ) -> tuple[str, list[tuple[Named, str]]]:
-    """Return the text with the provider of models changed, and the list of changes.
+    """Change the provider of models; return the text and the changes.
 
     `names` maps old model names to new ones; other names are kept. Nothing else changes.
     """

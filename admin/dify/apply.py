@@ -1,4 +1,7 @@
-"""Apply a plan step by step; after an interruption, running it again gives the same result."""
+"""Apply a plan step by step.
+
+After an interruption, running it again gives the same result.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +24,7 @@ type Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The desired state: the package, the plugin and provider in Dify, and the provider's form.
+    """The desired state: package, plugin, provider and the provider's form.
 
     `models` are the names of the catalogue, empty for the plain package; `repo` is the URL of the
     source or "".
@@ -38,7 +41,7 @@ class Wanted:
 def carry_out(
     console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replace: bool = False
 ) -> None:
-    """Upload, install or upgrade, save the provider's form, and wait until the models are listed.
+    """Install or upgrade, save the provider's form, and wait for the models.
 
     `tell` is called with each step. `replace`: a plugin that cannot be upgraded in place is
     uninstalled first, which deletes the provider's keys. Raises CommandError, which names the steps

@@ -1,4 +1,4 @@
-"""The shared part of `sync` and `upgrade`: compare a package with a Dify, and apply the changes."""
+"""Compare a package with a Dify and apply it, for `sync` and `upgrade`."""
 
 import argparse
 import json
@@ -50,9 +50,10 @@ def bring_in_step(
     form: Mapping[str, str],
     options: argparse.Namespace,
 ) -> int:
-    """Install a package in a Dify; return the exit status. Raises CommandError and OSError.
+    """Install a package in a Dify.
 
-    `entities` are the models of its catalogue by kind and name, `form` is the provider's.
+    Return the exit status. Raises CommandError and OSError. `entities` are the models of its
+    catalogue by kind and name, `form` is the provider's.
     """
     if options.sign_key:
         files = with_verification(files)
@@ -98,7 +99,7 @@ def pairs_of(
     form: Mapping[str, str],
     fields: Sequence[Mapping[str, Any]],
 ) -> Iterator[Pair]:
-    """Yield the models that are both added by hand and in the catalogue, sorted by name.
+    """Yield catalogue models that were also added by hand, sorted by name.
 
     `form` is the provider's form that will be saved if Dify has none yet.
     """

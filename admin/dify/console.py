@@ -139,17 +139,20 @@ class Console:
         ).unique_identifier
 
     def install(self, identifier: str, repo: str = "") -> str | None:
-        """Install an uploaded package so that it can be upgraded in place; return the task's id.
+        """Install an uploaded package so that it can be upgraded in place.
 
-        The source is "github": daemons up to 0.6.3 upgrade only between packages of the same
-        source.
+        Return the task's id. The source is "github": daemons up to 0.6.3 upgrade only between
+        packages of the same source.
         """
         body = {"plugin_unique_identifier": identifier, **_on_the_page(identifier, repo)}
         what = "to install the plugin"
         return self._read(Installing, "POST", _PLUGIN + "install/github", what, json=body).task_id
 
     def upgrade(self, old: str, new: str, repo: str = "") -> str | None:
-        """Upgrade in place to an uploaded package, keeping keys, models and apps; return the task's id."""
+        """Upgrade in place to an uploaded package, keeping keys, models and apps.
+
+        Return the task's id.
+        """
         body = {
             "original_plugin_unique_identifier": old,
             "new_plugin_unique_identifier": new,
@@ -202,7 +205,10 @@ class Console:
         return self._read(ModelForm, "GET", path, "a model's form")
 
     def remove_model(self, provider: str, kind: str, model: str) -> None:
-        """Remove a model added by hand from the list; its form stays saved in Dify."""
+        """Remove a model added by hand from the list.
+
+        Its form stays saved in Dify.
+        """
         path = f"{_WORKSPACE}model-providers/{provider}/models"
         body = {"model": model, "model_type": kind}
         self._ask("DELETE", path, "to remove a model", json=body)
@@ -287,7 +293,7 @@ class Console:
 
 
 def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
-    """Return the fields that the Plugins page shows: the version, and the GitHub repository if any.
+    """Return the fields for the Plugins page: version and GitHub repository.
 
     Without a file name, *Update* on that page does nothing: it would replace a catalogue by the
     plain plugin.
@@ -298,7 +304,7 @@ def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
 
 
 def unknown_release(version: str) -> str:
-    """Return a warning about a release that is newer than the known ones, else ""."""
+    """Return a warning about a release newer than known ones, else ""."""
     release = _release(version)
     if release and release <= KNOWN_RELEASES[1]:
         return ""

@@ -1,4 +1,4 @@
-"""Compare the installed plugin with the proxy's models to a plan for a sync; pure."""
+"""Compare the installed plugin with the desired one; pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -158,7 +158,10 @@ def _features(entity: Mapping[str, Any]) -> list[str]:
 def used_in(
     apps: Iterable[tuple[str, Collection[str] | None]], models: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the apps that use each model, or may use it; models without apps are omitted."""
+    """Return the apps that use each model, or may use it.
+
+    Models without apps are omitted.
+    """
     found: dict[str, list[str]] = {}
     for app, named in apps:
         for model in models if named is None else set(named) & set(models):
@@ -167,7 +170,7 @@ def used_in(
 
 
 def models_named(text: str, provider: str) -> set[str] | None:
-    """Return a provider's models in an exported app, or None if it is not YAML."""
+    """Return a provider's models in an app, None for invalid YAML."""
     try:
         return {named.model for named in models_in(text) if named.provider == provider}
     except yaml.YAMLError:

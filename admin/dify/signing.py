@@ -30,7 +30,10 @@ def with_verification(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def private_key(file: Path) -> RSAPrivateKey:
-    """Read a key in the format of `dify signature generate`; raise CommandError for other keys."""
+    """Read a key in the format of `dify signature generate`.
+
+    Raise CommandError for other keys.
+    """
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (ValueError, TypeError):

@@ -11,7 +11,10 @@ from litellm_proxy.wire.request import FormFile, Request
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest(ProxyRequest):
-    """An audio file to transcribe; the proxy reads its type from the file name."""
+    """An audio file to transcribe.
+
+    The proxy reads its type from the file name.
+    """
 
     model: str
     file: BinaryIO
@@ -33,7 +36,10 @@ class Transcription(FallibleAnswer):
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest(ProxyRequest):
-    """A text to synthesise; `audio_format` is mp3, aac, opus or wav, mp3 by default."""
+    """A text to synthesise.
+
+    `audio_format` is mp3, aac, opus or wav, mp3 by default.
+    """
 
     model: str
     text: str

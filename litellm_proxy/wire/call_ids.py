@@ -13,7 +13,10 @@ def is_strict_call_id(call_id: str) -> bool:
 
 
 def strict_call_id(call_id: str) -> str:
-    """Convert an id to one that every provider accepts; equal ids give equal results."""
+    """Convert an id to one that every provider accepts.
+
+    Equal ids give equal results.
+    """
     if is_strict_call_id(call_id):
         return call_id
     return sha256(call_id.encode(errors="replace")).hexdigest()[:LENGTH]

@@ -107,10 +107,10 @@ class UserMessage(TypedDict):
 
 
 class AssistantMessage(TypedDict):
-    """A message of the model; `content` is null if it has tool calls and no text.
+    """A message of the model.
 
-    Reasoning that led to tool calls is sent back with them: as signed `thinking_blocks`, as items
-    of OpenAI's Responses API, or as text.
+    `content` is null if it has tool calls and no text. Reasoning that led to tool calls is sent
+    back with them: as signed `thinking_blocks`, as items of OpenAI's Responses API, or as text.
     """
 
     role: Literal["assistant"]
@@ -133,7 +133,10 @@ type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 
 class FunctionDeclaration(TypedDict):
-    """A function that the model may call; `parameters` is a JSON schema of type object."""
+    """A function that the model may call.
+
+    `parameters` is a JSON schema of type object.
+    """
 
     name: str
     description: NotRequired[str]
@@ -239,7 +242,10 @@ class FunctionCallDelta(WireModel):
 
 
 class ToolCallDelta(WireModel):
-    """A fragment of a tool call; the first fragment of an index has the id and the name."""
+    """A fragment of a tool call.
+
+    The first fragment of an index has the id and the name.
+    """
 
     index: Lenient[int] = None
     id: Lenient[str | int] = None
@@ -403,7 +409,7 @@ class Usage(WireModel):
 
 
 class ChatChunk(FallibleAnswer):
-    """One event of a stream, or a whole blocking response (a choice then has a `message`)."""
+    """One stream event, or a whole blocking response (with `message` in choices)."""
 
     choices: Parts[Choice] | None = None
     citations: Lenient[Parts[str]] = None

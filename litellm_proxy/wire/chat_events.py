@@ -83,7 +83,7 @@ class ChatEvents:
             self._around = self._around_of(text, event) or self._around
 
     def _around_of(self, text: str, event: bytes) -> _Around | None:
-        """Return the bytes around the text of an event, or None if they are not certain.
+        """Return the bytes around an event's text, None if not certain.
 
         The bytes could belong to another field or to none. So a different text is put in their
         place: outside of a string the result is not JSON, and in another field it does not change
@@ -103,7 +103,7 @@ class ChatEvents:
 
 
 def _text_alone(chunk: ChatChunk) -> str | None:
-    """Return the text of a chunk that has only text, in the first choice, else None."""
+    """Return the text of a chunk with only one choice's text, else None."""
     match chunk:
         case ChatChunk(
             usage=None, choices=[Choice(index=0 | None as index, delta=Delta(content=str(text)))]

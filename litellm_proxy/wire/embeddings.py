@@ -49,10 +49,10 @@ class EmbeddingsRequest(ProxyRequest):
 
 
 class EmbeddingRow(WireModel):
-    """One vector; `index` is the position of its text in the request, None if it is missing.
+    """One vector.
 
-    Some upstreams use the other encoding than the requested one. `embedding` is None for other
-    types.
+    `index` is the position of its text in the request, None if it is missing. Some upstreams use
+    the other encoding than the requested one. `embedding` is None for other types.
     """
 
     index: Lenient[int] = None

@@ -1,4 +1,4 @@
-"""Parse the bodies of error responses, from LiteLLM or a server in front of it."""
+"""Parse error responses of LiteLLM or a server in front of it."""
 
 import re
 
@@ -47,7 +47,10 @@ class ErrorFields(WireModel):
 
 
 class ErrorDetail(WireModel):
-    """The `error` object; every field may be null, and `code` is the status as a string."""
+    """The `error` object.
+
+    Every field may be null, and `code` is the status as a string.
+    """
 
     message: Lenient[str] = None
     type: Lenient[str] = None
@@ -115,7 +118,7 @@ def read_error_body(body: bytes) -> tuple[ErrorDetail, Origin]:
 
 
 def _first_event(body: bytes) -> bytes:
-    """Return the data of the first event, or the body if it is not a stream.
+    """Return the first event's data, or the body of other responses.
 
     LiteLLM 1.72 to 1.77 sends errors before a stream as an event too, with the status of the error.
     """

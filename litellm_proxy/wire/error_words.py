@@ -115,7 +115,7 @@ def _first_line(message: str) -> str:
 
 
 def _innermost(message: str) -> str:
-    """Return the innermost message of an object in the text, "" if there is none."""
+    """Return the innermost message of an object in the text, else ""."""
     text = _BYTES.sub(lambda match: _decoded(match.group()), message, count=_MOST_LITERALS)
     start = text.find("{")
     if start < 0:
@@ -150,7 +150,10 @@ def _messages(value: Json, depth: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _parsed(text: str) -> Json:
-    """Parse the JSON object or Python literal at the start of a text; return None on failure."""
+    """Parse the JSON object or Python literal at the start of a text.
+
+    Return None on failure.
+    """
     with suppress(ValueError, RecursionError):
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
     with suppress(ValueError, SyntaxError, MemoryError, RecursionError, TypeError):

@@ -16,7 +16,7 @@ _PLACE = "response_format"
 
 @dataclass(frozen=True, slots=True)
 class InputImage:
-    """An image to edit: its bytes, its MIME type and a file name for it."""
+    """An image to edit: bytes, MIME type and file name."""
 
     content: bytes = field(repr=False)
     media_type: str
@@ -25,10 +25,10 @@ class InputImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest(ProxyRequest):
-    """A request to generate one image, or to edit `images`; `parameters` are set by the app.
+    """A request to generate one image, or to edit `images`.
 
-    A PNG can exceed the maximum size of a response, so JPEG is requested if the app sets no format;
-    if that is rejected, a URL.
+    `parameters` are set by the app. A PNG can exceed the maximum size of a response, so JPEG is
+    requested if the app sets no format; if that is rejected, a URL.
     """
 
     model: str

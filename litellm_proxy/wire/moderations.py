@@ -22,7 +22,10 @@ class ModerationRequest(ProxyRequest):
 
 
 class Judgement(WireModel):
-    """The result for one text. Categories are not parsed: LiteLLM sends them in two spellings."""
+    """The result for one text.
+
+    Categories are not parsed: LiteLLM sends them in two spellings.
+    """
 
     flagged: bool
 

@@ -12,13 +12,14 @@ APP_TAG = "dify-app:"
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """The end user and other options of a request; an option that is not set is not sent.
+    """The end user and other options of a request.
 
-    `user` is the end user, `tags` are the request tags of LiteLLM that an app or a form sets, `app`
-    is the id of Dify's app, `session_id` groups calls in LiteLLM's logs (as `litellm_trace_id`,
-    which no version since 1.60 passes to providers, unlike `litellm_session_id` up to 1.65).
-    `extra` holds more body fields; the request's own fields override them. `fallbacks` are the
-    names of fallbacks known to be needed (`litellm_proxy.wire.rejected_requests.fallbacks`).
+    An option that is not set is not sent. `user` is the end user, `tags` are the request tags of
+    LiteLLM that an app or a form sets, `app` is the id of Dify's app, `session_id` groups calls in
+    LiteLLM's logs (as `litellm_trace_id`, which no version since 1.60 passes to providers, unlike
+    `litellm_session_id` up to 1.65). `extra` holds more body fields; the request's own fields
+    override them. `fallbacks` are the names of fallbacks known to be needed
+    (`litellm_proxy.wire.rejected_requests.fallbacks`).
     """
 
     user: str | None = None

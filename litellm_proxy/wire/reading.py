@@ -1,4 +1,4 @@
-"""Parse JSON from outside: ignore unknown keys, tolerate bad optional fields, bound the size."""
+"""Parse JSON from outside: lenient on unknown and optional fields, strict on sizes."""
 
 import json
 import re
@@ -46,7 +46,7 @@ class WireModel(BaseModel):
 
 
 class _NoneOnError:
-    """Parse a value of the wrong type as None instead of rejecting the whole response."""
+    """Parse a value of the wrong type as None, not as an error."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -159,7 +159,10 @@ def _members(body: str, listed: str) -> Iterator[tuple[str | None, str]]:
 
 
 class _Reader:
-    """Split a text into JSON values; a stray comma between them is not an error."""
+    """Split a text into JSON values.
+
+    A stray comma between them is not an error.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -180,7 +183,10 @@ class _Reader:
             raise self._error()
 
     def value(self) -> str:
-        """Return the JSON of the next value. ROW_BYTES are searched first, as rows are small."""
+        """Return the JSON of the next value.
+
+        ROW_BYTES are searched first, as rows are small.
+        """
         self.skips("")
         size = ROW_BYTES
         while True:

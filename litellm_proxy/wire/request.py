@@ -1,4 +1,4 @@
-"""One request to an endpoint: the plugin's own fields, and extra fields that a user set."""
+"""One request: the plugin's own fields, and extra fields of a user."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ class Requestable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A POST with a JSON object, or with a multipart form if there are `files`.
+    """A POST with a JSON object, or a multipart form with `files`.
 
     `own` are the fields that the plugin sets, `extra` the *Extra Fields* of the form or the app;
     `own` overrides `extra`. `unsent` is not sent: it holds data for fallbacks
@@ -83,11 +83,14 @@ class Request:
         }
 
     def sent_headers(self) -> Mapping[str, str]:
-        """Return the headers; for a form they include the end user and the tags."""
+        """Return the headers.
+
+        For a form they include the end user and the tags.
+        """
         return self.identity_headers() if self.files else self.headers
 
     def identity_headers(self) -> Mapping[str, str]:
-        """Return the headers with end user and tags, for a request without a JSON body."""
+        """Return headers with end user and tags, for requests without JSON."""
         headers = dict(self.headers)
         if user := self._form_user():
             headers[_END_USER_HEADER] = user
@@ -107,7 +110,7 @@ def end_user_of(request: Request) -> str | None:
 
 
 def header_tags(request: Request) -> str:
-    """Return the plugin's tags as a header value, without tags that a header cannot hold."""
+    """Return the plugin's tags as a header value, without unsuitable ones."""
     return ",".join(filter(fits_a_header, (request.own.get("metadata") or {}).get("tags", ())))
 
 
@@ -119,7 +122,7 @@ def merged(base: Mapping[str, Json], over: Mapping[str, Json]) -> dict[str, Json
 def _merged(
     base: Mapping[str, Json], over: Mapping[str, Json], within: Collection[str] | None = None
 ) -> dict[str, Json]:
-    """Merge nested objects under the keys `within`, or under all keys if it is None."""
+    """Merge nested objects under the keys `within`, all keys for None."""
     both = {**base, **over}
     for name in base.keys() & over.keys():
         match base[name], over[name]:

@@ -15,7 +15,10 @@ from litellm_proxy.wire.request import Request
 
 
 class RankedImage(TypedDict):
-    """An image as base64; LiteLLM passes it on in the format of Jina's API."""
+    """An image as base64.
+
+    LiteLLM passes it on in the format of Jina's API.
+    """
 
     image: str
 
@@ -26,7 +29,10 @@ type Ranked = str | RankedImage
 
 @dataclass(frozen=True, slots=True)
 class RerankRequest(ProxyRequest):
-    """Documents to order by relevance to a query; `top_n` is sent only if set."""
+    """Documents to order by relevance to a query.
+
+    `top_n` is sent only if set.
+    """
 
     model: str
     query: Ranked

@@ -27,7 +27,7 @@ _READ_BYTES = 1 << 20
 
 @dataclass
 class Call:
-    """One request: its start, and each line of the response with its time (seconds, monotonic)."""
+    """One request: its start, and timed response lines (seconds, monotonic)."""
 
     sent: float = 0.0
     lines: list[tuple[float, bytes]] = field(default_factory=list)

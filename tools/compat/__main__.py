@@ -84,7 +84,10 @@ def _installed(version: str) -> Path:
 
 
 def _run(version: str, command: Path) -> Results:
-    """Run the tests against one version; a capability works if all of its cases pass."""
+    """Run the tests against one version.
+
+    A capability works if all of its cases pass.
+    """
     report = FOLDER / f"{version}.xml"
     report.unlink(missing_ok=True)
     log = FOLDER / f"{version}.log"

@@ -1,1 +1,4 @@
-"""Dify's own workflow engine (graphon) with this plugin; the engine has its own environment."""
+"""Dify's own workflow engine (graphon) with this plugin.
+
+The engine has its own environment.
+"""

@@ -21,7 +21,10 @@ def run_app(
     *,
     model: str | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the events of Dify's engine while it runs an app file; `model` replaces the file's."""
+    """Yield the events of Dify's engine while it runs an app file.
+
+    `model` replaces the file's.
+    """
     told = {
         "app": str(app),
         "form": dict(form),

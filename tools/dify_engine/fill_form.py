@@ -1,8 +1,8 @@
-"""Validate the plugin's form as Dify's API does; run in the engine's own environment.
+"""Validate the plugin's form as Dify's API does.
 
-Reads one JSON object per line from stdin: `plugin` (its folder), `model_type` and `values`. Writes
-one per line: the values that Dify keeps and sends to the plugin, `{"kept": {…}}`, or the reason for
-a rejection, `{"refused": "…"}`.
+Run in the engine's own environment. Reads one JSON object per line from stdin: `plugin` (its
+folder), `model_type` and `values`. Writes one per line: the values that Dify keeps and sends to the
+plugin, `{"kept": {…}}`, or the reason for a rejection, `{"refused": "…"}`.
 """
 
 import json

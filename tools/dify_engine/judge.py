@@ -1,9 +1,9 @@
-"""Find parts of a plugin's output that Dify would reject; run in the engine's environment.
+"""Find parts of a plugin's output that Dify would reject.
 
-Reads from stdin one JSON object, the action of every session, then the unchanged lines of the
-plugin. Writes a JSON list per line, session and problem, for each broken rule. The rules are those
-of Dify's classes (graphon.model_runtime.entities) and of its plugin daemon (dify-plugin-daemon, its
-entities/model_entities and PLUGIN_RUNTIME_MAX_BUFFER_SIZE).
+Run in the engine's environment. Reads from stdin one JSON object, the action of every session, then
+the unchanged lines of the plugin. Writes a JSON list per line, session and problem, for each broken
+rule. The rules are those of Dify's classes (graphon.model_runtime.entities) and of its plugin
+daemon (dify-plugin-daemon, its entities/model_entities and PLUGIN_RUNTIME_MAX_BUFFER_SIZE).
 """
 
 import json
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def judge(lines: Iterable[bytes], actions: Mapping[str, str]) -> Found:
-    """Yield problems of lines, and sessions that did not end or continued after their end."""
+    """Yield problems of lines and of the ends of sessions."""
     usages: dict[str, int] = defaultdict(int)
     ended: set[str] = set()
     failed: set[str] = set()

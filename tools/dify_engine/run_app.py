@@ -1,8 +1,9 @@
-"""Run a Dify app file in Dify's engine; started in the engine's own environment.
+"""Run a Dify app file in Dify's engine.
 
-Reads one JSON object from stdin: `app` (path of the DSL file), `model` (replaces the model of every
-node, or null), `form` (the plugin's credentials) and `inputs` (of the start node and of `sys`;
-`image` is the path of a PNG, uploaded as Dify does). Writes the engine's events as JSON lines.
+Started in the engine's own environment. Reads one JSON object from stdin: `app` (path of the DSL
+file), `model` (replaces the model of every node, or null), `form` (the plugin's credentials) and
+`inputs` (of the start node and of `sys`; `image` is the path of a PNG, uploaded as Dify does).
+Writes the engine's events as JSON lines.
 """
 
 import json
@@ -41,7 +42,7 @@ class SavedFiles:
         file_type: FileType,
         extension_override: str | None = None,
     ) -> File:
-        """Save a file in a folder that is kept after the run, as Dify does."""
+        """Save a file that is kept after the run, as in Dify."""
         with tempfile.NamedTemporaryFile(suffix=extension_override, delete=False) as saved:
             saved.write(data)
         return _file(saved.name, file_type, mime_type)
@@ -83,7 +84,10 @@ def main() -> int:
 
 
 def _dependency(folder: Path) -> dict[str, Any]:
-    """Return the dependency by which the engine finds the plugin; it ignores the checksum."""
+    """Return the dependency by which the engine finds the plugin.
+
+    It ignores the checksum.
+    """
     manifest = yaml.safe_load((folder / "manifest.yaml").read_text(encoding="utf-8"))
     name = f"{manifest['author']}/{manifest['name']}:{manifest['version']}@{'0' * 64}"
     return {"type": "package", "value": {"plugin_unique_identifier": name}}

@@ -1,4 +1,4 @@
-"""A replacement for the small program `slim`, with which Dify's engine calls model plugins.
+"""Replace the program `slim`, with which Dify's engine calls model plugins.
 
 The engine runs it once for each action, as `slim -id author/name:version@hash -action invoke_llm`,
 with `{"data": {…}}` on stdin, and reads lines from stdout: `{"event": "chunk", "data": …}`, at the

@@ -78,10 +78,10 @@ class SlimHost:
 def _with_structured_output(
     answers: Iterator[dict[str, Any]], parameters: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the responses; for a JSON schema, add the parsed object to the last one.
+    """Yield the responses.
 
-    Dify's API parses it (api/core/llm_generator/output_parser/structured_output.py); a plugin does
-    not.
+    For a JSON schema, add the parsed object to the last one. Dify's API parses it
+    (api/core/llm_generator/output_parser/structured_output.py); a plugin does not.
     """
     text = ""
     for answer in answers:

@@ -27,7 +27,10 @@ DOCUMENT = ROOT / "docs" / "models.md"
 
 
 def main() -> int:
-    """Run the sweep; exit with 0 for any findings, with 2 if no model matched."""
+    """Run the sweep.
+
+    Exit with 0 for any findings, with 2 if no model matched.
+    """
     options = _options()
     models = chosen(catalogue(), options.models, options.providers.split(","), options.sample)
     console = Console()
@@ -55,9 +58,9 @@ def main() -> int:
 def chosen(
     models: Sequence[SweptModel], pattern: str, providers: Sequence[str], sample: int
 ) -> list[SweptModel]:
-    """Return the models that match; at most `sample` per provider and mode, 0 for all.
+    """Return the models that match.
 
-    The sample is the same in every run.
+    At most `sample` per provider and mode, 0 for all. The sample is the same in every run.
     """
     wanted = [name for name in providers if name]
     matching = [
@@ -84,7 +87,10 @@ def sweep(
     advance: Callable[[], object] = lambda: None,
     form: Mapping[str, str] | None = None,
 ) -> list[Findings]:
-    """Sweep the models, `jobs` at a time per proxy; `form` is added to every form."""
+    """Sweep the models, `jobs` at a time per proxy.
+
+    `form` is added to every form.
+    """
     findings: list[Findings] = []
 
     def sweep_part(part: Sequence[SweptModel]) -> None:

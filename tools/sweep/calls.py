@@ -1,4 +1,4 @@
-"""The calls for one model: the form, the schema, and one call for each option of the schema."""
+"""Call one model: form, schema, and each option of the schema once."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Loaded by the swept proxy: keys with few models each, and responses without a network.
+"""Extend the swept proxy: keys with few models, responses without a network.
 
 LiteLLM's own `mock_response` answers chats and embeddings, after its parameter check. For the other
 modes the function that would send the request is replaced, which is also called after that check.
@@ -72,7 +72,7 @@ def _written(_: dict[str, Any]) -> TranscriptionResponse:
 
 
 def _replace(holder: str, attribute: str, answer: Any, is_async: str) -> None:
-    """Replace a method of an object that LiteLLM creates at import, if this version has it."""
+    """Replace a method of a LiteLLM object, if this version has it."""
     for module in (litellm_main, litellm.rerank_api.main):
         handler = getattr(module, holder, None)
         if handler is not None and hasattr(handler, attribute):
@@ -99,7 +99,7 @@ for _holder, _name in (
 
 
 def _bridged(**arguments: Any) -> HttpxBinaryResponseContent:
-    """Answer a speech request that LiteLLM sends to a chat model, after its parameter check."""
+    """Answer a speech request for a chat model, after LiteLLM's parameter check."""
     bridge.transformation_handler.transform_request(
         litellm_logging_obj=arguments.pop("logging_obj"), **arguments
     )

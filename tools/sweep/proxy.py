@@ -1,4 +1,4 @@
-"""The swept proxy: LiteLLM with its defaults, a part of its catalogue, and local responses."""
+"""The swept proxy: LiteLLM with defaults, a partial catalogue, local responses."""
 
 import json
 import subprocess
@@ -51,7 +51,10 @@ def catalogue() -> list[SweptModel]:
 def swept_proxy(
     models: Sequence[SweptModel], folder: Path
 ) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Run a proxy with these models; yield its URL, and the key for each model's name."""
+    """Run a proxy with these models.
+
+    Yield its URL, and the key for each model's name.
+    """
     groups = {
         f"sk-sweep-{number}": [model.name for model in group]
         for number, group in enumerate(batched(models, MODELS_A_KEY))

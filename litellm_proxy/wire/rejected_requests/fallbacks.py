@@ -77,7 +77,7 @@ _RANGE = re.compile(
 
 
 def _is_out_of_range(error: ProxyRejected, _: Request) -> bool:
-    """Return whether the error is about a value out of range, which a person can correct."""
+    """Return whether a value is out of range, which a person can correct."""
     return UNSUPPORTED not in error.classes and _RANGE.search(error.message) is not None
 
 

@@ -56,7 +56,7 @@ def _is_of_the_request(error: ProxyRejected) -> bool:
 
 
 def names(*names: str) -> RejectedBy:
-    """Return a predicate: the error names one of these fields, and does not only echo them."""
+    """Return a predicate: the error names a field, and does not only echo it."""
 
     def named(error: ProxyRejected, request: Request) -> bool:
         if not _is_of_the_request(error):
@@ -74,7 +74,10 @@ def names(*names: str) -> RejectedBy:
 
 
 def _places(name: str, text: str, *, keys: bool) -> Iterator[re.Match[str]]:
-    """Yield the matches of a name; without `keys`, not where it is a key of a quoted object."""
+    """Yield the matches of a name.
+
+    Without `keys`, not where it is a key of a quoted object.
+    """
     word = re.escape(name)
     pattern = rf"(?<![\w-]){word}(?![\w-])"
     if name in _AMBIGUOUS:
@@ -140,7 +143,7 @@ def says(pattern: str) -> RejectedBy:
 
 
 def has_class(name: str) -> RejectedBy:
-    """Return a predicate: the error has this class of LiteLLM, or our name for it."""
+    """Return a predicate: the error has this class of LiteLLM or ours."""
     return lambda error, _: name in error.classes
 
 

@@ -269,7 +269,7 @@ def stop_cut_here(request: Request) -> Request:
 
 
 def may_choose_format(request: Request) -> bool:
-    """Return whether the plugin, not a person, chose the format of speech or an image."""
+    """Return whether the plugin chose the format of speech or an image."""
     return bool(request.unsent.get("any_format"))
 
 
@@ -287,7 +287,7 @@ _DOT = "."
 
 
 def has_blank_text(request: Request) -> bool:
-    """Return whether a text or a document is a blank, which the plugin sends for empty texts."""
+    """Return whether a text is a blank, sent for an empty text."""
     return any(text == BLANK for name in ("input", "documents") for text in _list(request, name))
 
 
