@@ -1,4 +1,4 @@
-"""A bounded, process-wide memory of what a proxy said, for many tenants at once."""
+"""A bounded, process-wide cache of the proxies' responses, for many tenants at once."""
 
 import threading
 import time
@@ -11,72 +11,31 @@ from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 _UNAUTHORISED = frozenset({401, 403})
 
 
-@dataclass(slots=True)
-class _Load:
-    """One question to the proxy; those that were asked later have a higher number."""
+@dataclass(frozen=True, slots=True)
+class Cached[V]:
+    """A value, perhaps an old one, and the error of the last load if it failed."""
 
-    number: int
-    done: threading.Event = field(default_factory=threading.Event)
+    value: V | None = None
+    error: ProxyError | None = None
 
 
 @dataclass(slots=True)
 class _Entry[V]:
-    """What is kept under one key, and the question that is under way for it, if there is one."""
+    """The value of one key, until when it is fresh, and the load under way, if there is one."""
 
-    value: V | None = None
-    error: ProxyError | None = None
-    good_until: float = 0.0
+    cached: Cached[V] = field(default_factory=Cached)
+    fresh_until: float = 0.0
     size: int = 1
-    under_way: _Load | None = None
-    loads: int = 0
-    newest_word: int = 0
-    """The number of the newest load that has said something of the key."""
-
-    def begin(self) -> _Load:
-        """Return a new question, for which others can wait."""
-        self.loads += 1
-        self.under_way = _Load(self.loads)
-        return self.under_way
-
-    def learn(self, load: _Load, value: V, good_until: float) -> bool:
-        """Take a value, however late, unless a later load has said something; return whether."""
-        if load.number <= self.newest_word:
-            return False
-        self.newest_word = load.number
-        self.value, self.error, self.good_until = value, None, good_until
-        return True
-
-    def fail(self, load: _Load, error: ProxyError, good_until: float) -> None:
-        """Take a failure; one that is late is no news, unless it says that the key is refused."""
-        refused = isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED
-        if refused and load.number > self.newest_word:
-            self.newest_word = load.number
-            self.value = None
-        elif self.under_way is not load:
-            return
-        self.error, self.good_until = error, good_until
-
-    def end(self, load: _Load) -> None:
-        """Let the next question be asked when it is due."""
-        if self.under_way is load:
-            self.under_way = None
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered[V]:
-    """What the memory has: a value, maybe an old one, and the error of the last try if it failed."""
-
-    value: V | None = None
-    error: ProxyError | None = None
+    under_way: threading.Event | None = None
 
 
 @dataclass
 class ProxyCache[K, V]:
-    """Asks once per key and `kept_seconds`, however many ask at the same time.
+    """Loads a value once per key and `kept_seconds`, however many callers want it at the same time.
 
-    After an error the last value is kept and the proxy left alone for `retry_seconds`; a 401 or 403
-    drops the value. What is held has at most `max_size` in all, by `size_of` (at least 1 for each key);
-    the longest unused goes first.
+    After an error the last value is kept, and the next load begins after `retry_seconds`; a 401 or
+    403 drops the value. The values have at most `max_size` in all, by `size_of` (at least 1 for each
+    key); the least recently used go first.
     """
 
     kept_seconds: float
@@ -89,66 +48,72 @@ class ProxyCache[K, V]:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, key: K, load: Callable[[], V]) -> None:
-        """Begin to ask, if that is due, and do not wait: `get` will."""
+        """Begin a load that is due, without waiting for it: `get` waits."""
         with self._lock:
-            self._begun(key, load)
+            self._begin(key, load)
 
     def get(
         self, key: K, load: Callable[[], V], wait_seconds: float, late: Callable[[], ProxyError]
-    ) -> Remembered[V]:
-        """Return what is known under a key, asking `load` if that is due.
+    ) -> Cached[V]:
+        """Return the value of a key; begin a load that is due, and wait for it.
 
-        `load` runs in a thread of its own and may raise ProxyError. Whoever asks waits for it up to
-        `wait_seconds`, then gets the old value or, without one, the error of `late`; those who come
-        while others wait get an old value at once. A load that is late counts as failed, and what
-        it brings after all is still taken, unless a later one has said something since.
+        `load` runs in a thread of its own and may raise ProxyError; it has to end by itself, since a
+        key has one load at a time. After `wait_seconds` callers get the old value and the error of
+        `late`, at once for the next `retry_seconds`; the load still fills the cache. Callers that
+        come during a load get an old value at once.
         """
         with self._lock:
-            entry, begun = self._begun(key, load)
+            entry, is_ours = self._begin(key, load)
             under_way = entry.under_way
-            if under_way is None or (not begun and entry.value is not None):
-                return Remembered(entry.value, entry.error)
-        if not under_way.done.wait(wait_seconds):
+            has_value = entry.cached.value is not None
+            if under_way is None or self._is_fresh(entry) or (has_value and not is_ours):
+                return entry.cached
+        if not under_way.wait(wait_seconds):
             with self._lock:
                 if entry.under_way is under_way:
-                    entry.fail(under_way, late(), self.clock() + self.retry_seconds)
-                    entry.end(under_way)
-        return Remembered(entry.value, entry.error)
+                    self._fail(entry, late())
+        return entry.cached
 
     def drop(self, key: K) -> None:
-        """Forget one key, so that the next question is asked."""
+        """Remove a key, so that the next call loads it."""
         with self._lock:
             if entry := self._entries.pop(key, None):
                 self._size -= entry.size
 
-    def _begun(self, key: K, load: Callable[[], V]) -> tuple[_Entry[V], bool]:
-        """Return what is under a key, and whether a load was begun for it just now."""
+    def _begin(self, key: K, load: Callable[[], V]) -> tuple[_Entry[V], bool]:
+        """Return the entry of a key, and whether a load was begun for it just now."""
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
             self._size += entry.size
         self._entries.move_to_end(key)
         self._make_room()
-        if self.clock() < entry.good_until or entry.under_way:
+        if entry.under_way or self._is_fresh(entry):
             return entry, False
-        arguments = (key, entry, entry.begin(), load)
-        threading.Thread(target=self._run, args=arguments, daemon=True).start()
+        entry.under_way = threading.Event()
+        threading.Thread(target=self._run, args=(key, entry, load), daemon=True).start()
         return entry, True
 
-    def _make_room(self) -> None:
-        while self._size > self.max_size and len(self._entries) > 1:
-            _, entry = self._entries.popitem(last=False)
-            self._size -= entry.size
+    def _is_fresh(self, entry: _Entry[V]) -> bool:
+        return self.clock() < entry.fresh_until
 
-    def _run(self, key: K, entry: _Entry[V], under_way: _Load, load: Callable[[], V]) -> None:
+    def _fail(self, entry: _Entry[V], error: ProxyError) -> None:
+        is_unauthorised = isinstance(error, ProxyRejected) and error.status in _UNAUTHORISED
+        entry.cached = Cached(None if is_unauthorised else entry.cached.value, error)
+        entry.fresh_until = self.clock() + self.retry_seconds
+
+    def _run(self, key: K, entry: _Entry[V], load: Callable[[], V]) -> None:
         outcome = _outcome_of(load)
         with self._lock:
             if isinstance(outcome, ProxyError):
-                entry.fail(under_way, outcome, self.clock() + self.retry_seconds)
-            elif entry.learn(under_way, outcome, self.clock() + self.kept_seconds):
+                self._fail(entry, outcome)
+            else:
+                entry.cached = Cached(outcome)
+                entry.fresh_until = self.clock() + self.kept_seconds
                 self._resize(key, entry, max(1, self.size_of(outcome)))
-            entry.end(under_way)
-        under_way.done.set()
+            ended, entry.under_way = entry.under_way, None
+        if ended:
+            ended.set()
 
     def _resize(self, key: K, entry: _Entry[V], size: int) -> None:
         if self._entries.get(key) is entry:
@@ -156,13 +121,18 @@ class ProxyCache[K, V]:
             entry.size = size
             self._make_room()
 
+    def _make_room(self) -> None:
+        while self._size > self.max_size and len(self._entries) > 1:
+            _, entry = self._entries.popitem(last=False)
+            self._size -= entry.size
+
 
 def _outcome_of[V](load: Callable[[], V]) -> V | ProxyError:
     try:
         return load()
     except ProxyError as error:
-        # What a traceback holds, megabytes of a body that could not be read among it, would be kept too.
+        # The traceback would keep its frames in memory, with megabytes of a body that is invalid.
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
-    except Exception as unforeseen:  # noqa: BLE001 - nobody else would hear of it
+    except Exception as unforeseen:  # noqa: BLE001 - a thread has no caller that would see it
         return ProxyProtocolError(type(unforeseen).__name__)

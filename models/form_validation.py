@@ -9,7 +9,7 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.litellm_versions import needed_by
 from litellm_proxy.wire.model_facts import ModelFacts
-from litellm_proxy.wire.model_info import ModelQuestion
+from litellm_proxy.wire.model_info import ProbeRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error
 from models.known_facts import VALIDATION_SECONDS, discover
@@ -92,7 +92,7 @@ class FormValidation:
     def _probed(self, settings: Settings) -> ProxyError | None:
         """Name the model at its endpoint; return the rejection, None if calls would get through."""
         options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
-        question = ModelQuestion(settings.model, self.probe_path, options)
+        question = ProbeRequest(settings.model, self.probe_path, options)
         key = key_of(settings, self.model_type)
         return _error_of(lambda: sent(key, question, _client(settings).probe))
 

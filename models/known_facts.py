@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from litellm_proxy.cache import ProxyCache, Remembered
+from litellm_proxy.cache import Cached, ProxyCache
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import Failure, ProxyError, ProxyUnreachable
 from litellm_proxy.event_loop import give_way
@@ -123,7 +123,7 @@ def _ask[K](
     def late() -> ProxyError:
         return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
 
-    def known() -> Remembered[bytes]:
+    def known() -> Cached[bytes]:
         return cache.get(key, load, max(0.0, deadline - time.monotonic()), late)
 
     found = known()

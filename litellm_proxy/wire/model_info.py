@@ -1,4 +1,4 @@
-"""What the proxy tells about its models, on three endpoints of different detail and reach."""
+"""Model information from the proxy's endpoints, which differ in detail and in coverage."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -11,18 +11,18 @@ from litellm_proxy.wire.reading import Json, Lenient, ListModel, Parts, WireMode
 from litellm_proxy.wire.request import Request
 
 CHAT_MODE = "chat"
-"""LiteLLM's word for a model of the chat endpoint, and for one that it does not know of Ollama."""
+"""LiteLLM's mode of chat models, and of Ollama models that it does not know."""
 COMPLETION_MODE = "completion"
-"""LiteLLM's word for a model of the completion endpoint."""
+"""LiteLLM's mode of models of the completion endpoint."""
 IMAGE_MODES = frozenset({"image_generation", "image_edit"})
-"""LiteLLM's words for models that make images."""
+"""LiteLLM's modes of models that generate images."""
 RESPONSES_MODE = "responses"
-"""LiteLLM's word for a model of OpenAI's Responses API; it translates chats for it."""
+"""LiteLLM's mode of models of OpenAI's Responses API; it translates chat requests for them."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelQuestion(ProxyRequest):
-    """A question about one model at an endpoint, without the input that the endpoint requires."""
+class ProbeRequest(ProxyRequest):
+    """A request that names a model but omits the input that the endpoint requires."""
 
     model: str
     path: str

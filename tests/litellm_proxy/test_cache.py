@@ -1,9 +1,10 @@
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
-from litellm_proxy.cache import ProxyCache, Remembered
+from litellm_proxy.cache import Cached, ProxyCache
 from litellm_proxy.errors import (
     Failure,
     ProxyError,
@@ -18,7 +19,7 @@ DOWN = ProxyUnreachable(Failure.REFUSED, "http://h")
 
 def ask(
     cache: ProxyCache[str, int], key: str, load: Callable[[], int], wait_seconds: float = 5
-) -> Remembered[int]:
+) -> Cached[int]:
     return cache.get(key, load, wait_seconds, lambda: LATE)
 
 
@@ -51,10 +52,10 @@ def never() -> int:
 
 
 def test_a_value_is_kept_for_its_time(cache: ProxyCache[str, int], clock: Clock) -> None:
-    assert ask(cache, "a", lambda: 1) == Remembered(1)
-    assert ask(cache, "a", never) == Remembered(1)
+    assert ask(cache, "a", lambda: 1) == Cached(1)
+    assert ask(cache, "a", never) == Cached(1)
     clock.now += 301
-    assert ask(cache, "a", lambda: 2) == Remembered(2)
+    assert ask(cache, "a", lambda: 2) == Cached(2)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, None])
@@ -64,10 +65,10 @@ def test_the_last_value_outlives_a_failure(
     ask(cache, "a", lambda: 1)
     clock.now += 301
     error = ProxyRejected(status=status, message="later")
-    assert ask(cache, "a", raises(error)) == Remembered(1, error)
-    assert ask(cache, "a", never) == Remembered(1, error)
+    assert ask(cache, "a", raises(error)) == Cached(1, error)
+    assert ask(cache, "a", never) == Cached(1, error)
     clock.now += 31
-    assert ask(cache, "a", lambda: 2) == Remembered(2)
+    assert ask(cache, "a", lambda: 2) == Cached(2)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -77,12 +78,12 @@ def test_a_refused_key_drops_the_value(
     ask(cache, "a", lambda: 1)
     clock.now += 301
     error = ProxyRejected(status=status, message="no")
-    assert ask(cache, "a", raises(error)) == Remembered(None, error)
+    assert ask(cache, "a", raises(error)) == Cached(None, error)
 
 
 def test_a_failure_is_not_repeated_at_once(cache: ProxyCache[str, int]) -> None:
-    assert ask(cache, "a", raises(DOWN)) == Remembered(None, DOWN)
-    assert ask(cache, "a", never) == Remembered(None, DOWN)
+    assert ask(cache, "a", raises(DOWN)) == Cached(None, DOWN)
+    assert ask(cache, "a", never) == Cached(None, DOWN)
 
 
 def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
@@ -94,7 +95,7 @@ def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
         go.wait(5)
         return 7
 
-    answers: list[Remembered[int]] = []
+    answers: list[Cached[int]] = []
     threads = [
         threading.Thread(target=lambda: answers.append(ask(cache, "a", load))) for _ in range(50)
     ]
@@ -104,25 +105,51 @@ def test_many_at_once_ask_once(cache: ProxyCache[str, int]) -> None:
     for thread in threads:
         thread.join()
     assert len(asked) == 1
-    assert answers == [Remembered(7)] * 50
+    assert answers == [Cached(7)] * 50
 
 
 def test_a_load_that_is_late_has_failed_for_now_and_its_value_counts_later(
     cache: ProxyCache[str, int], clock: Clock
 ) -> None:
-    go, loaded = threading.Event(), threading.Event()
+    go = threading.Event()
 
     def slow() -> int:
         go.wait(5)
-        loaded.set()
         return 7
 
-    assert ask(cache, "a", slow, 0.01) == Remembered(None, LATE)
-    assert ask(cache, "a", never) == Remembered(None, LATE)
+    assert ask(cache, "a", slow, 0.01) == Cached(None, LATE)
+    # At once, although the load would take five seconds.
+    assert ask(cache, "a", never) == Cached(None, LATE)
     clock.now += 31
-    assert ask(cache, "a", lambda: 5) == Remembered(5)
+    waiting: list[Cached[int]] = []
+    later = threading.Thread(target=lambda: waiting.append(ask(cache, "a", never)))
+    later.start()
     go.set()
-    loaded.wait(5)
+    later.join()
+    assert waiting == [Cached(7)]
+    assert ask(cache, "a", never) == Cached(7)
+
+
+def test_a_late_load_that_is_unauthorised_drops_the_value(
+    cache: ProxyCache[str, int], clock: Clock
+) -> None:
+    ask(cache, "a", lambda: 1)
+    clock.now += 301
+    go = threading.Event()
+    error = ProxyRejected(status=401, message="no")
+
+    def slow() -> int:
+        go.wait(5)
+        raise error
+
+    assert ask(cache, "a", slow, 0.01) == Cached(1, LATE)
+    clock.now += 31
+    go.set()
+    for _ in range(500):
+        if ask(cache, "a", never, 5) == Cached(None, error):
+            return
+        time.sleep(0.001)
+    pytest.fail("the value is still there")
 
 
 def test_an_old_value_is_given_while_a_new_one_is_fetched(
@@ -140,10 +167,10 @@ def test_an_old_value_is_given_while_a_new_one_is_fetched(
     first = threading.Thread(target=lambda: ask(cache, "a", slow))
     first.start()
     asked.wait(5)
-    assert ask(cache, "a", never) == Remembered(1)
+    assert ask(cache, "a", never) == Cached(1)
     go.set()
     first.join()
-    assert ask(cache, "a", never) == Remembered(2)
+    assert ask(cache, "a", never) == Cached(2)
 
 
 def test_any_other_exception_is_a_failure_too(cache: ProxyCache[str, int]) -> None:
@@ -157,11 +184,11 @@ def test_the_longest_unused_goes_first(cache: ProxyCache[str, int]) -> None:
         ask(cache, key, lambda number=number: number)  # type: ignore[misc]
     ask(cache, "a", never)
     ask(cache, "d", lambda: 9)
-    assert ask(cache, "a", never) == Remembered(0)
-    assert ask(cache, "b", lambda: 8) == Remembered(8)
+    assert ask(cache, "a", never) == Cached(0)
+    assert ask(cache, "b", lambda: 8) == Cached(8)
 
 
 def test_a_dropped_key_is_asked_again(cache: ProxyCache[str, int]) -> None:
     ask(cache, "a", lambda: 1)
     cache.drop("a")
-    assert ask(cache, "a", lambda: 2) == Remembered(2)
+    assert ask(cache, "a", lambda: 2) == Cached(2)

@@ -17,7 +17,7 @@ from litellm_proxy.plugin_version import USER_AGENT
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatRequest
 from litellm_proxy.wire.embeddings import EmbeddingsRequest
-from litellm_proxy.wire.model_info import ModelQuestion
+from litellm_proxy.wire.model_info import ProbeRequest
 from tests.support import openai_format as openai
 from tests.support.captured import (
     SETTINGS,
@@ -204,10 +204,10 @@ def test_f66_silence_ends_after_the_time_out(upstream: Upstream) -> None:
 
 
 def test_the_probe_accepts_the_missing_input_and_nothing_else() -> None:
-    client_answered_with("error_no_messages.json").probe(ModelQuestion("m", "/v1/chat/completions"))
+    client_answered_with("error_no_messages.json").probe(ProbeRequest("m", "/v1/chat/completions"))
     with pytest.raises(ProxyRejected):
         client_answered_with("error_unknown_model.json").probe(
-            ModelQuestion("m", "/v1/chat/completions")
+            ProbeRequest("m", "/v1/chat/completions")
         )
 
 

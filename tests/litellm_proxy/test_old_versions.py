@@ -13,7 +13,7 @@ from litellm_proxy.limits import MAX_CALLERS
 from litellm_proxy.memory import Memory
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import read_error_body
-from litellm_proxy.wire.model_info import ModelQuestion
+from litellm_proxy.wire.model_info import ProbeRequest
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import applied
 from translation.errors.causes import Cause, cause_of
@@ -63,9 +63,9 @@ def test_a_python_error_for_the_missing_input_lets_the_key_pass(
     )
     if name == "documents":
         with pytest.raises(ProxyRejected):
-            asking(upstream).probe(ModelQuestion("m", "/v1/rerank"))
+            asking(upstream).probe(ProbeRequest("m", "/v1/rerank"))
     else:
-        asking(upstream).probe(ModelQuestion("m", "/v1/chat/completions"))
+        asking(upstream).probe(ProbeRequest("m", "/v1/chat/completions"))
 
 
 def test_an_error_in_an_event_stream_is_read_as_the_error_that_it_is(upstream: Upstream) -> None:
@@ -80,7 +80,7 @@ def test_an_error_in_an_event_stream_is_read_as_the_error_that_it_is(upstream: U
     body = b"data: " + json.dumps(error).encode() + b"\n\n"
     upstream.on("m", Reply([body], 429, "text/event-stream"))
     with pytest.raises(ProxyRejected) as caught:
-        asking(upstream).probe(ModelQuestion("m", "/v1/chat/completions"))
+        asking(upstream).probe(ProbeRequest("m", "/v1/chat/completions"))
     assert caught.value.message == "litellm.RateLimitError: slow"
     assert cause_of(caught.value) is Cause.RATE_LIMIT
     assert read_error_body(body)[0].type == "throttling_error"

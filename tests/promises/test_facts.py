@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from harness.upstream import Pause, Reply, Upstream, json_reply
-from litellm_proxy.cache import ProxyCache, Remembered
+from litellm_proxy.cache import ProxyCache, Cached
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.model_facts import ModelFacts
 from models import known_facts
@@ -183,35 +183,15 @@ def late_load(
     return go_on, ended
 
 
-REFUSED = ProxyRejected(status=401, message="no")
-
-
-@pytest.mark.parametrize(
-    ("late", "newer", "kept"),
-    [
-        (1, 2, Remembered(2)),
-        (1, REFUSED, Remembered(None, REFUSED)),
-        (REFUSED, 2, Remembered(2)),
-        (ProxyRejected(status=500, message="no"), 2, Remembered(2)),
-    ],
-)
-def test_a_late_answer_says_nothing_against_a_newer_one(
-    late: int | ProxyRejected, newer: int | ProxyRejected, kept: Remembered[int]
-) -> None:
+def test_a_key_has_one_load_at_a_time_however_late_it_is() -> None:
     now = [1000.0]
     cache: ProxyCache[str, int] = ProxyCache(300, 30, 10, clock=lambda: now[0])
-    go_on, ended = late_load(cache, late)
+    go_on, _ = late_load(cache, 1)
     now[0] += 31
-
-    def load() -> int:
-        if isinstance(newer, ProxyRejected):
-            raise newer
-        return newer
-
-    assert cache.get("k", load, 5, lambda: LATE) == kept
+    assert cache.get("k", lambda: pytest.fail("asked again"), 0.01, lambda: LATE).error is LATE
     go_on.set()
-    assert ended.wait(10)
-    assert cache.get("k", lambda: pytest.fail("asked again"), 5, lambda: LATE) == kept
+    now[0] += 31
+    assert cache.get("k", lambda: pytest.fail("asked again"), 5, lambda: LATE) == Cached(1)
 
 
 def test_a_late_answer_is_taken_where_nothing_is_known() -> None:
@@ -222,7 +202,7 @@ def test_a_late_answer_is_taken_where_nothing_is_known() -> None:
     deadline = time.monotonic() + 5
     while cache.get("k", lambda: 8, 5, lambda: LATE).value is None and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert cache.get("k", lambda: 8, 5, lambda: LATE) == Remembered(7)
+    assert cache.get("k", lambda: 8, 5, lambda: LATE) == Cached(7)
 
 
 def test_queries_and_documents_are_told_apart_after_a_restart(
