@@ -6,6 +6,7 @@ recently used callers are dropped first.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from sys import intern
 
@@ -17,32 +18,43 @@ INFO_PATHS = ("/v1/model/info", "/model/info")
 """Up to 1.63 LiteLLM rejects virtual keys at the first path, and accepts them at the second."""
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
-_LONGEST_VERSION = 100
+_MAX_VERSION = 100
 
-_versions: Memory[str, str] = Memory(MAX_CALLERS)
-_info_paths: Memory[str, str] = Memory(MAX_CALLERS)
+
+@dataclass(frozen=True, slots=True)
+class _Proxy:
+    version: str = ""
+    info_path: str = INFO_PATHS[0]
+
+
+_UNKNOWN = _Proxy()
+_proxies: Memory[str, _Proxy] = Memory(MAX_CALLERS)
 
 
 def note_version(caller: str, headers: Mapping[str, str]) -> None:
     """Store the version from the response headers, if present."""
     version = headers.get(_HEADER)
-    if version and len(version) <= _LONGEST_VERSION and _versions.get(caller) != version:
-        _versions.set(caller, intern(version))
+    if version and len(version) <= _MAX_VERSION and _proxy(caller).version != version:
+        _proxies.set(caller, replace(_proxy(caller), version=intern(version)))
 
 
 def needed_by(caller: str) -> frozenset[str]:
     """Return the names of the fallbacks that the proxy's version, if known, needs."""
-    return _needed_by(_versions.get(caller) or "")
+    return _needed_by(_proxy(caller).version)
 
 
 def info_path(caller: str) -> str:
     """Return which of INFO_PATHS to request first."""
-    return _info_paths.get(caller) or INFO_PATHS[0]
+    return _proxy(caller).info_path
 
 
 def note_info_path(caller: str, path: str) -> None:
     """Store which of INFO_PATHS worked."""
-    _info_paths.set(caller, path)
+    _proxies.set(caller, replace(_proxy(caller), info_path=path))
+
+
+def _proxy(caller: str) -> _Proxy:
+    return _proxies.get(caller) or _UNKNOWN
 
 
 @lru_cache(maxsize=64)

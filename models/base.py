@@ -22,7 +22,7 @@ from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_fa
 from models.error_log import log_error
 from models.form_validation import FormRejected, FormValidation
 from models.known_facts import facts_of, forget
-from models.learned import ModelKey, key_of, learned_of, today
+from models.learned import ModelKey, learned_fallbacks, model_key, today
 from models.parsed_forms import settings_of
 from models.sending import sent
 from translation.errors.to_dify import DIFY_ERRORS, to_invoke_error, to_refusal
@@ -72,7 +72,7 @@ class ProxyModel:
             log_error(error, f"{self.model_type.value} {model}")
             raise CredentialsValidateFailedError(to_refusal(error)) from None
         if isinstance(credentials, dict):
-            learned = dict(learned_of(self._key(settings)))
+            learned = dict(learned_fallbacks(self._key(settings)))
             learned.update(dict.fromkeys(needed_by(settings.proxy.cache_key), today()))
             credentials[VARIABLE] = to_stored(facts, learned)
 
@@ -133,7 +133,7 @@ class ProxyModel:
 
     def _key(self, settings: Settings) -> ModelKey:
         """Return under what this process remembers the model."""
-        return key_of(settings, self.model_type)
+        return model_key(settings, self.model_type)
 
     def _ask[A](self, settings: Settings, asked: ProxyRequest, send: Callable[[Request], A]) -> A:
         """Send a request, with fallbacks where a part of it is rejected."""
@@ -191,7 +191,7 @@ class ProxyModel:
         self, facts: ModelFacts, settings: Settings, credentials: Mapping[str, Any]
     ) -> ModelFacts:
         """Return the facts with what calls have shown, now or before the form was saved."""
-        learned = {**stored_learned(credentials, today()), **learned_of(self._key(settings))}
+        learned = {**stored_learned(credentials, today()), **learned_fallbacks(self._key(settings))}
         refused = frozenset(PARAMETERS[name] for name in learned if name in PARAMETERS)
         return replace(facts, refused_params=refused) if refused else facts
 

@@ -18,7 +18,7 @@ from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.call_log import note_call_id
 from models.error_log import explained_or_self
-from models.learned import ModelKey, largest_of, learn_largest
+from models.learned import ModelKey, largest_size, learn_largest
 from models.sending import sent
 from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
@@ -105,7 +105,7 @@ class EmbeddingCall:
         return _joined(parts)
 
     def _largest(self) -> int:
-        return largest_of(self.key, self.batch)
+        return largest_size(self.key, self.batch)
 
     def _in_parallel(self, texts: Sequence[str], done: int, run: "_Run") -> list[Embedded]:
         pool = ThreadPoolExecutor(IN_FLIGHT)

@@ -13,7 +13,7 @@ from litellm_proxy.wire.model_info import ProbeRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error
 from models.known_facts import VALIDATION_SECONDS, discover
-from models.learned import key_of
+from models.learned import model_key
 from models.sending import sent
 from translation.form.labels import label_of
 from translation.form.settings import Settings
@@ -93,7 +93,7 @@ class FormValidation:
         """Name the model at its endpoint; return the rejection, None if calls would get through."""
         options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
         question = ProbeRequest(settings.model, self.probe_path, options)
-        key = key_of(settings, self.model_type)
+        key = model_key(settings, self.model_type)
         return _error_of(lambda: sent(key, question, _client(settings).probe))
 
 

@@ -8,7 +8,7 @@ from litellm_proxy.errors import ProxyRejected, about
 from litellm_proxy.wire.options import ProxyRequest
 from litellm_proxy.wire.rejected_requests.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.request import Request
-from models.learned import MAX_REASON, ModelKey, learn, learned_of
+from models.learned import MAX_REASON, ModelKey, learn_fallbacks, learned_fallbacks
 
 logger = logging.getLogger(__name__)
 MAX_FALLBACKS = 3
@@ -34,7 +34,7 @@ def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) ->
 
 
 def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
-    request = applied(asked.request(), asked.options.fallbacks | learned_of(key).keys())
+    request = applied(asked.request(), asked.options.fallbacks | learned_fallbacks(key).keys())
     tried: set[str] = set()
     lessons: list[str] = []
     last = ""
@@ -54,7 +54,7 @@ def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -
             log_change(key, ", ".join(each.name for each in meant), error)
         else:
             if lessons:
-                learn(key, lessons)
+                learn_fallbacks(key, lessons)
             return Sent(answer, request)
     raise AssertionError
 

@@ -17,7 +17,7 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
 from models.error_log import explained_or_self
-from models.learned import largest_of, learn_largest
+from models.learned import largest_size, learn_largest
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation, Settings
@@ -107,7 +107,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             self._in_batches(
                 settings,
                 request,
-                largest_of(self._key(settings), len(documents)),
+                largest_size(self._key(settings), len(documents)),
                 Place(0, len(documents)),
             ),
             texts,

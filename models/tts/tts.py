@@ -16,7 +16,7 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
 from models.error_log import explained_or_self
-from models.learned import largest_of, learn_largest
+from models.learned import largest_size, learn_largest
 from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.form.settings import Settings
@@ -57,7 +57,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
             settings.audio_format and settings.audio_format.value,
             self._options(settings, credentials, user),
         )
-        longest = largest_of(self._key(settings), MAX_SPOKEN_CHARACTERS)
+        longest = largest_size(self._key(settings), MAX_SPOKEN_CHARACTERS)
         return self._translated(self._spoken(settings, asked, longest))
 
     def _spoken(self, settings: Settings, asked: SpeechRequest, longest: int) -> Iterator[bytes]:

@@ -201,7 +201,7 @@ def test_h13_documents_are_ranked_in_batches(env: Environment) -> None:
             assert [doc["index"] for doc in ranked["docs"]] == [59, 58, 57]
             assert [doc["text"] for doc in ranked["docs"]] == ["59", "58", "57"]
         assert [len(body["documents"]) for body in upstream.bodies] == [60, 32, 28, 32, 28]
-        # Something else that is wrong teaches nothing.
+        # Something else that is wrong is_permanent nothing.
     with Particular(lambda _: openai.error("Unknown model", 400)) as upstream:
         with pytest.raises(PluginError, match="Unknown model"):
             call(env, "invoke_rerank", "m", direct(upstream), **fields)

@@ -1,4 +1,4 @@
-"""What one fault, or the words of a prompt, teach: nothing. What a rejection teaches is logged and dated."""
+"""What one fault, or the words of a prompt, teach: nothing. What a rejection is_permanent is logged and dated."""
 
 import json
 from datetime import UTC, datetime

@@ -137,7 +137,7 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
     told: str,
     conceded: bool,  # noqa: FBT001
 ) -> None:
-    monkeypatch.setattr(versions, "_versions", Memory(10))
+    monkeypatch.setattr(versions, "_proxies", Memory(10))
     versions.note_version("http://h", {"x-litellm-version": told})
     expected = {"end-user-in-metadata"} if conceded else set()
     assert versions.needed_by("http://h") == expected
@@ -159,14 +159,14 @@ def test_an_old_version_is_told_the_end_user_where_it_looks(
 
 def test_a_version_of_any_length_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: Memory[str, str] = Memory(10)
-    monkeypatch.setattr(versions, "_versions", kept)
+    monkeypatch.setattr(versions, "_proxies", kept)
     versions.note_version("http://h", {"x-litellm-version": "1.106.2" + "x" * 60_000})
     assert kept.get("http://h") is None
 
 
 def test_thousands_of_callers_keep_their_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """All were forgotten at the 4 096th, so that every second pass sent what an old version misreads."""
-    monkeypatch.setattr(versions, "_versions", Memory(MAX_CALLERS))
+    monkeypatch.setattr(versions, "_proxies", Memory(MAX_CALLERS))
     for _ in range(2):
         for caller in range(4200):
             versions.note_version(f"key {caller}", {"x-litellm-version": "1.80.0"})
@@ -174,7 +174,7 @@ def test_thousands_of_callers_keep_their_version(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_callers_seen_least_recently_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "_versions", Memory(3))
+    monkeypatch.setattr(versions, "_proxies", Memory(3))
     for caller in ("a", "b", "c", "a", "d"):
         versions.note_version(caller, {"x-litellm-version": "1.80.0"})
     assert [bool(versions.needed_by(caller)) for caller in "abcd"] == [True, False, True, True]

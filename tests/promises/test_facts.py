@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from harness.upstream import Pause, Reply, Upstream, json_reply
-from litellm_proxy.cache import ProxyCache, Cached
+from litellm_proxy.cache import Cached, ProxyCache
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.model_facts import ModelFacts
 from models import known_facts

@@ -26,10 +26,10 @@ from litellm_proxy.wire.rejected_requests.rejections import (
     all_of,
     any_of,
     has_class,
+    is_permanent,
     names,
     negated,
     says,
-    teaches,
     wants_it,
 )
 from litellm_proxy.wire.request import SESSION_HEADER, Request, end_user_of
@@ -178,7 +178,7 @@ FALLBACKS: tuple[Fallback, ...] = (
     Fallback(
         "no-more-reasoning", change.lacks_signed,
         all_of(
-            lambda error, _: teaches(error),
+            lambda error, _: is_permanent(error),
             says(r"expected .?(redacted_)?thinking|start with a thinking block"
                  r"|(missing|without|required|preced)\w*.{0,60}(signature|thinking block)"
                  r"|(signature|thinking block)s?.{0,60}(missing|required|must)"),
@@ -360,4 +360,4 @@ def is_learned(fallback: Fallback, error: ProxyRejected) -> bool:
     is_conditional = (
         fallback.parameter is not None and IS_CONDITIONAL.search(first_sentence) is not None
     )
-    return fallback.learned and teaches(error) and not is_conditional
+    return fallback.learned and is_permanent(error) and not is_conditional

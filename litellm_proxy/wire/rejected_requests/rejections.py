@@ -42,7 +42,7 @@ _MAX_TEXT = 100_000
 """Characters of one text of a request that are searched for an echo."""
 
 
-def teaches(error: ProxyRejected) -> bool:
+def is_permanent(error: ProxyRejected) -> bool:
     """Return whether every request of this form would be rejected, not only this one."""
     status = error.status or 0
     return status in _CLIENT_ERRORS and status not in _PASSING

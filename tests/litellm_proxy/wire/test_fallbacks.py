@@ -22,7 +22,7 @@ from litellm_proxy.wire.rejected_requests.fallbacks import (
     for_version,
     is_learned,
 )
-from litellm_proxy.wire.rejected_requests.rejections import teaches
+from litellm_proxy.wire.rejected_requests.rejections import is_permanent
 from litellm_proxy.wire.rerank import RerankRequest
 
 UNSUPPORTED = ("UnsupportedParamsError",)
@@ -301,12 +301,12 @@ def test_words_of_the_request_itself_name_nothing(words: str, rows: list[str]) -
 
 @pytest.mark.parametrize("status", [None, 408, 409, 425, 429, 500, 502, 503, 504])
 def test_nothing_is_learned_of_what_passes(status: int | None) -> None:
-    assert not teaches(ProxyRejected(message="x", status=status))
+    assert not is_permanent(ProxyRejected(message="x", status=status))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 406, 422])
 def test_a_rejection_of_the_request_teaches(status: int) -> None:
-    assert teaches(ProxyRejected(message="x", status=status))
+    assert is_permanent(ProxyRejected(message="x", status=status))
 
 
 def row(name: str) -> Any:
