@@ -1,1 +1,1 @@
-"""Pure functions between Dify's contract and the proxy's: no I/O, no clock, nothing shared but caches."""
+"""Pure functions between Dify's SDK and LiteLLM's API: no I/O, no clock, no shared state except caches."""

@@ -1,10 +1,10 @@
-"""Reasoning inside the id of a tool call: to Dify, and back with the result.
+"""Carry reasoning in the id of a tool call, to Dify and back with the tool's result.
 
-Dify keeps of a tool call its id, name and arguments alone, and no model may use its storage of plugins. So the
+Dify returns only the id, name and arguments of a tool call, and models cannot use Dify's plugin storage. So the
 reasoning travels in the id, as LiteLLM sends Gemini's signature (litellm 1.106, `__thought__` in
-litellm_core_utils/prompt_templates). Dify shows ids of agent nodes to callers of its API, and reasoning may be
-hidden from them: it is sealed with a key made of the proxy's API key. An id that was sealed with another key
-brings nothing.
+litellm_core_utils/prompt_templates). Dify's API returns the ids of agent nodes, and its callers may not be allowed
+to see reasoning: it is sealed with a key derived from the proxy's API key. Reasoning that was sealed with another
+key is dropped.
 """
 
 import hmac
@@ -30,7 +30,7 @@ from translation.reasoning import Reasoning
 _MAX_UNPACKED = 1024 * 1024
 _MARK = "__reasoning__"
 _SEALED = re.compile(r"[\w-]{44,}={0,2}", re.ASCII)
-"""32 bytes and more in base64; a model's own id may hold the mark."""
+"""At least 32 bytes in base64. A model's own id may contain the mark."""
 _NONCE = 16
 _TAG = 16
 
@@ -43,9 +43,9 @@ class _Carried(WireModel):
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
-    """A conversation whose tool calls have their own ids, and by them the reasoning that came along.
+    """A conversation with the models' own call ids, and the reasoning by call id.
 
-    `room` is how many characters later calls of the conversation may carry.
+    `room`: how many characters later calls of the conversation may carry.
     """
 
     messages: Sequence[PromptMessage]
@@ -54,10 +54,10 @@ class BroughtBack:
 
 
 def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX_CARRIED) -> str:
-    """Return an id with the reasoning in it, sealed; none, or too much of it, leaves the id as it is."""
+    """Return the id with sealed reasoning; unchanged if the reasoning is empty or too long."""
     if not reasoning:
         return call_id
-    # Beside what is signed nobody asks for the text.
+    # Providers do not need the text if signed blocks or items are sent back.
     carried = replace(reasoning, text="") if reasoning.blocks or reasoning.items else reasoning
     written = json.dumps(asdict(carried), separators=(",", ":")).encode()
     if len(written) > _MAX_UNPACKED:
@@ -67,7 +67,7 @@ def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX
 
 
 def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> BroughtBack:
-    """Take the reasoning out of the ids of a conversation; what cannot be opened is left out."""
+    """Restore the models' own call ids and unseal the reasoning; drop invalid reasoning."""
     reasoning: dict[str, Reasoning] = {}
     carried = 0
     plain: list[PromptMessage] = []
@@ -90,20 +90,20 @@ def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> Brought
 
 
 def _parts(call_id: str) -> tuple[str, str]:
-    """Return the id that the model gave to a call, and what came along in it, "" for nothing."""
+    """Return the model's own id of a call, and the sealed reasoning, "" if there is none."""
     own, _, sealed = call_id.rpartition(_MARK)
     return (own, sealed) if own and _SEALED.fullmatch(sealed) else (call_id, "")
 
 
 def _sealed(content: bytes, secret: str) -> bytes:
-    """Encrypt, then authenticate: nonce, tag, and the content under a key stream of SHAKE-256."""
+    """Encrypt, then authenticate: nonce, tag, and the content XOR a key stream of SHAKE-256."""
     nonce = secrets.token_bytes(_NONCE)
     hidden = _with_key_stream(content, secret, nonce)
     return nonce + _tag(nonce + hidden, secret) + hidden
 
 
 def _opened(sealed: str, secret: str) -> Reasoning:
-    """Return what an id brought, empty if it was sealed with another key or is damaged."""
+    """Return the unsealed reasoning, empty if it was sealed with another key or is damaged."""
     try:
         whole = urlsafe_b64decode(sealed)
         nonce, tag, hidden = whole[:_NONCE], whole[_NONCE : _NONCE + _TAG], whole[_NONCE + _TAG :]

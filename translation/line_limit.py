@@ -1,6 +1,6 @@
-"""The lines in which a plugin answers, of which Dify's daemon takes 5 MiB each.
+"""Size limits for the lines that the plugin writes to Dify's daemon.
 
-It ends a plugin that writes a longer one (PLUGIN_RUNTIME_MAX_BUFFER_SIZE of dify-plugin-daemon).
+The daemon ends a plugin that writes a line above 5 MiB (PLUGIN_RUNTIME_MAX_BUFFER_SIZE of dify-plugin-daemon).
 """
 
 from collections.abc import Mapping
@@ -8,21 +8,21 @@ from typing import Any
 
 MAX_LINE_BYTES = 5 * 1024 * 1024
 MOST_OF_A_LINE = 4_500_000
-"""What one part of an answer may fill, in bytes; the rest is for what stands around it."""
+"""Limit for one part of a response, in bytes; the rest is for the JSON around it."""
 MAX_TEXT_CHARACTERS = 500_000
-"""A character takes up to six bytes: \\u0000 in JSON."""
+"""A character has up to six bytes in JSON: \\u0000."""
 MAX_ERROR_CHARACTERS = 4000
 
 
 def fits_a_line(text: str) -> bool:
-    """Return whether a line can be written; a character takes up to four bytes there."""
+    """Return whether a text fits into a line; a character has up to four bytes in UTF-8."""
     return len(text) * 4 <= MAX_LINE_BYTES or len(text.encode(errors="replace")) <= MAX_LINE_BYTES
 
 
 def shortened_error(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an error of the SDK with at most MAX_ERROR_CHARACTERS in each text, without its traceback.
+    """Return an SDK error without its traceback, its texts cut to MAX_ERROR_CHARACTERS.
 
-    The SDK adds a traceback of some 50 lines to each error (dify-plugin 0.10, core/server/io_server.py).
+    The SDK adds a traceback of about 50 lines to each error (dify-plugin 0.10, core/server/io_server.py).
     """
     description = error["args"].get("description")
     return {
@@ -33,6 +33,6 @@ def shortened_error(error: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shortened(message: str) -> str:
-    """Return at most MAX_ERROR_CHARACTERS of an error's text."""
+    """Return an error's text, cut to MAX_ERROR_CHARACTERS."""
     longest = MAX_ERROR_CHARACTERS
     return message if len(message) <= longest else message[: longest - 1] + "…"

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: labels come from file names and browsers, and lie."""
+"""Detect a file's media type by its first bytes: labels from file names and browsers are often wrong."""
 
 import base64
 import binascii
@@ -49,7 +49,7 @@ _SOUND_ENDINGS = {
 
 
 def media_type(start: bytes) -> str | None:
-    """Return the MIME type of a file that begins so, None for one that is not known."""
+    """Return the MIME type of a file by its first bytes, None if unknown."""
     if start[:4] == b"RIFF":
         return _IN_RIFF.get(start[8:12])
     if start[4:8] == b"ftyp":
@@ -58,7 +58,7 @@ def media_type(start: bytes) -> str | None:
 
 
 def media_type_of_base64(data: str) -> str | None:
-    """Return the MIME type of a file in base64, None for one that is not known."""
+    """Return the MIME type of a base64 file by its first bytes, None if unknown."""
     head = "".join(data[:_HEAD_CHARACTERS].split())
     try:
         start = base64.b64decode(head[: len(head) // 4 * 4])
@@ -68,20 +68,20 @@ def media_type_of_base64(data: str) -> str | None:
 
 
 def is_data_url(text: str) -> bool:
-    """Return whether a text is a file as a data URL, not a sentence that begins with `data:`."""
+    """Return whether a text is a data URL, not a sentence that begins with `data:`."""
     return text.startswith("data:") and ";base64," in text[:_HEAD_CHARACTERS]
 
 
 def file_name_of(start: bytes, name: str) -> str:
-    """Return the name of a sound file with the ending that its bytes tell: LiteLLM looks at it."""
+    """Return a sound file's name with the extension of its detected type, which LiteLLM reads."""
     ending = _SOUND_ENDINGS.get(media_type(start) or "")
     return f"{PurePath(name).stem}.{ending}" if ending else name
 
 
 def labelled(data: str, label: str, kind: str) -> str:
-    """Return the type of a file in base64: by its bytes if they are of its kind, else its label.
+    """Return the detected type of a base64 file if it is of `kind`, else its label.
 
-    `kind` is image, audio, video or application; what is none of it keeps its label.
+    `kind` is image, audio, video or application.
     """
     told = media_type_of_base64(data)
     return told if told and told.startswith(f"{kind}/") else label

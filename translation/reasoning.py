@@ -1,7 +1,7 @@
-"""Reasoning of a tool turn, which goes back with the tool's result.
+"""Reasoning of a turn with tool calls, which is sent back with the tool results.
 
-Anthropic refuses the result of a tool without its signed blocks, others without its text;
-OpenAI's newer models think on from where they were if their items come back.
+Anthropic rejects tool results without its signed blocks, other providers without the text;
+OpenAI's newer models continue their reasoning if its items are sent back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ type ReasoningItem = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """What a model thought before it called tools: signed blocks, items, or text where there are none."""
+    """A model's reasoning before its tool calls: signed blocks, items, or text if it has neither."""
 
     blocks: Sequence[ThinkingBlock] = ()
     text: str = ""

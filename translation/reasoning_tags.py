@@ -1,6 +1,6 @@
-"""Tags around reasoning that models write into their text, and whole answers split by them.
+"""Tags around reasoning in a model's text, and functions that split complete answers at them.
 
-A new tag is a row of REASONING_TAGS.
+To add a tag, add a row to REASONING_TAGS.
 """
 
 import json
@@ -19,7 +19,7 @@ REASONING_TAGS = {
     "<budget:thinking>": "</budget:thinking>",
     "<thought>": "</thought>",
     # Seed-OSS, Magistral, Gemma 4 and MedGemma, Kimi-VL, LongCat, Command A Reasoning, OpenThinker, gpt-oss:
-    # what their chat templates write, where the server has no parser for it.
+    # tags of their chat templates, which a server without a parser for them leaves in the text.
     "<seed:think>": "</seed:think>",
     "[THINK]": "[/THINK]",
     "<|channel>thought": "<channel|>",
@@ -34,7 +34,7 @@ REASONING_TAGS = {
 CLOSING_TAGS = tuple(REASONING_TAGS.values())
 
 FORMAT_MARKS = ("<|message|>", "<|constrain|>json<|message|>", "<|constrain|>JSON<|message|>")
-"""What gpt-oss writes between the name of a channel and its text."""
+"""Marks of gpt-oss between the name of a channel and its text."""
 
 _CLOSING = re.compile(
     rf"(?:{'|'.join(map(re.escape, CLOSING_TAGS))})(?:\s?(?:{'|'.join(map(re.escape, FORMAT_MARKS))}))?"
@@ -45,7 +45,7 @@ _CODE_MARK = "```"
 _IN_CODE_BLOCK = re.compile(r"```\w{0,20}\s(.*)```", re.DOTALL)
 _VISIBLE = re.compile(r"\S")
 _MAX_TRIED = 20
-"""Closing tags after which JSON is looked for; each look may read the whole text."""
+"""How many closing tags are tried; each try may parse the whole text as JSON."""
 
 
 class Split(NamedTuple):
@@ -56,9 +56,9 @@ class Split(NamedTuple):
 
 
 def split_whole_text(text: str) -> Split:
-    """Split an answer at a closing tag without an opening one, which stands in the chat template.
+    """Split an answer at a closing tag without an opening tag, which was in the prompt.
 
-    A tag within a line in quotation marks or code is text, and so is one that nothing follows.
+    A tag in code or in quotation marks within a line is text, and so is a tag with nothing after it.
     """
     opening = _OPENING.search(text)
     place = code_marks = 0
@@ -68,7 +68,7 @@ def split_whole_text(text: str) -> Split:
         code_marks += text.count(_CODE_MARK, place, start)
         place = end
         around = text[max(0, start - 1) : start] + text[end : end + 1]
-        # Reasoning may speak of code blocks and open none; a tag on a line of its own is no part of one.
+        # Reasoning may mention ``` without a code block; a tag on its own line is not code.
         is_in_code = code_marks % 2 and (all_marks - code_marks) % 2
         is_quoted = len(around) == 2 and around[0] == around[1] and around[0] in _QUOTES  # noqa: PLR2004
         is_text = is_in_code or is_quoted
@@ -79,9 +79,9 @@ def split_whole_text(text: str) -> Split:
 
 
 def split_whole_json(text: str) -> Split:
-    """Split an answer that should be JSON: reasoning ends where nothing but JSON follows a closing tag.
+    """Split an answer that should be JSON at the first closing tag followed only by JSON.
 
-    Where JSON follows none of them, the last one that anything follows ends the reasoning.
+    Without such a tag, split at the last closing tag that has text after it.
     """
     end = len(text.rstrip())
     tags = [(0, 0), *(tag.span() for tag in _CLOSING.finditer(text) if tag.end() < end)]
@@ -101,7 +101,7 @@ def _without_closing_tags(text: str) -> str:
 
 
 def _is_json(text: str) -> bool:
-    """Return whether a text is nothing but JSON, in a block of code or not."""
+    """Return whether a text is only JSON, with or without a code block around it."""
     give_way()
     code = _IN_CODE_BLOCK.fullmatch(text.strip())
     try:

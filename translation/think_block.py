@@ -1,6 +1,6 @@
-"""Reasoning as Dify shows it: blocks in the text, which it brings back with the conversation.
+"""Think blocks: reasoning in the text of an answer, which Dify sends again with the conversation.
 
-The form is the one that Dify splits off (Dify 1.14).
+Dify recognises blocks of this form (Dify 1.14).
 """
 
 import re
@@ -17,7 +17,7 @@ _THINKING_AT_THE_FRONT = re.compile(
 
 
 def without_thinking(text: str) -> str:
-    """Return an earlier answer without its reasoning, which is not sent again."""
+    """Remove the reasoning from an earlier answer, since it is not sent again."""
     text = _THINKING_AT_THE_FRONT.sub("", split_whole_text(text).text)
     kept: list[str] = []
     while (start := text.find(LATE_THINK_OPEN)) >= 0:
@@ -30,6 +30,6 @@ def without_thinking(text: str) -> str:
 
 
 def thinking_at_the_front(text: str) -> str:
-    """Return the reasoning of an answer, which Dify brings back as its first think block."""
+    """Return the reasoning in an answer's first think block, "" if there is none."""
     block = _THINKING_AT_THE_FRONT.match(text)
     return block[1].strip() if block else ""

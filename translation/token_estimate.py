@@ -1,10 +1,10 @@
-"""How many tokens a text is, offline: an estimate for Dify's planning, never for billing.
+"""Estimate the tokens of a text offline, for Dify's planning, not for billing.
 
-A calibrated estimate and not a packaged vocabulary. Measured on 2 cores: within 15 % of o200k for
+A calibrated estimate, not a packaged vocabulary. Measured on 2 cores: within 15 % of o200k for
 most kinds of text, and up to 30 % too low for tables of numbers, technical German, Polish, Turkish, Ukrainian and
-classical Chinese (tests/translation/test_token_estimate.py); as fast as 1000 texts of 500 characters in 0.2 s, where
-tiktoken with o200k is four times as fast. A vocabulary would be exact for one family of models and no closer for the
-others, would add 3.6 MB to a package of 0.1 MB, and reading it takes 0.3 s and 80 MB of memory. Dify's SDK counts
+classical Chinese (tests/translation/test_token_estimate.py); 1000 texts of 500 characters in 0.2 s, while
+tiktoken with o200k is four times as fast. A vocabulary would be exact for one family of models and not better for
+the others, would add 3.6 MB to a package of 0.1 MB, and loading it costs 0.3 s and 80 MB of memory. Dify's SDK counts
 with tiktoken, which downloads its vocabulary.
 """
 
@@ -16,7 +16,7 @@ from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
 
 from litellm_proxy.event_loop import give_way
 
-# The pieces into which o200k cuts a text before it looks anything up, as far as they matter.
+# The pieces into which o200k splits a text before the vocabulary lookup, simplified.
 _PIECE = re.compile(
     r"""
       (?P<word>       [A-Z]?[a-z\u00df-\u024f\u1ea0-\u1ef9]+ | [A-Z\u00c0-\u00de]+ )
@@ -48,7 +48,7 @@ _PER_TRADITIONAL_HAN = 105
 _TRADITIONAL = frozenset(
     "這個們來時國會說學對為與於後過開關發點條樣體實應該將從當經還沒讓麼無爾長東車門間問聞見親觀書話語請讀記證錢鐵線級紙給約終結統總網處樂業義亦矣乎"
 )
-"""Frequent in traditional and classical texts, which the vocabularies know less well."""
+"""Frequent in traditional and classical Chinese, which has more tokens per character."""
 _PER_CHARACTER = {
     "hiragana": 80,
     "katakana": 62,
@@ -66,7 +66,7 @@ _PIECES_PER_PAUSE = 2000
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a modern BPE vocabulary makes of `text`; linear in length."""
+    """Estimate the tokens of `text` in a modern BPE vocabulary, in linear time."""
     total = 0
     for pieces in batched(_PIECE.finditer(text), _PIECES_PER_PAUSE):
         total += sum(map(_hundredths, pieces))
@@ -100,7 +100,7 @@ def _word(word: str) -> int:
 
 
 def _accents(word: str) -> int:
-    """Return what the rarest letter of a word adds to its weight."""
+    """Return the extra weight for the rarest letter of a word."""
     rarest = max(word)
     if rarest < "\u0100":
         return _PER_ACCENTED_WORD
@@ -110,7 +110,7 @@ def _accents(word: str) -> int:
 def estimate_prompt_tokens(
     messages: Iterable[PromptMessage], tools: Iterable[PromptMessageTool]
 ) -> int:
-    """Return about how many tokens a prompt is, with a few per message for its role."""
+    """Estimate the tokens of messages and tools, with a few per message for its role."""
     texts = [message.get_text_content() for message in messages]
     declarations = [tool.model_dump_json() for tool in tools]
     return (
