@@ -1,1 +1,1 @@
-"""What went wrong → Dify's error, in a sentence for whoever reads it."""
+"""Map exceptions to Dify's errors, with messages for people."""

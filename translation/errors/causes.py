@@ -1,4 +1,4 @@
-"""What a refusal means for the person who reads it."""
+"""Classify rejected requests by cause."""
 
 import re
 from enum import Enum, auto
@@ -7,7 +7,7 @@ from litellm_proxy.errors import Origin, ProxyRejected
 
 
 class Cause(Enum):
-    """What a refusal means for the person who reads it."""
+    """Why a request was rejected."""
 
     KEY = auto()
     KEY_EXPIRED = auto()
@@ -38,7 +38,7 @@ class Cause(Enum):
 
 
 REFUSED_REQUEST = frozenset({Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER})
-"""A part of the request is refused: without it, the rest may be taken."""
+"""A part of the request was rejected; the request may succeed without it."""
 _OWN_TYPES = {
     "budget_exceeded": Cause.BUDGET,
     "no_db_connection": Cause.NO_DATABASE,
@@ -76,7 +76,7 @@ _OF_UPSTREAM_STATUS = {
     404: Cause.REQUEST,
     413: Cause.REQUEST,
 }
-"""What LiteLLM passes on is the provider's refusal, never the caller's key."""
+"""For rejections by the provider, which never concern the caller's key."""
 _OF_A_GATEWAY = {
     401: Cause.GATEWAY_KEY,
     403: Cause.GATEWAY_KEY,
@@ -86,7 +86,7 @@ _OF_A_GATEWAY = {
     413: Cause.TOO_LARGE,
     501: Cause.NOT_LITELLM,
 }
-"""With another error than LiteLLM writes, these come from something in front of it."""
+"""For errors that are not in LiteLLM's format: a server in front of LiteLLM sent them."""
 _OF_A_PAGE = {
     502: Cause.GATEWAY_DOWN,
     503: Cause.GATEWAY_DOWN,
@@ -94,12 +94,12 @@ _OF_A_PAGE = {
     522: Cause.GATEWAY_DOWN,
     524: Cause.TIMEOUT,
 }
-"""LiteLLM writes no pages."""
+"""For HTML error pages, which LiteLLM does not send."""
 _OF_A_FILTER = frozenset({400, 403})
 _FILTERED = re.compile(
     r"\b(content_policy_violation|content_filter|ResponsibleAIPolicyViolation)\b"
 )
-"""Codes of providers; LiteLLM 1.108 names no class of its own for them any more."""
+"""Codes of providers; LiteLLM 1.108 no longer has an exception class for them."""
 _WITHOUT_CREDIT = frozenset({400, 402, 403, 429})
 _NO_CREDIT = re.compile(
     r"insufficient[ _](quota|balance|credits?|funds)|exceeded your current quota|more credits"
@@ -107,7 +107,7 @@ _NO_CREDIT = re.compile(
     re.IGNORECASE,
 )
 _PASSES = re.compile(r"(retry|try again) (in|after)", re.IGNORECASE)
-"""Gemini's "exceeded your current quota" is one of a minute, and says when to come again."""
+"""Gemini's "exceeded your current quota" is a limit per minute and includes a time to retry."""
 _PAYMENT_REQUIRED = 402
 _CLIENT_ERROR = 400
 _STATUS_OF_A_PROVIDER = re.compile(r"Exception - Error code: ([45]\d\d) - ")
@@ -115,11 +115,11 @@ _SERVER_ERROR = 500
 
 
 def cause_of(error: ProxyRejected) -> Cause:
-    """Classify a refusal: LiteLLM's own error type, then class names, then the HTTP status.
+    """Classify a rejection by LiteLLM's error type, then class names, then HTTP status.
 
-    Free text is not matched (LiteLLM's types and classes are more stable than its words), but for the refusals
-    that `litellm_proxy.wire.error_body` gives a class name of ours, and for accounts without money, which
-    providers tell as rate limits.
+    LiteLLM's types and classes are more stable than its messages. Messages are matched only for rejections that
+    `litellm_proxy.wire.error_body` gives our own class name, for accounts without credit, which providers report
+    as rate limits, for the codes of content filters, and for a provider's status.
     """
     if error.guardrail:
         return Cause.GUARDRAIL
@@ -147,7 +147,7 @@ def _cause_by_status(error: ProxyRejected) -> Cause:
     if status is None:
         return Cause.PROVIDER
     if status == _CLIENT_ERROR and (told := _STATUS_OF_A_PROVIDER.search(error.text)):
-        # LiteLLM up to 1.63 made a 400 of many a provider's 429 and 500.
+        # LiteLLM up to 1.63 returns 400 for many 429 and 500 of providers.
         status = int(told[1])
     if status in _OF_A_FILTER and _FILTERED.search(error.text):
         return Cause.CONTENT_POLICY

@@ -1,4 +1,4 @@
-"""What each cause of a rejected request becomes: Dify's error, the message in an app, the message of a form."""
+"""Dify's error, the message in an app and the message in a form, for each cause of a rejected request."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ from translation.errors.causes import Cause
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One row: what failed and what to do, in at most 90 characters for an app and 100 for a form.
+    """What failed and what to do: at most 90 characters for an app, 100 for a form.
 
-    `in_app` is for people who use an app, `in_form` for the administrator who saves the form. `{holder}`
-    stands for whose budget is used up, `{guardrail}` for the guardrail, `{size}` for the size of the request,
-    `{upstream}` for who failed: LiteLLM or the provider behind it.
+    `in_app` is for people who use an app, `in_form` for the administrator who saves the form. Placeholders:
+    `{holder}` is the owner of the budget, `{guardrail}` the guardrail, `{size}` the size of the request,
+    `{upstream}` LiteLLM or the provider, whichever failed.
     """
 
     in_app: str
@@ -28,8 +28,8 @@ class Explanation:
 
 
 EXPLANATIONS = {
-    # Dify replaces the text of an InvokeAuthorizationError. Its load balancing suspends a key for either
-    # error (Dify 1.14, core/model_manager.py).
+    # Not InvokeAuthorizationError, because Dify replaces its text. Dify's load balancing suspends a key for
+    # both errors (Dify 1.14, core/model_manager.py).
     Cause.KEY: Explanation(
         "The API key was rejected; an administrator must check it.",
         "API key was rejected: check it.",
@@ -138,4 +138,4 @@ EXPLANATIONS = {
     ),
     Cause.REQUEST: Explanation("The request was rejected.", "LiteLLM rejected the test request."),
 }
-"""All causes without an error of their own are bad requests, whose text Dify shows."""
+"""Rows without an error are InvokeBadRequestError, whose text Dify shows."""

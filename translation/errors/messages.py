@@ -1,4 +1,4 @@
-"""Errors → messages for people: what failed and what to do, then LiteLLM's own text."""
+"""Write messages for people: what failed and what to do, then LiteLLM's own text."""
 
 import re
 
@@ -19,10 +19,10 @@ from translation.errors.explanations import EXPLANATIONS
 from translation.errors.redaction import budget_holder, without_internals
 
 MAX_CHARACTERS = 140
-"""Of a message, without its call id: Dify's page shows it for 5 seconds, in lines of some 45 characters."""
+"""Limit without the call id: Dify shows a message for 5 seconds, in lines of about 45 characters."""
 _MIN_QUOTE = 20
 LONG_QUOTE = 60
-"""At least, of errors about one text or document: Dify shows those in a list."""
+"""Minimum for errors about one text or document, which Dify shows in a list."""
 _MIN_DETAIL = 35
 _MAX_NAME = 40
 _MAX_GUARDRAIL = 24
@@ -54,7 +54,7 @@ _NO_CONNECTION = frozenset(
     {Failure.REFUSED, Failure.CONNECT, Failure.NAME, Failure.CONNECT_TIMEOUT}
 )
 _TOLD_BY_DETAIL = frozenset({Failure.CERTIFICATE, Failure.CERTIFICATE_FILE, Failure.FORWARD_PROXY})
-"""Failures whose detail is shown even where the message grows longer by it."""
+"""Failures whose detail is shown even if the message becomes too long."""
 _SLOW = frozenset({Failure.READ_TIMEOUT, Failure.TOO_LONG})
 _NETWORK_ADVICE = {
     Failure.CERTIFICATE: "Put its CA into CA Certificate.",
@@ -70,7 +70,7 @@ _NETWORK_ADVICE = {
 
 
 def app_message(error: Exception) -> str:
-    """Return what failed and what to do, for people who use an app: no address, nothing internal.
+    """Return the message for people who use an app, without internal details.
 
     At most MAX_CHARACTERS before the call id.
     """
@@ -81,9 +81,9 @@ def app_message(error: Exception) -> str:
 
 
 def with_source(first: str, error: ProxyRejected, min_quote: int = _MIN_QUOTE) -> str:
-    """Return a text with who rejected the request, the status, the reason as far as it fits, and the call id.
+    """Append who rejected the request, the status, the reason and the call id.
 
-    `min_quote` is how many characters of the reason are quoted at least, if it has them.
+    The reason is cut to fit, but not below `min_quote` characters.
     """
     room = MAX_CHARACTERS - len(first) - 1
     source = _source(error, _public_reason(error), room, min_quote)
@@ -91,7 +91,7 @@ def with_source(first: str, error: ProxyRejected, min_quote: int = _MIN_QUOTE) -
 
 
 def form_message(error: Exception) -> str:
-    """Return what is wrong with a form and what to do, in at most MAX_CHARACTERS."""
+    """Return the message for administrators who save a form, at most MAX_CHARACTERS long."""
     match error:
         case ProxyRejected():
             cause = cause_of(error)
@@ -106,12 +106,12 @@ def form_message(error: Exception) -> str:
 
 
 def short_name(name: str, longest: int = _MAX_NAME) -> str:
-    """Return a name of at most `longest` characters."""
+    """Return a name, cut to `longest` characters."""
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def short_quote(text: str, room: int) -> str:
-    """Return a text of at most `room` characters, cut at the end of a sentence or else of a word."""
+    """Return a text, cut to `room` characters at the end of a sentence or word."""
     text = text.strip().rstrip(".")
     if len(text) <= room:
         return text
@@ -152,7 +152,7 @@ def _in_app(error: ProxyRejected) -> str:
 
 
 def _filled(text: str, error: ProxyRejected) -> str:
-    """Return the text of a row with what it names."""
+    """Fill in the placeholders of an explanation."""
     size = f" of {error.sent_bytes / 1_000_000:.1f} MB" if error.sent_bytes else ""
     name = short_name(error.guardrail or "", _MAX_GUARDRAIL)
     is_of_provider = error.classes or error.of_provider
@@ -165,7 +165,7 @@ def _filled(text: str, error: ProxyRejected) -> str:
 
 
 def _source(error: ProxyRejected, reason: str, room: int, min_quote: int, mark: str = '"') -> str:
-    """Return who rejected a request, with what status and why, in `room` characters where that is possible."""
+    """Return who rejected a request, the status and the reason, in `room` characters if possible."""
     who = f"{_rejected_by(error)} {error.status or ''}".strip()
     room = max(room - len(who) - 2 - 2 * len(mark), min_quote)
     quote = short_quote(without_class_names(reason), room)
@@ -186,7 +186,7 @@ def _public_reason(error: ProxyRejected) -> str:
     if error.status in _REDIRECTS:
         return "redirected to another address"
     if cause_of(error) is Cause.BUDGET:
-        # Figures and names are for administrators.
+        # Amounts and names are for administrators.
         return ""
     return without_internals(error.message, error.base_url)
 

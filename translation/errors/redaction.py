@@ -1,7 +1,6 @@
-"""A proxy's words → the same words without what is nobody's business in a published app.
+"""Redact the proxy's messages before a published app shows them.
 
-Those who read an app's errors may be anybody: addresses inside a company and LiteLLM's own bookkeeping
-are for the log.
+Anybody may read an app's errors: internal addresses and LiteLLM's bookkeeping belong only in the log.
 """
 
 import ipaddress
@@ -16,7 +15,7 @@ _AFTER_HOST = re.compile(
     r"(['\"]?)[A-Za-z0-9_][\w.-]*(:\d{1,5})?\2(?:,\s*port\s*=\s*\d{1,5}|\s+ssl:\w+)?"
 )
 _WITH_PORT = re.compile(r"(?<![\w./@-])(?:[A-Za-z][\w]*[.-][\w.-]*|localhost):\d{4,5}\b(?![\w:.-])")
-"""A bare name with a number behind it may be anything, such as tokens:4096."""
+"""Only names with a dot or hyphen, and localhost: tokens:4096 is not an address."""
 _ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.]*\d)")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\](?::\d{1,5})?")
 _INSIDE = re.compile(
@@ -37,13 +36,13 @@ _ALLOWED = re.compile(
     r"|team ids))\s{0,5}[=:]\s{0,5}\[[^\]]*\]\.?",
     re.IGNORECASE,
 )
-"""What else a key, a team or a role may use (LiteLLM proxy/auth, of several versions)."""
+"""Models, routes and teams that a key, team or role may use (LiteLLM proxy/auth, several versions)."""
 
 _HOLDER = re.compile(
     r"\b(end user|team ?member|team|organization|project|tag|model access group|user|key)\b(?=\s?[=:])|budget for (provider|model)\b",
     re.IGNORECASE,
 )
-"""Whose budget LiteLLM's words name (1.106, proxy/auth/auth_checks.py)."""
+"""The kind of budget that LiteLLM's message names (1.106, proxy/auth/auth_checks.py)."""
 _WHO = r"(?:end.?user|user|team(?:[ _]member)?|customer|organi[sz]ation|org|project|model_per_\w{1,20})(?:[ _]?(?:id|alias|name|email))?"
 _IDENTITY = re.compile(
     rf"""(?<!api )\b({_WHO}|(?:key|tag)(?:[ _]?(?:id|alias|name))?)\s?=\s?['"]?[^\s,;'")\]}}]{{2,300}}['"]?"""
@@ -51,7 +50,7 @@ _IDENTITY = re.compile(
     r"|\b(organization|project) (?:\([0-9a-f-]{20,64}\)|(?:org-|proj_)[\w-]{1,64})",
     re.IGNORECASE,
 )
-"""An identity beside the word for it; behind a colon with a digit, `_` or `@` in it, as ids have."""
+"""An id or name after a word such as `user`; after a colon only with a digit, `_` or `@` in it, as in ids."""
 _CONNECTION = re.compile(
     r"\b(?:redis|rediss|postgres|postgresql|mysql|mongodb|amqp)s?(?:\+\w{1,20})?://[^\s\"'<>]{1,300}",
     re.IGNORECASE,
@@ -60,17 +59,17 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5
 
 
 def budget_holder(text: str) -> str:
-    """Return whose budget is used up, by kind: figures and names are for administrators."""
+    """Return whose budget is used up, such as "team", without amounts and names."""
     found = _HOLDER.search(text)
     return (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
 
 
 def without_internals(words: str, base_url: str = "") -> str:
-    """Return words without what only an administrator may know.
+    """Redact details in a message that only administrators may see.
 
-    That is hosts and addresses of a private network, a deployment's ids, and the lists of what else
-    a key may use. `base_url` is the proxy's own, which is left out wherever it lies. Public
-    addresses stay: a provider's words may point to a page that helps.
+    These are hosts and addresses of a private network, a deployment's ids, users and teams, and lists of what
+    a key may use. The proxy's `base_url` is redacted even if it is public. Other public URLs stay: a provider's
+    message may link to a page that helps.
     """
     words = _ALLOWED.sub("", _DEPLOYMENT.sub("", words))
     words = _CONNECTION.sub(AN_ADDRESS, words)
@@ -80,7 +79,7 @@ def without_internals(words: str, base_url: str = "") -> str:
     words = _AFTER_HOST.sub(rf"\1{AN_ADDRESS}", words)
     words = _PYTHON_ADDRESS.sub(AN_ADDRESS, words)
     if host:
-        # A bare name such as proxy is a word too.
+        # A host name without a dot, such as proxy, may be an ordinary word.
         port = r"(?::\d{1,5})?" if "." in host else r":\d{1,5}"
         own = rf"(?<![\w.-]){re.escape(host)}{port}(?![\w-]|\.\w)"
         words = re.sub(own, AN_ADDRESS, words, flags=re.IGNORECASE)
@@ -109,10 +108,10 @@ def _is_number(host: str) -> bool:
 
 
 def _bracketed(text: str) -> str:
-    """Return an IPv6 address in brackets as a word; a time of day in brackets stays."""
+    """Replace an IPv6 address in brackets; keep a time of day in brackets."""
     return AN_ADDRESS if _is_number(text.partition("]")[0].removeprefix("[")) else text
 
 
 def _address(text: str) -> str:
-    """Return an IP address as it is only if it is none, such as a version."""
+    """Replace an IP address; keep other numbers with dots, such as a version."""
     return AN_ADDRESS if _is_number(text.partition(":")[0]) else text

@@ -1,12 +1,12 @@
-"""The error of a request that Dify asks for and no proxy could take."""
+"""Errors of Dify's calls that cannot be sent to the proxy."""
 
 
 class RequestError(ValueError):
-    """Dify asked for something that cannot be sent to the proxy; the text says what."""
+    """Dify's call cannot be sent to the proxy; the message gives the reason."""
 
 
 class TooManyCallsError(RequestError):
-    """A proxy has as many calls under way as one may have."""
+    """The limit of concurrent calls to one proxy is reached."""
 
     def __init__(self, most: int) -> None:
         super().__init__(

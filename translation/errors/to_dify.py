@@ -1,4 +1,4 @@
-"""Our exceptions → the errors that Dify knows."""
+"""Map our exceptions to Dify's invoke errors."""
 
 from dify_plugin.errors.model import (
     InvokeAuthorizationError,
@@ -29,14 +29,14 @@ DIFY_ERRORS = (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-"""The invocation errors whose class name Dify's API recognises (Dify 1.14, core/plugin/impl/base.py)."""
+"""The invoke errors whose class name Dify's API recognises (Dify 1.14, core/plugin/impl/base.py)."""
 
 FORESEEN = (ProxyError, SettingsError, RequestError)
-"""Our own exceptions, whose text is made for people."""
+"""Our own exceptions; their messages are written for people."""
 
 
 def to_invoke_error(error: Exception) -> InvokeError:
-    """Return the error that Dify shows; one that Dify knows already passes unchanged."""
+    """Return the error that Dify shows; return one of DIFY_ERRORS unchanged."""
     if isinstance(error, InvokeError) and type(error) in DIFY_ERRORS:
         return error
     if not isinstance(error, FORESEEN):
@@ -59,7 +59,7 @@ def _kind_of(error: Exception) -> type[InvokeError]:
 
 
 def to_refusal(error: Exception) -> str:
-    """Return why a form cannot be saved."""
+    """Return the message that explains why a form cannot be saved."""
     if not isinstance(error, FORESEEN):
         return _unforeseen(error)
     return shortened(form_message(error))
