@@ -1,1 +1,1 @@
-"""A form that is saved: may it be, and what is kept with it."""
+"""Validation of a form, and the facts that are stored with it."""

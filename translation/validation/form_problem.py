@@ -1,4 +1,4 @@
-"""What the proxy answered to free questions → may this form be saved, or why not, in a sentence."""
+"""Decide from responses of the proxy whether a form can be saved; write the message if it cannot."""
 
 import difflib
 import itertools
@@ -25,7 +25,7 @@ _MOST_COMPARED = 50
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of model: what people call it, and the modes that LiteLLM gives such a model."""
+    """A model type: its name for people, and LiteLLM's modes for it."""
 
     name: str
     modes: frozenset[str]
@@ -46,16 +46,16 @@ _WITHOUT_A_PLACE = {
     "search": "a search engine",
     "vector_store": "a vector store",
 }
-"""Modes of LiteLLM that no kind of model in Dify stands for."""
+"""Modes of LiteLLM without a model type in Dify."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The answers; an error stands where an endpoint refused.
+    """Results of the validation requests; an error in place of a result if a request was rejected.
 
-    `probe` is None when naming the model at its endpoint was accepted. `names` are what the key can
-    call, patterns with `*` among them. `resolves`: the name is known though no list shows it; None
-    if that could not be asked. `is_litellm`: something answered as only LiteLLM does.
+    `probe`: None if the model's endpoint accepted its name. `names`: models that the key can
+    call, including patterns with `*`. `resolves`: whether LiteLLM knows the name, listed or not; None
+    if unknown. `is_litellm`: whether a response can only be LiteLLM's.
     """
 
     probe: ProxyError | None
@@ -67,14 +67,14 @@ class Findings:
 
 
 def knows_the_key(refusal: ProxyError) -> bool:
-    """Return whether the refusal of a list says that LiteLLM knows the key, only not this route."""
+    """Return whether LiteLLM accepted the key, but not for this route."""
     return isinstance(refusal, ProxyRejected) and cause_of(refusal) is Cause.ROUTE_ACCESS
 
 
 def is_a_bare_fault(refusal: ProxyError) -> bool:
-    """Return whether a list failed without a word of LiteLLM's own.
+    """Return whether a list failed with status 500 and a plain text.
 
-    So do all routes that a key may not call in some versions, 1.77.7 among them.
+    Some versions of LiteLLM, such as 1.77.7, send this for every route that a key may not call.
     """
     return (
         isinstance(refusal, ProxyRejected)
@@ -84,7 +84,7 @@ def is_a_bare_fault(refusal: ProxyError) -> bool:
 
 
 def problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
-    """Return the sentence why the form cannot be saved, or None if it can."""
+    """Return the message that explains why the form cannot be saved, None if it can."""
     name = short_name(model)
     if "*" in model:
         return f'"{name}" is a pattern: enter the name of one model that it stands for.'
@@ -102,10 +102,10 @@ def problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
 
 
 def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
-    """Return whether the proxy is sure that the model is of another kind.
+    """Return whether the model is certainly of another type.
 
-    LiteLLM 1.106 says chat of every model of Ollama, its embedding models too (litellm
-    llms/ollama/completion/transformation.py `get_model_info`); what has no price is not catalogued.
+    LiteLLM 1.106 reports mode chat for every Ollama model, including embedding models (litellm
+    llms/ollama/completion/transformation.py `get_model_info`); a model without a price is not in its catalogue.
     """
     if facts.mode in kind.modes:
         return False
@@ -114,9 +114,9 @@ def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
 
 
 def problem_of_key(error: ProxyError, base_url: str) -> str | None:
-    """Return why a key cannot be saved when the proxy did not list what it can use.
+    """Return why a key cannot be saved, after the request for its models failed.
 
-    None where the refusal does not speak against the key: a route that it may not call, a limit.
+    None if the key may still be valid: a route that it may not call, a rate limit, a cooldown.
     """
     match error:
         case ProxyProtocolError():
@@ -130,7 +130,7 @@ def problem_of_key(error: ProxyError, base_url: str) -> str | None:
 def can_use(model: str, names: Collection[str]) -> bool:
     """Return whether a key can use a model: by its name, or by a pattern such as `openai/*`.
 
-    LiteLLM knows under which provider a bare name belongs, and lists what it knows behind a pattern.
+    LiteLLM adds the provider to a name without one, and lists the known models of a pattern.
     """
     if model in names:
         return True
@@ -172,7 +172,7 @@ _ALWAYS_TOLD = frozenset(
         Cause.ROUTE_ACCESS,
     }
 )
-"""Refusals that every call of the model would meet."""
+"""Rejections that every call of the model would get."""
 
 
 def _refusal(model: str, error: ProxyError, findings: Findings) -> str | None:
@@ -196,7 +196,7 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
         case _ if findings.is_litellm:
-            # Time-outs and faults of a provider pass: the proxy is there, and took the key.
+            # Timeouts and errors of a provider are temporary; the proxy runs and accepted the key.
             return None
         case Cause.PROVIDER | Cause.TIMEOUT:
             return form_message(error)
@@ -216,7 +216,7 @@ def _not_litellm(why: str) -> str:
 
 
 def _unknown(model: str, findings: Findings) -> str | None:
-    """Return a sentence only if the names are known and the model is certainly not among them."""
+    """Return a message only if the model is certainly not one that the key can use."""
     names = findings.names
     if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves is not False:
         return None
@@ -226,7 +226,7 @@ def _unknown(model: str, findings: Findings) -> str | None:
 
 
 def _alike(model: str, names: Sequence[str]) -> list[str]:
-    """Return the names that share most with a model's: difflib takes 0.1 ms for each."""
+    """Return the most similar names, to compare fewer: difflib needs 0.1 ms for each."""
     wanted = set(map("".join, itertools.pairwise(model)))
     found = [sum(pair in name for pair in wanted) / (len(name) + 8) for name in names]
     order = sorted(range(len(names)), key=lambda place: (-found[place], names[place]))
@@ -234,7 +234,7 @@ def _alike(model: str, names: Sequence[str]) -> list[str]:
 
 
 def _with_offer(first: str, model: str, findings: Findings) -> str:
-    """Return a text with the names that come closest to a model's, as many as fit."""
+    """Append the names that are most similar to the model's, as many as fit."""
     if isinstance(findings.names, ProxyError):
         return f"{first} LiteLLM does not list what the key may use."
     names = [name for name in findings.names if "*" not in name]
@@ -245,7 +245,7 @@ def _with_offer(first: str, model: str, findings: Findings) -> str:
 
 
 def _with_names(first: str, names: Sequence[str]) -> str | None:
-    """Return a text with as many names as fit, None if not even one does."""
+    """Append as many names as fit; return None if not even one fits."""
     texts = (
         f"{first} {', '.join(map(short_name, names[:count]))}."
         for count in range(min(len(names), MAX_NAMES), 0, -1)

@@ -1,8 +1,7 @@
-"""Facts → a short text that Dify keeps with the form, and back.
+"""Convert facts to a short text that Dify stores with the form, and back.
 
-Dify stores whatever validation leaves in the credentials and hands it back with every call
-(Dify 1.14). So a proxy that is down still has the right schema, and what calls had shown
-to be refused is known after a restart.
+Dify stores the credentials as validation changed them, and sends them with every call (Dify 1.14).
+So the schema is right while the proxy is down, and learned limits survive a restart.
 """
 
 import json
@@ -18,21 +17,21 @@ from litellm_proxy.wire.reading import Lenient, WireModel
 from translation.facts.parameter_rules import TELLING
 
 VARIABLE = "__litellm_facts"
-"""No form field has such a name."""
+"""Not the name of a form field."""
 
 MAX_CHARACTERS = 8000
 KEPT_DAYS = 7
-"""How long what calls have shown counts: an upgraded LiteLLM may take everything again."""
+"""Learned limits expire, because an upgraded LiteLLM may accept the fields again."""
 _LEARNED = "learned"
 _TELLING = TELLING | {"dimensions", "encoding_format", "input_type"}
-"""Beside those of chats the ones that change what is sent for embeddings."""
+"""Parameters whose support changes a request, for chats and embeddings."""
 _ADAPTER = TypeAdapter(ModelFacts)
 
 
 def to_stored(facts: ModelFacts, learned: Mapping[str, date] | None = None) -> str:
-    """Return what is known as compact JSON; parameters whose support changes nothing are left out.
+    """Return the facts as compact JSON, without parameters whose support changes nothing.
 
-    `learned` is what calls have shown to be rejected, with dates.
+    `learned`: learned limits with their dates.
     """
     if facts.supported_params is not None:
         telling = tuple(sorted(name for name in facts.supported_params if name in _TELLING))
@@ -45,13 +44,13 @@ def to_stored(facts: ModelFacts, learned: Mapping[str, date] | None = None) -> s
 
 
 def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
-    """Return the facts that validation stored; nothing known if they are absent or garbled."""
+    """Return the facts that validation stored, NOTHING_KNOWN if absent or invalid."""
     text = _stored(credentials)
     return _facts_in(text) if text else NOTHING_KNOWN
 
 
 def stored_learned(credentials: Mapping[str, object], today: date) -> Mapping[str, date]:
-    """Return what calls had shown when the form was saved, at most KEPT_DAYS ago."""
+    """Return the learned limits that were stored with the form, at most KEPT_DAYS old."""
     text = _stored(credentials)
     known = _learned_in(text) if _LEARNED in text else {}
     return {name: day for name, day in known.items() if (today - day).days <= KEPT_DAYS}
