@@ -1,1 +1,1 @@
-"""The proxy's answer → Dify's."""
+"""Convert the proxy's responses for Dify."""

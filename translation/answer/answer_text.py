@@ -1,4 +1,4 @@
-"""The text of an answer through the filters that it needs."""
+"""Filter the text of an answer: reasoning tags, JSON, stop words."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -21,7 +21,7 @@ class AnswerText:
     def __init__(
         self, room: Room, *, is_json: bool, is_blocking: bool, stop: Sequence[str]
     ) -> None:
-        """`is_json`: JSON was asked for. `is_blocking`: the caller gets the answer as a whole."""
+        """`is_json`: the request is for JSON. `is_blocking`: the caller gets the answer as a whole."""
         split = split_whole_json if is_json else split_whole_text
         self._stop_words = StopWords(stop)
         self._tags = TaggedReasoning(room)
@@ -33,11 +33,11 @@ class AnswerText:
 
     @property
     def is_cut(self) -> bool:
-        """Return whether a stop word has come."""
+        """Return whether a stop word has cut the text."""
         return self._stop_words.has_cut
 
     def feed(self, piece: str) -> Split:
-        """Return the reasoning and the text that a piece of content brings."""
+        """Return the reasoning and text that a piece of content adds."""
         if self._tags.is_done and len(self._filters) == 1:
             return Split("", piece)
         reasoning = ""
@@ -47,7 +47,7 @@ class AnswerText:
         return Split(reasoning, piece)
 
     def finish(self) -> Split:
-        """Return what waited; more pieces may follow."""
+        """Return held text; more pieces may follow."""
         reasoning = text = ""
         for each in self._filters:
             fed, rest = each.feed(text), each.finish()

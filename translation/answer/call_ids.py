@@ -1,4 +1,4 @@
-"""Ids for calls that came without one, or with one that tells nothing apart."""
+"""Ids for tool calls without an id, or with a duplicate id."""
 
 from uuid import uuid4
 
@@ -6,5 +6,5 @@ from litellm_proxy.wire.call_ids import LENGTH
 
 
 def new_call_id() -> str:
-    """Return an id that no other call has, in the form that every provider takes."""
+    """Return a unique id that every provider accepts."""
     return uuid4().hex[:LENGTH]

@@ -1,6 +1,6 @@
-"""Chunks of one answer → what to show, and at the end tool calls, usage and finish reason.
+"""Convert the chunks of one answer to text and images, then to tool calls, usage and finish reason.
 
-Filters do the work, each with `feed` and `finish`; blocking answers take the same path as one chunk.
+Filters with `feed` and `finish` do the work; a blocking answer is one chunk.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -36,12 +36,11 @@ _ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known of an answer once it is complete.
+    """The result of a complete answer.
 
-    `closing_text` is still to be shown, `text_bytes` is the size of all text in UTF-8.
-    `reasoning` belongs to the tool calls and is to be sent back with them; `nameless_calls` is how
-    many calls named no tool and were left out. With `ended_early` the answer is an error after its
-    text.
+    `closing_text` is the text that is still to be shown, `text_bytes` the size of all text in UTF-8.
+    `reasoning` is sent back with the results of the tool calls; `nameless_calls` is how many calls
+    without a name were dropped. `ended_early` is an error to raise after the text.
     """
 
     closing_text: str
@@ -58,12 +57,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """How an answer is to be shown.
+    """How to show an answer.
 
-    Without `show_reasoning` the reasoning is not part of the text; it is kept for the next turn all the same.
-    `takes_files`: speech becomes a file beside its transcript. `is_json`: JSON was asked for. `is_blocking`: the
-    caller gets the answer as a whole. `stop` are stop words that the plugin cuts the text at, since the model
-    does not take them.
+    Without `show_reasoning` the text has no reasoning, but the next turn still does. `takes_files`: return speech as
+    a file with its transcript. `is_json`: the request is for JSON. `is_blocking`: the caller gets the answer as a
+    whole. `stop`: stop words at which the plugin cuts the text, since the model does not support them.
     """
 
     show_reasoning: bool = True
@@ -77,12 +75,12 @@ STREAMED_TEXT = AnswerForm()
 
 
 class ChatStream:
-    """Folds the chunks of one answer: its text, images, tool calls, reasoning, usage and end."""
+    """Merges the chunks of one answer: text, images, tool calls, reasoning, usage and finish reason."""
 
     def __init__(
         self, taken_call_ids: Collection[str] = (), form: AnswerForm = STREAMED_TEXT
     ) -> None:
-        """`taken_call_ids` are those of the conversation so far, which no new call may have."""
+        """`taken_call_ids`: ids of the conversation so far, which new calls must not have."""
         self._room = Room()
         self._choices = Choices()
         self._text = AnswerText(
@@ -97,9 +95,9 @@ class ChatStream:
         self._usage: Usage | None = None
 
     def feed(self, chunk: ChatEvent) -> list[str | OutputImage]:
-        """Take one chunk; return what it adds to the answer, in order: texts and images.
+        """Return the texts and images that a chunk adds, in order.
 
-        Raises ProxyProtocolError when the answer holds more than can be passed on.
+        Raises ProxyProtocolError if the answer is too large.
         """
         if isinstance(chunk, str):
             text = self._shown.feed(self._text.feed(chunk)) if self._choices.feed_text() else ""
@@ -113,9 +111,9 @@ class ChatStream:
         return shown
 
     def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:
-        """Take chunks that arrived together; yield what they add, texts in a row as one.
+        """Yield the texts and images of chunks that arrived together, consecutive texts joined.
 
-        Raises as `feed` does, after what came before.
+        Raises as `feed` does, after yielding the earlier chunks.
         """
         texts: list[str] = []
         failure = None
@@ -136,11 +134,11 @@ class ChatStream:
             raise failure
 
     def finish(self) -> Outcome:
-        """Return what the answer amounts to.
+        """Return the result of the answer.
 
-        Raises ProxyProtocolError for an end without finish reason, which is a cut, and
-        ProxyAnswerEmpty for an answer without content: LiteLLM reports a refusal by the provider
-        and an empty body from it both as a success without content.
+        Raises ProxyProtocolError for an answer without finish reason, which was cut off, and
+        ProxyAnswerEmpty for an answer without content: LiteLLM returns a provider's refusal
+        and an empty body both as a success without content.
         """
         finish_reason = self._choices.finish()
         if finish_reason is None:
@@ -178,9 +176,9 @@ class ChatStream:
         )
 
     def _ended_early(self, finish_reason: str) -> ProxyAnswerEndedEarly | None:
-        """Return why an answer that had begun is not whole, None if it is as far as anybody can tell.
+        """Return why an answer is incomplete, None if it looks complete.
 
-        A provider's stream that LiteLLM closes with a finish reason of its own looks whole.
+        A provider's stream that LiteLLM ends with a finish reason of its own looks complete.
         """
         if self._refusal and self._shown.is_visible:
             return ProxyAnswerEndedEarly(AnswerEnd.REFUSED, "".join(self._refusal))

@@ -1,4 +1,4 @@
-"""Choices of a response → the one answer that Dify shows."""
+"""Merge the choices of a response into one answer for Dify."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -10,7 +10,7 @@ _LAST_RANK = 2
 
 
 class _Content(Enum):
-    """What a choice brings."""
+    """A kind of content in a choice."""
 
     TEXT = auto()
     REASONING = auto()
@@ -27,8 +27,8 @@ _FIELDS = {
 class Choices:
     """Picks the choices that belong to one answer.
 
-    Choices that bring different content are one answer: GitHub Copilot's Claude puts text into one and tool
-    calls into the other. Of the same content, which `n` asks for, that of the first choice counts.
+    Choices with different content are one answer: GitHub Copilot's Claude returns text in one and tool
+    calls in the other. Of choices with the same content, which `n` requests, the first is used.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Choices:
         self._finish_reasons: dict[int, str] = {}
 
     def feed(self, choice: Choice) -> Delta:
-        """Return what a choice adds to the answer, without what another choice brought first."""
+        """Return a choice's delta without content that another choice had first."""
         index = choice.index or 0
         piece = choice.piece
         if choice.finish_reason:
@@ -56,8 +56,8 @@ class Choices:
         return self._first_with.setdefault(_Content.TEXT, 0) == 0
 
     def finish(self) -> str | None:
-        """Return the finish reason: a cut or a filter before tool calls, these before any other."""
-        # A choice that brought nothing of its own says nothing of this answer.
+        """Return the finish reason: cuts and filters first, then tool calls, then others."""
+        # The finish reason of an ignored choice is not that of the answer.
         owners = set(self._first_with.values()) or self._finish_reasons.keys()
         reasons = [reason for n, reason in self._finish_reasons.items() if n in owners]
         reasons = reasons or list(self._finish_reasons.values())
@@ -65,7 +65,7 @@ class Choices:
 
 
 def _contents_of(piece: Delta) -> Iterator[_Content]:
-    # Every chunk passes here.
+    # Fast path, as this runs for every chunk.
     content = piece.content
     text = content if content.__class__ is str else piece.text
     if (text and not text.isspace()) or piece.audio or piece.images:

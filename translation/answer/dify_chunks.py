@@ -1,4 +1,4 @@
-"""What an answer shows → Dify's chunks, each in one line that Dify's daemon takes."""
+"""Build Dify's chunks from an answer, each small enough for one line to Dify's daemon."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -30,9 +30,9 @@ _NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 def shown_chunks(
     model: str, shown: str | OutputImage, *, takes_files: bool = False
 ) -> Iterator[LLMResultChunk]:
-    """Yield a piece of an answer, text or image; a very long text in several lines.
+    """Yield a text or an image of an answer; split very long text into several chunks.
 
-    Without `takes_files` a video, which comes among the images, leaves a note.
+    Without `takes_files` a video (LiteLLM returns it as an image) is replaced by a note.
     """
     if isinstance(shown, OutputImage):
         yield _chunk(model, _image(shown, takes_files=takes_files))
@@ -43,7 +43,7 @@ def shown_chunks(
 
 
 def image_note(image: OutputImage) -> str:
-    """Return what stands for an image in a blocking answer, of which Dify 1.14 keeps the text alone."""
+    """Return the text for an image in a blocking answer: Dify 1.14 keeps only text."""
     url = image.url
     if url.startswith(("http://", "https://")) and len(url) <= MAX_URL_CHARACTERS:
         return f"![image]({url})"
@@ -51,7 +51,7 @@ def image_note(image: OutputImage) -> str:
 
 
 def speech_chunk(model: str, speech: SpeechFile) -> LLMResultChunk:
-    """Return speech as a file; one that is too large for Dify's line leaves a note."""
+    """Return speech as a file, or a note if it is too large for one line."""
     if not speech.content:
         size = f"{speech.size / 1_000_000:.1f} MB"
         note = f"\n\n[The model spoke for {size}, which is too much to be passed to Dify.]"
@@ -72,9 +72,10 @@ def last_chunk(
     sources: str,
     in_dify: Callable[[FoldedToolCall], FoldedToolCall],
 ) -> LLMResultChunk:
-    """Return the end of an answer, after its text; Dify takes usage from the first chunk with some.
+    """Return the last chunk, with tool calls, usage and finish reason.
 
-    `in_dify` gives a call the names that Dify has for its tool and arguments.
+    Dify uses the usage of the first chunk that has one. `in_dify` replaces the names of a call's tool and arguments
+    with Dify's names.
     """
     message = AssistantPromptMessage(
         content=sources,
@@ -118,7 +119,7 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
 
 
 def _with_its_type(url: str) -> str:
-    """Return a URL; base64 without anything around it becomes one, if it is that of an image."""
+    """Return a URL unchanged, and bare base64 of an image as a data URL."""
     told = None if ":" in url else media_type_of_base64(url)
     return f"data:{told};base64,{url}" if told and told.startswith("image/") else url
 
@@ -128,7 +129,7 @@ def _is_one_word(data: str) -> bool:
 
 
 def _size(data: str) -> str:
-    """Return how large a file in base64 is."""
+    """Return the size of a base64 file."""
     return f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
 
 

@@ -1,4 +1,4 @@
-"""A run in the background that has ended → one chunk, as a chat would bring it."""
+"""Convert an ended background run to one chat chunk."""
 
 from litellm_proxy.wire.chat import (
     Annotation,
@@ -16,10 +16,10 @@ _FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_fil
 
 
 def chunk_of_run(run: Run) -> ChatChunk:
-    """Return the whole answer; one that is not whole, for no known reason, has no finish reason."""
+    """Return the answer; without a finish reason if it is incomplete for an unknown reason."""
     items = run.output or ()
     contents = [each for item in items if item.type == _MESSAGE for each in item.content or ()]
-    # Some models show what they thought instead of summing it up.
+    # Some models return their reasoning instead of a summary.
     thoughts = [
         part.text
         for item in items

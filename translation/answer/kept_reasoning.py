@@ -1,4 +1,4 @@
-"""Pieces of reasoning → what goes back to the model with the results of its tool calls."""
+"""Collect the reasoning that is sent back to the model with its tool results."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ class KeptReasoning:
         self._characters = 0
 
     def feed(self, delta: Delta, thought: str) -> None:
-        """Add what a delta has, and its reasoning as text; raise ProxyProtocolError when it is too much."""
+        """Add a delta's reasoning, as fields and as text; raise ProxyProtocolError if it is too large."""
         if thought:
             self._characters += len(thought)
             if self._characters <= MAX_REASONING_CHARACTERS:
@@ -31,16 +31,16 @@ class KeptReasoning:
             self._room.take(sum(len(value) for value in piece.values() if isinstance(value, str)))
             self._add_block(piece)
         for item in delta.reasoning_items or ():
-            # A stream brings an item again as it grows.
+            # A stream repeats an item while it grows.
             item_id = str(item.get("id"))
             before = self._items.get(item_id)
             self._room.take(len(str(item)) - (len(str(before)) if before else 0))
             self._items[item_id] = item
 
     def finish(self) -> Reasoning:
-        """Return the whole; of a text that is too long nothing, rather than a part.
+        """Return the reasoning; drop text that is too long, rather than cut it.
 
-        A block without a signature is left out: it would be rejected.
+        A block without a signature is dropped, since providers reject it.
         """
         whole = self._characters <= MAX_REASONING_CHARACTERS
         blocks = tuple(
@@ -52,7 +52,7 @@ class KeptReasoning:
         return Reasoning(blocks, text, tuple(self._items.values()))
 
     def _add_block(self, piece: Mapping[str, Json]) -> None:
-        """Add a signed block, or a piece of one: text is joined until the signature closes a block."""
+        """Add a block or a piece of one: text is joined until the signature ends the block."""
         last = self._blocks[-1] if self._blocks else None
         kind = piece.get("type")
         if last and kind == last["type"] == "thinking" and not last["signature"]:
@@ -67,6 +67,6 @@ class KeptReasoning:
 
 
 def _text(piece: Mapping[str, Json], name: str) -> str:
-    """Return a text of a piece, "" where it is absent or of another type."""
+    """Return a string field of a piece, "" if it is absent or of another type."""
     value = piece.get(name)
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""An answer of the image endpoints → one chunk, as a chat would bring its images."""
+"""Convert a response of the image endpoints to one chat chunk."""
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.chat import (
@@ -14,7 +14,7 @@ from translation.media_type import labelled
 
 
 def chunk_of(answer: ImageAnswer) -> ChatChunk:
-    """Return the whole answer; raise ProxyProtocolError for one without an image."""
+    """Return the chunk; raise ProxyProtocolError for a response without an image."""
     urls = [url for made in answer.data or () if (url := _url(made))]
     if not urls:
         message = "an answer without an image came back"
@@ -29,7 +29,7 @@ def chunk_of(answer: ImageAnswer) -> ChatChunk:
 
 
 def _url(made: MadeImage) -> str:
-    """Return where the image is; one that comes as base64 is told by its bytes."""
+    """Return the image's URL; base64 becomes a data URL with the detected type."""
     if made.b64_json and made.b64_json.startswith("data:"):
         return made.b64_json
     if made.b64_json:

@@ -1,4 +1,4 @@
-"""The proxy's ranking → Dify's: scores as the user chose to see them, then the threshold."""
+"""Convert the proxy's ranking for Dify: normalise the scores, then apply the threshold."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from litellm_proxy.wire.rerank import RerankAnswer
 from translation.form.settings import Normalisation
 
 _ALIKE = 1.0
-"""Where all have the same score, the highest is that of all."""
+"""The normalised score of all documents if they have equal scores."""
 
 
 def ranked_documents(
@@ -21,12 +21,11 @@ def ranked_documents(
     score_threshold: float | None,
     top_n: int | None,
 ) -> list[RerankDocument]:
-    """Return the documents by falling score, with their positions among `documents`.
+    """Return the documents by descending score, with their positions among `documents`.
 
-    Not every backend sorts, or heeds `top_n`.
-
-    The threshold applies to the score that is shown, after normalisation. Raises ProxyProtocolError
-    for an answer without results, or with a position twice or out of range.
+    Sorting and `top_n` are applied here because some backends ignore them. The threshold applies to the
+    normalised score. Raises ProxyProtocolError for a response without results, or with a position that
+    is duplicate or out of range.
     """
     if answer.results is None:
         message = "a ranking without results came back"

@@ -1,4 +1,4 @@
-"""Reasoning and content → one text in which Dify finds the reasoning (Dify 1.14)."""
+"""Join reasoning and content into one text with think blocks, as Dify 1.14 parses them."""
 
 from enum import Enum, auto
 
@@ -8,7 +8,7 @@ from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE
 
 
 class _Place(Enum):
-    """Where in its text an answer is."""
+    """The part of the text that is being written."""
 
     FRONT = auto()
     THINKING = auto()
@@ -23,9 +23,9 @@ _OPENING = {_Place.THINKING: THINK_OPEN, _Place.THINKING_AGAIN: LATE_THINK_OPEN}
 class ShownText:
     """Writes the text of one answer, piece by piece.
 
-    Reasoning becomes one think block at the front, closed before the first content, never empty.
-    Reasoning that comes after content has begun gets a block of its own there, for nothing is
-    dropped. If reasoning is not shown, it leaves no trace but the blanks that followed it.
+    Reasoning is one think block at the front, closed before the first content, never empty. Reasoning
+    after the first content gets a block of its own there. If reasoning is not shown, only the blanks
+    after it stay.
     """
 
     def __init__(self, room: Room, *, show_reasoning: bool) -> None:
@@ -34,31 +34,31 @@ class ShownText:
         self._place = _Place.FRONT
         self._blank_reasoning: list[str] = []
         self.is_visible = False
-        """Whether there is something that a person can see."""
+        """Whether the answer has anything visible."""
         self.has_reasoning = False
-        """Whether the model has reasoned, shown or not."""
+        """Whether there is reasoning, shown or not."""
         self.size = 0
-        """Bytes of text in UTF-8, with reasoning that is not shown."""
+        """Bytes of text in UTF-8, including reasoning that is not shown."""
 
     @property
     def has_content(self) -> bool:
-        """Return whether content has begun, if only with blanks."""
+        """Return whether content has begun, including blanks."""
         return self._place in {_Place.CONTENT, _Place.THINKING_AGAIN}
 
     def feed(self, split: Split) -> str:
-        """Return what reasoning, and then text, add."""
+        """Return the text that reasoning and content add."""
         reasoning, text = split
         if reasoning:
             return self._counted(self._reasoning(reasoning) + self._content(text))
         return self._counted(self._content(text)) if text else ""
 
     def before_a_file(self) -> str:
-        """Return what has to be shown before an image or a file."""
+        """Return the text to show before an image or a file."""
         self.is_visible = True
         return self._counted(self._end_of_reasoning(THINK_CLOSE + AFTER_THINKING))
 
     def finish(self) -> str:
-        """Return what ends the text."""
+        """Return the end of the text."""
         return self._counted(self._end_of_reasoning(THINK_CLOSE))
 
     def _counted(self, shown: str) -> str:
@@ -66,7 +66,7 @@ class ShownText:
         return shown
 
     def _reasoning(self, piece: str) -> str:
-        """Return what a piece of reasoning adds; blanks wait for what follows them."""
+        """Return the text that reasoning adds; hold blanks at its end until more follows."""
         if piece.isspace():
             self._room.take(len(piece))
         thought = piece.rstrip()
@@ -87,9 +87,9 @@ class ShownText:
         return thought
 
     def _content(self, piece: str) -> str:
-        """Return what a piece of content adds."""
+        """Return the text that content adds."""
         if self._place in _THINKING:
-            # The blank lines that models put after their thinking are ours to set.
+            # AFTER_THINKING replaces the blank lines that models put after reasoning.
             piece = piece.lstrip()
         if not piece:
             return ""

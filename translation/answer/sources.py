@@ -1,4 +1,4 @@
-"""Web pages that an answer rests on → a list under it."""
+"""List the web pages that an answer cites below its text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from litellm_proxy.limits import MAX_SOURCES, MAX_TITLE_CHARACTERS, MAX_URL_CHAR
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A web page that the answer rests on."""
+    """A web page that the answer cites."""
 
     url: str
     title: str
 
 
 class Sources:
-    """Collects web pages, each once, in the order in which they come."""
+    """Collects cited pages without duplicates, in order of arrival."""
 
     def __init__(self) -> None:
         self._by_url: dict[str, Source] = {}
 
     def feed(self, url: str, title: str = "") -> None:
-        """Add a page; URLs that are too long are left out."""
+        """Add a page; drop URLs that are too long, and pages above MAX_SOURCES."""
         if len(self._by_url) < MAX_SOURCES and len(url) <= MAX_URL_CHARACTERS:
             self._by_url.setdefault(url, Source(url, title[:MAX_TITLE_CHARACTERS]))
 
@@ -31,7 +31,7 @@ class Sources:
 
 
 def source_list(sources: Sequence[Source]) -> str:
-    """Return the web pages of an answer as a short list in Markdown, "" if there are none."""
+    """Return the pages as a Markdown list, "" if there are none."""
     if not sources:
         return ""
     lines = (

@@ -1,4 +1,4 @@
-"""Streamed pieces of speech → one file."""
+"""Join streamed pieces of speech into one file."""
 
 import base64
 import binascii
@@ -12,14 +12,14 @@ from translation.media_type import media_type
 _OF_SOUND = ("audio/", "video/")
 _WAV = "audio/wav"
 _DIFYS_WAV = "audio/x-wav"
-"""Dify 1.14 names files by Python's table of types, in which the other has no ending."""
+"""Dify 1.14 gets the file extension from Python's `mimetypes`, which has none for audio/wav."""
 _HEAD_CHARACTERS = 200
-"""More than the head that bare samples get takes in base64."""
+"""Room for the WAV header of raw samples, in base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechFile:
-    """Speech, and its MIME type; without content, of `size` bytes, if it is too large for Dify's line."""
+    """Speech of `size` bytes and its MIME type; `content` is empty if it is too large for Dify."""
 
     content: bytes = field(repr=False)
     media_type: str
@@ -27,7 +27,7 @@ class SpeechFile:
 
 
 class Speech:
-    """Collects speech, in pieces of base64; of what Dify's line cannot take the size alone."""
+    """Collects pieces of base64 speech; above Dify's line limit, only the size."""
 
     def __init__(self, *, takes_files: bool) -> None:
         self._takes_files = takes_files
@@ -48,7 +48,7 @@ class Speech:
         return audio.transcript or ""
 
     def finish(self) -> SpeechFile | None:
-        """Return the file that the pieces make; bare samples get a head. None for what is none."""
+        """Return the file, raw samples as WAV; None if there is no speech or no valid base64."""
         if self._characters and not self._pieces:
             return SpeechFile(b"", _DIFYS_WAV, self._characters * 3 // 4)
         try:
@@ -59,6 +59,6 @@ class Speech:
             return None
         told = media_type(sound[:16])
         if told is None or not told.startswith(_OF_SOUND):
-            # OpenAI streams samples alone (format pcm16).
+            # OpenAI streams raw samples (format pcm16).
             sound, told = wav_of_samples(sound), _WAV
         return SpeechFile(sound, _DIFYS_WAV if told == _WAV else told, len(sound))

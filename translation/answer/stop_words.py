@@ -1,4 +1,4 @@
-"""Text → the text before the first stop word, for models that do not take stop words themselves."""
+"""Cut text at the first stop word, for models that do not support stop words."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,21 @@ from translation.reasoning_tags import Split
 
 
 class StopWords:
-    """Cuts the text of an answer at the first stop word; it may be split anywhere between pieces."""
+    """Cuts streamed text at the first stop word, even if it is split between pieces."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._longest = max(map(len, words), default=0)
         self._words = words
         self._held = ""
         self.has_cut = False
-        """Whether a stop word has come."""
+        """Whether a stop word has cut the text."""
 
     def feed(self, piece: str) -> Split:
-        """Return what a piece adds to the text; what may begin a stop word waits."""
+        """Return the text that a piece adds; hold an end that may begin a stop word."""
         return Split("", self._cut(piece) if self._words else piece)
 
     def finish(self) -> Split:
-        """Return what waited for the rest of a stop word."""
+        """Return the held text, which is not a stop word."""
         held, self._held = self._held, ""
         return Split("", held)
 
@@ -28,7 +28,7 @@ class StopWords:
         if self.has_cut:
             return ""
         text = self._held + piece
-        # The word that was complete first, however the text was split into pieces.
+        # The word that is complete first, so that the split into pieces does not matter.
         places = [
             (text.find(word) + len(word), text.find(word)) for word in self._words if word in text
         ]

@@ -1,4 +1,4 @@
-"""Reasoning that a model writes into its text, between tags at the very front."""
+"""Split reasoning in tags at the front of streamed text from the text after it."""
 
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -18,29 +18,29 @@ class _State(Enum):
 
 
 class TaggedReasoning:
-    """Splits streamed text into reasoning and the text after it; tags may be cut anywhere between pieces.
+    """Splits streamed text into reasoning and text, even if tags are split between pieces.
 
-    LiteLLM removes some tags from blocking answers and leaves them in streams (1.106); this makes both
-    alike. A closing tag alone at the front goes: the reasoning before it came in a field of its own.
+    LiteLLM 1.106 removes some tags from blocking answers, but not from streams; this class makes both equal.
+    A closing tag alone at the front is dropped: the reasoning before it came in its own field.
     """
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._state = _State.OUTSIDE
         self._blanks: list[str] = []
-        """What stands before the first character, where no tag stands before it."""
+        """Blanks at the front of a text without a tag there."""
         self._found_tag = False
         self._held = ""
-        """The beginning of a tag, perhaps; shorter than the longest tag."""
+        """A possible beginning of a tag; shorter than the longest tag."""
         self._closing = ""
 
     @property
     def is_done(self) -> bool:
-        """Return whether the text has begun: all that follows is text."""
+        """Return whether the text has begun; all later pieces are text."""
         return self._state is _State.DONE
 
     def feed(self, piece: str) -> Split:
-        """Return the reasoning and the text that a piece brings."""
+        """Return the reasoning and text that a piece adds."""
         if self.is_done:
             return Split("", piece)
         piece, self._held = self._held + piece, ""
@@ -57,7 +57,7 @@ class TaggedReasoning:
         return Split("".join(reasoning), piece)
 
     def finish(self) -> Split:
-        """Return what was held back for a tag that never came."""
+        """Return the held text, which is not a tag."""
         held, self._held = self._held, ""
         state, self._state = self._state, _State.DONE
         if state is _State.INSIDE:
@@ -65,7 +65,7 @@ class TaggedReasoning:
         return Split("", self._blanks_in_front() + held)
 
     def _outside(self, piece: str) -> str:
-        """Return what follows a tag at the front, or the text if no tag stands there."""
+        """Return the text after a tag at the front, or the text itself without a tag."""
         front = piece.lstrip()
         blanks = piece[: len(piece) - len(front)]
         if not self._found_tag:
@@ -86,7 +86,7 @@ class TaggedReasoning:
         return self._blanks_in_front() + front
 
     def _inside(self, piece: str) -> tuple[str, str]:
-        """Return the reasoning, and what follows its closing tag."""
+        """Return the reasoning, and the text after its closing tag."""
         thought, tag, rest = piece.partition(self._closing)
         if tag:
             self._state = _State.OUTSIDE
@@ -101,11 +101,11 @@ class TaggedReasoning:
 
 
 def _may_become(text: str, tags: Sequence[str]) -> bool:
-    """Return whether one of the tags has begun."""
+    """Return whether a text is the beginning of a tag."""
     return any(len(text) < len(tag) and tag.startswith(text) for tag in tags)
 
 
 def _length_of_started_tag(text: str, tag: str) -> int:
-    """Return how many characters at the end may be the beginning of a tag."""
+    """Return how many characters at the end of a text may begin a tag."""
     longest = min(len(text), len(tag) - 1)
     return next((n for n in range(longest, 0, -1) if tag.startswith(text[-n:])), 0)

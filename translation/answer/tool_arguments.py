@@ -1,6 +1,6 @@
-"""The arguments of a tool call as a model wrote them → the text of one JSON object.
+"""Repair the arguments of a tool call, so that they are one JSON object.
 
-Nothing is invented: arguments that were cut, or that can be read in two ways, stay an error.
+Truncated and ambiguous arguments are not repaired: they stay an error.
 """
 
 import json
@@ -9,27 +9,27 @@ import re
 from litellm_proxy.wire.reading import Json, require_bounded
 
 PLACEHOLDERS = frozenset({"{}", "null"})
-"""What some upstreams send before the arguments, or in place of none."""
+"""Some upstreams send these before the arguments, or for a call without arguments."""
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-"""Also one that is never closed, so that no character is looked at twice."""
+"""Also matches an unclosed string, so that each character is scanned once."""
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SURE_ESCAPES = frozenset('"\\/')
 _UNSURE_ESCAPES = frozenset("bfnrtu_")
-"""Beside a stray backslash, as in C:\\Users\\new, these may be letters behind a stray one. Some models escape
-`_` as in Markdown, others mean the backslash."""
+"""Next to a stray backslash, as in C:\\Users\\new, these may be letters after another stray one. Some models
+escape `_` as in Markdown, others mean the backslash."""
 _CODE_OPENS = re.compile(r"```\w{0,20}\s")
 _BEHIND = re.compile(r"(?:\s|[}\])]|<[^<>{}\"]{1,60}>|\[/?[A-Z_]{2,40}\]|```)*+")
 """Closing marks, and markers such as <|call|>, </tool_call> and [/TOOL_CALLS]."""
 _DECODER = json.JSONDecoder(strict=False)
-"""Takes raw line feeds and tabs inside of strings."""
+"""Accepts raw line feeds and tabs in strings."""
 
 
 def object_text(arguments: str) -> str | None:
-    """Return the text of the one JSON object that is meant, None if none is for certain.
+    """Return the arguments as the text of one JSON object, None if they are ambiguous.
 
-    Text that is a JSON object stays as it is. Mended are an object written as text once more, a placeholder
-    in front, raw control characters and stray backslashes in strings, and marks behind the object.
+    A valid JSON object is returned unchanged. Repaired are an object encoded twice, a placeholder before the
+    object, raw control characters and stray backslashes in strings, and marks after the object.
     """
     text = arguments.strip()
     if text in {"", "null"}:
@@ -63,7 +63,7 @@ def _mended(text: str) -> str | None:
 
 
 def _with_stray_backslashes(string: str) -> str | None:
-    """Return a JSON string whose stray backslashes are escaped, None if it can be read in two ways."""
+    """Return a JSON string with stray backslashes escaped, None if it is ambiguous."""
     escapes = [match[1] for match in _ESCAPE.finditer(string)]
     stray = [e for e in escapes if e[0] not in _SURE_ESCAPES | _UNSURE_ESCAPES or e == "u"]
     if not stray:
@@ -77,12 +77,12 @@ def _escaped(match: re.Match[str]) -> str:
     escape = match[1]
     if escape in _SURE_ESCAPES:
         return match[0]
-    # \' is how other languages write an apostrophe.
+    # Other languages escape an apostrophe as \'.
     return escape if escape == "'" else f"\\\\{escape}"
 
 
 def parsed(text: str) -> Json:
-    """Return the value of a JSON text, None if it is not one; raise ProxyProtocolError if it is too large."""
+    """Parse JSON; return None if it is invalid, raise ProxyProtocolError if it is too large."""
     require_bounded(text)
     try:
         return json.loads(text)

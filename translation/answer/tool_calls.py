@@ -1,4 +1,4 @@
-"""Pieces of tool calls → complete calls."""
+"""Merge the deltas of tool calls into complete calls."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from translation.answer.tool_arguments import PLACEHOLDERS, object_text, parsed
 from translation.line_limit import MOST_OF_A_LINE
 
 MAX_BYTES = MOST_OF_A_LINE * 4 // 5
-"""All calls of an answer leave in one line, of which Dify's daemon takes 5 MiB."""
+"""All calls of an answer are written in one line, of at most 5 MiB."""
 
 _LONGEST_PLACEHOLDER = 5
 _MARK = re.compile(r'["{}\[\]]|\\.', re.DOTALL)
-"""What opens and closes in JSON; an escaped character counts as none of it."""
+"""Delimiters of JSON; escaped characters are skipped."""
 _LONGEST_NAME = 100
 
 
@@ -35,13 +35,13 @@ class FoldedToolCall:
 class ToolCalls:
     """Merges tool call pieces by index.
 
-    A piece under the index of a call belongs to another call if it has another id or name, or if the call
-    is complete already: its arguments are one whole JSON object. An empty object may only hold the place
-    of the arguments that follow (https://github.com/microsoft/autogen/issues/6843).
+    A piece with the index of a call belongs to another call if it has another id or name, or if the call's
+    arguments are already a complete JSON object. An empty object may be a placeholder for the
+    arguments that follow (https://github.com/microsoft/autogen/issues/6843).
     """
 
     def __init__(self, taken_ids: Collection[str] = ()) -> None:
-        """`taken_ids` are the ids of earlier calls, which no new call may have."""
+        """`taken_ids`: ids of earlier calls, which new calls must not have."""
         self._taken_ids = taken_ids
         self._calls: list[_OpenCall] = []
         self._last_by_index: dict[int, _OpenCall] = {}
@@ -52,17 +52,17 @@ class ToolCalls:
         return bool(self._calls)
 
     def feed(self, deltas: Sequence[ToolCallDelta]) -> None:
-        """Add the pieces of one chunk; raise ProxyProtocolError when there is too much of them."""
+        """Add the deltas of one chunk; raise ProxyProtocolError if the calls are too large."""
         for place, delta in enumerate(deltas):
             self._add(_piece(delta, place))
         if len(self._calls) > MAX_TOOL_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
 
     def finish(self) -> list[FoldedToolCall]:
-        """Return the calls that can be carried out, in the order in which they began.
+        """Return the calls in the order in which they began, without nameless calls.
 
-        A call without a name cannot. One whose id another call has gets an id of its own. Raises
-        ProxyProtocolError for arguments that are not one JSON object, and if the calls fill a line of Dify.
+        A call with a duplicate id gets a new one. Raises ProxyProtocolError for arguments that are not
+        one JSON object, and if the calls are too large for a line of Dify.
         """
         taken = set(self._taken_ids)
         calls: list[FoldedToolCall] = []
@@ -79,7 +79,7 @@ class ToolCalls:
 
     @property
     def nameless(self) -> int:
-        """Return how many calls name no tool."""
+        """Return how many calls have no tool name."""
         return sum(not call.name for call in self._calls)
 
     def _add(self, piece: "_Piece") -> None:
@@ -90,7 +90,7 @@ class ToolCalls:
             case _Role.REPLACES:
                 call.arguments = _Arguments()
             case _Role.BEGINS_ANOTHER:
-                # Some upstreams name only the first of the calls under an index.
+                # Some upstreams send the name only with the first call of an index.
                 call = self._begun(piece, call.name)
             case _Role.CONTINUES:
                 pass
@@ -107,8 +107,8 @@ class ToolCalls:
     def _open_call(self, piece: "_Piece") -> "_OpenCall | None":
         """Return the open call that a piece continues, if any.
 
-        With an id, the call of that id, or the last of its index if that has none yet. Without one,
-        the last of its index, unless the piece brings another name.
+        With an id: the call with that id, or the last call of the index if it has no id yet. Without
+        an id: the last call of the index, unless the piece has another name.
         """
         last = self._last_by_index.get(piece.index)
         if piece.id and (same := self._by_id.get((piece.index, piece.id))):
@@ -135,7 +135,7 @@ class _Piece:
 
 
 def _piece(delta: ToolCallDelta, place: int) -> _Piece:
-    """Return a piece; its place in the chunk stands for an index that an upstream leaves out."""
+    """Return a piece; its position in the chunk replaces a missing index."""
     function = delta.function
     arguments = function.arguments if function else None
     if not (arguments is None or isinstance(arguments, str)):
@@ -150,39 +150,39 @@ def _piece(delta: ToolCallDelta, place: int) -> _Piece:
 
 
 class _Role(Enum):
-    """What a piece is to the open call under its index."""
+    """How a piece relates to the open call of its index."""
 
     CONTINUES = auto()
     REPLACES = auto()
-    """The arguments so far held the place of these."""
+    """The arguments so far were a placeholder."""
     REPEATS = auto()
-    """The whole call once more, as some upstreams send at the end."""
+    """The complete call again, which some upstreams send at the end."""
     BEGINS_ANOTHER = auto()
 
 
 class _Json(Enum):
-    """How far a JSON object has been read."""
+    """The state of a JSON object while it is scanned."""
 
     OPEN = auto()
     WHOLE = auto()
     BROKEN = auto()
-    """Something stands behind its end, or in its place."""
+    """There is text after its end, or it is not an object."""
 
 
 class _Arguments:
-    """The text of a call's arguments while it arrives, each character looked at once."""
+    """The arguments of a call while they arrive; each character is scanned once."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._visible = 0
-        """Characters that are not blanks."""
+        """Number of characters that are not blank."""
         self._start = ""
         self._read = 0
-        """How many pieces the scanner has read."""
+        """How many pieces have been scanned."""
         self._depth = 0
         self._in_string = False
         self._escape = ""
-        """The backslash that ended what was read; it belongs to the next character."""
+        """A backslash at the end of the scanned text; it belongs to the next character."""
         self._state = _Json.OPEN
 
     def add(self, piece: str) -> None:
@@ -200,7 +200,7 @@ class _Arguments:
         return start in PLACEHOLDERS and self._visible == len(start)
 
     def is_whole_object(self) -> bool:
-        """Return whether the text is one JSON object. What is scanned is not scanned again."""
+        """Return whether the text is one JSON object; scan only new pieces."""
         unread = self._escape + "".join(self._pieces[self._read :])
         self._read = len(self._pieces)
         self._escape = "\\" if (len(unread) - len(unread.rstrip("\\"))) % 2 else ""
@@ -240,7 +240,7 @@ class _OpenCall:
     arguments: _Arguments = field(default_factory=_Arguments)
 
     def role_of(self, piece: _Piece) -> _Role:
-        """Return what a piece is to this call."""
+        """Return how a piece relates to this call."""
         if not piece.begins_an_object:
             return _Role.CONTINUES
         is_the_same = piece.id == self.id if piece.id else piece.name is None

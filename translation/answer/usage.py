@@ -1,4 +1,4 @@
-"""Token counts and prices → the usage that Dify shows and adds up. Amounts are in USD."""
+"""Compute Dify's usage from token counts and prices. Amounts are in USD."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from translation.token_estimate import estimate_tokens
 _ABSURD_COST = 1e6
 _ABSURD_COUNT = 10**9
 _SMALLEST = Decimal("1e-10")
-"""Dify's database keeps seven decimals; sums of many calls are made of more."""
+"""Dify's database has seven decimals; sums of many calls need more."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
     """Tokens of one call, never negative.
 
-    Those of caches are part of the prompt's, those of reasoning part of the completion's.
+    Cache tokens are part of `prompt`, reasoning tokens part of `completion`.
     """
 
     prompt: int
@@ -36,8 +36,8 @@ class TokenCounts:
 def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
     """Return the usage of an LLM call that took `latency` seconds.
 
-    `cost` is the proxy's own figure in USD and wins; without it the prices count; without prices
-    the cost is unknown and shows as 0. The parts always add up to the total.
+    The total is `cost`, the proxy's figure in USD; without it, the tokens times the prices; without prices, 0.
+    The parts always add up to the total.
     """
     prices = prices.for_prompt(counts.prompt)
     prompt_price = _prompt_price(counts, prices)
@@ -65,7 +65,10 @@ def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: 
 def embedding_usage(
     tokens: int, cost: float | None, prices: Prices, latency: float
 ) -> EmbeddingUsage:
-    """Return the usage of an embedding call that took `latency` seconds; otherwise as above."""
+    """Return the usage of an embedding call that took `latency` seconds.
+
+    The total is computed as in `llm_usage`.
+    """
     prices = prices.for_prompt(tokens)
     total = _rounded(cost)
     return EmbeddingUsage(
@@ -80,10 +83,10 @@ def embedding_usage(
 
 
 def reported_cost(usage: Usage | None, report: CallReport) -> float | None:
-    """Return what LiteLLM says that a call cost in USD, or None.
+    """Return the cost of a call that LiteLLM reports, in USD, or None.
 
-    A stream says it in its usage, a blocking answer in its headers; a cost of 0 means unknown, but
-    for an answer from LiteLLM's own cache.
+    It is in the usage of a stream, and in the response headers of a blocking answer. A cost of 0 means
+    unknown, except for an answer from LiteLLM's own cache.
     """
     if report.cost is not None:
         return report.cost
@@ -91,25 +94,24 @@ def reported_cost(usage: Usage | None, report: CallReport) -> float | None:
 
 
 def embedding_cost(usage: Usage | None, report: CallReport) -> float | None:
-    """Return what LiteLLM says that an embedding cost in USD, or None.
+    """Return the cost of an embedding that LiteLLM reports, in USD, or None.
 
-    For vectors out of its cache LiteLLM 1.106 tells neither a cost nor a duration, and its spend log
-    has 0.
+    For vectors from its cache LiteLLM 1.106 reports neither cost nor duration, and logs a spend of 0.
     """
     return 0.0 if report.tells_neither_cost_nor_duration else reported_cost(usage, report)
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
-    """Return the proxy's counts, or the estimate where they are missing or absurd.
+    """Return the proxy's counts, or the estimate if they are missing or absurd.
 
-    LiteLLM sends 0 and 0 in completion mode when the upstream does not count; chained proxies have
+    LiteLLM sends 0 and 0 in completion mode if the upstream sends no counts; chained proxies have
     sent negative counts.
     """
     told = usage.prompt_tokens if usage else None
     completion = usage.completion_tokens if usage else None
     if (prompt := _counted(told)) is None:
         estimated = estimate()
-        # Beside an absurd prompt nothing else is believed.
+        # If the prompt's count is absurd, the completion's is not used either.
         believed = None if told else _counted(completion)
         return replace(estimated, completion=believed or estimated.completion)
     if completion is None or not 0 <= completion < _ABSURD_COUNT:
@@ -119,9 +121,9 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
 
 
 def embedding_tokens(usage: Usage | None, texts: Sequence[str]) -> int:
-    """Return how many tokens texts had, estimated where nobody counted them; of images nobody can tell.
+    """Return the proxy's count of tokens, else an estimate for the texts; images count 0.
 
-    LiteLLM writes 0 where the upstream says nothing.
+    LiteLLM sends 0 if the upstream sends no count.
     """
     if counted := _counted(usage.prompt_tokens if usage else None):
         return counted
@@ -147,7 +149,7 @@ def _reasoning(usage: Usage | None, completion: int) -> int:
 
 
 def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
-    """Price a prompt whose tokens came partly from a cache or went into one."""
+    """Return the price of a prompt, with tokens read from and written to a cache."""
     read_price = prices.input if prices.cache_read is None else prices.cache_read
     write_price = prices.input if prices.cache_write is None else prices.cache_write
     return (
@@ -171,9 +173,9 @@ def _prompt_part(
     counts: TokenCounts,
     prices: Prices,
 ) -> Decimal:
-    """Return what of a known cost the prompt took: by the listed prices, else by the tokens.
+    """Return the prompt's part of a known cost: by the listed prices, else by the tokens.
 
-    Where tokens of the prompt alone have a price, as with models that make images, the rest is the answer's.
+    If only prompt tokens have a price, as for image models, the rest is the completion's part.
     """
     if prices.input and not prices.output and counts.completion:
         return min(prompt_price, total)

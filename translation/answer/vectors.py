@@ -1,4 +1,4 @@
-"""The proxy's vectors → Dify's: one per text, in order, of one model and one size."""
+"""Check the proxy's vectors: one per text, in order, of one model and one size."""
 
 import binascii
 import math
@@ -17,12 +17,11 @@ _FOR_VECTORS = MAX_LINE_BYTES - 10_000
 
 
 def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> list[list[float]]:
-    """Return `count` vectors by the index of their text; `first` is the place of the first text in its call.
+    """Return `count` vectors by the index of their text; `first` is the position of the first text in its call.
 
-    Where none has a number of its own, they are in the order of the texts.
-
-    Raises ProxyProtocolError when one is missing, doubled, empty, of another size or not numbers:
-    LiteLLM passes the upstream's order and number on unchecked (LiteLLM 1.106).
+    If all vectors have the same index, they are in the order of the texts. Raises ProxyProtocolError if a
+    vector is missing, duplicate, empty, of another size or not numbers: LiteLLM 1.106 does not check the
+    upstream's order and number of vectors.
     """
     rows = answer.data or []
     if len(rows) != count:
@@ -30,7 +29,7 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> li
         raise ProxyProtocolError(message)
     numbers = [row.index for row in rows]
     if len(set(numbers)) == 1:
-        # A server that does not number its vectors sends them in the order of the texts.
+        # A server that sends no indexes sends the vectors in the order of the texts.
         numbers = list(range(count))
     by_index = dict(zip(numbers, (row.embedding for row in rows), strict=True))
     if set(by_index) != set(range(count)):
@@ -44,8 +43,7 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> li
 def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
     """Raise ProxyProtocolError for vectors of different sizes.
 
-    They come from deployments of one name that are not the same model, and would spoil a knowledge
-    base.
+    They come from deployments with one name but different models, and would make a knowledge base useless.
     """
     if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
         message = "the vectors that came back differ in size"
@@ -53,9 +51,9 @@ def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
 
 
 def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
-    """Raise RequestError when the batches of one call were answered by different models.
+    """Raise RequestError if different models embedded the batches of one call.
 
-    The vectors of two models cannot be compared; in one knowledge base they are worse than an error.
+    Vectors of two models cannot be compared; in one knowledge base they are worse than an error.
     """
     answered = sorted({fallback or model for fallback in fallbacks})
     if len(answered) > 1:
@@ -67,10 +65,10 @@ def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
 
 
 def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
-    """Raise RequestError when the vectors of `texts` texts would not fit into one line of Dify.
+    """Raise RequestError if the vectors of `texts` texts would not fit into one line of Dify.
 
-    `vectors` are those that are there already; the daemon ends a plugin that writes more than 5 MiB
-    in a line, and a number takes up to 25 bytes (dify-plugin 0.10).
+    `vectors` are the vectors received so far. The daemon ends a plugin that writes more than 5 MiB
+    in a line, and a number has up to 25 bytes (dify-plugin 0.10).
     """
     size = len(vectors[0]) if vectors else 0
     if texts * size * BYTES_A_NUMBER > _FOR_VECTORS:
@@ -80,7 +78,7 @@ def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
 
 
 def _numbers(embedding: str | list[float] | None, place: int) -> list[float]:
-    """Return the vector of the text at a place, counted from 1."""
+    """Parse the vector of a text; `place` is its position from 1."""
     if isinstance(embedding, list):
         if not embedding:
             raise _no_numbers(place)
@@ -92,7 +90,7 @@ def _numbers(embedding: str | list[float] | None, place: int) -> list[float]:
         raise _no_numbers(place) from None
     if sys.byteorder == "big":
         numbers.byteswap()
-    # The sum of a list is twice as fast as that of an array.
+    # The sum of a list is twice as fast as the sum of an array.
     vector = numbers.tolist()
     if not math.isfinite(sum(vector)):
         raise _no_numbers(place)

@@ -1,4 +1,4 @@
-"""Parts of speech in WAV → one file: their sounds in a row under one header.
+"""Join speech in WAV parts into one file with one header.
 
 https://learn.microsoft.com/en-us/windows/win32/xaudio2/resource-interchange-file-format--riff-
 """
@@ -16,19 +16,19 @@ _CHUNK_HEAD_BYTES = 8
 
 
 def is_wav(start: bytes) -> bool:
-    """Return whether audio that begins so is WAV, whatever it is called."""
+    """Return whether audio is WAV, by its first bytes."""
     return start[:4] == b"RIFF"
 
 
 def wav_of_samples(samples: bytes) -> bytes:
-    """Return samples as OpenAI streams them (16 bits, mono, 24 kHz) under a head."""
+    """Return a WAV file of OpenAI's raw samples (16 bits, mono, 24 kHz)."""
     width = 2
     head = pack("<HHIIHH", _PCM, 1, SAMPLES_A_SECOND, SAMPLES_A_SECOND * width, width, 8 * width)
     return _chunk(b"RIFF", b"WAVE" + _chunk(b"fmt ", head) + _chunk(b"data", samples))
 
 
 def joined_wav(parts: Sequence[bytes]) -> bytes:
-    """Return one WAV file; raise ProxyProtocolError for parts that are none, or of several formats."""
+    """Return one WAV file; raise ProxyProtocolError for parts in other or different formats."""
     read = [dict(_chunks(part)) for part in parts]
     formats = {chunks.get(b"fmt ") for chunks in read}
     if len(formats) != 1 or None in formats or not all(b"data" in chunks for chunks in read):
@@ -40,7 +40,7 @@ def joined_wav(parts: Sequence[bytes]) -> bytes:
 
 
 def _chunks(wav: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content; a size that nobody knew when it was written ends with the file."""
+    """Yield name and content; the content of a chunk with a placeholder size ends with the file."""
     position = _HEAD_BYTES
     while position + _CHUNK_HEAD_BYTES <= len(wav):
         name, size = wav[position : position + 4], unpack_from("<I", wav, position + 4)[0]

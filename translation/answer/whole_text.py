@@ -1,4 +1,4 @@
-"""Text that must not begin before its reasoning is known to be over."""
+"""Hold the text of an answer until its reasoning can be split off."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ _MARKS = 2
 
 
 class WholeText:
-    """Holds a text back until its end and splits it there.
+    """Holds a text until its end, then splits it.
 
-    Templates of some models open the reasoning tag in the prompt, so that its end alone arrives. Dify takes
-    the first JSON of a text, which would be one that the model only thought of.
+    Some chat templates put the opening tag into the prompt, so that only the closing tag arrives. Dify uses
+    the first JSON in a text, which could be part of the reasoning.
     """
 
     def __init__(self, split: Callable[[str], Split], room: Room, *, streams_objects: bool) -> None:
@@ -21,12 +21,12 @@ class WholeText:
         self._split = split
         self._room = room
         self._front = "" if streams_objects else None
-        """The first two characters that are not blank; None where nothing depends on them."""
+        """The first two characters that are not blank; None if objects are not streamed."""
         self._passes = False
         self._held: list[str] = []
 
     def feed(self, piece: str) -> Split:
-        """Return what a piece adds now."""
+        """Return the text that a piece adds now."""
         if self._passes:
             return Split("", piece)
         self._room.take(len(piece))
@@ -37,7 +37,7 @@ class WholeText:
         return Split("", self._released()) if self._passes else Split("", "")
 
     def finish(self) -> Split:
-        """Return the text that was held back, and the reasoning in front of it."""
+        """Return the held text, and the reasoning before it."""
         return self._split(self._released())
 
     def _released(self) -> str:
