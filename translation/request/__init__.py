@@ -1,1 +1,1 @@
-"""Dify's call → a request for the proxy."""
+"""Convert Dify's calls to requests for the proxy."""

@@ -1,4 +1,4 @@
-"""Which key an app's call goes out with: the form's own, or the one that the app names."""
+"""Select the API key of a call: the form's own, or the key that the app names."""
 
 import re
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from translation.form.reader import MAX_KEY_NAME, FormReader
 from translation.form.settings import Settings
 
 UNRESOLVED = re.compile(r"\{\{[^{}]{1,200}\}\}")
-"""Basic apps resolve no variables in parameters (Dify 1.14)."""
+"""Basic apps do not resolve variables in parameters (Dify 1.14)."""
 
 
 class UnknownKeyError(RequestError):
-    """An app names a key that the form does not have; its text is for those who chat, without names."""
+    """The app names a key that the form does not have; app users see the message, so it has no names."""
 
     def __init__(self, message: str, name: str) -> None:
-        """`name` is what the app named."""
+        """`name` is the key's name in the app."""
         super().__init__(message)
         self.name = name
 
@@ -27,10 +27,10 @@ class UnknownKeyError(RequestError):
 def with_key_of_the_app(
     settings: Settings, parameters: Mapping[str, Json], app_id: str | None
 ) -> Settings:
-    """Return the settings with the key that the app's parameter names, or the app's id.
+    """Return the settings with the key named by the app's parameter or id.
 
-    An app that names none uses the form's own. Raises UnknownKeyError: to fall back to another key would
-    book the call to another team.
+    If there is neither, the form's own key is used. Raises UnknownKeyError for an unknown name, since another key
+    would charge the call to another team.
     """
     keys = dict(settings.keys)
     name = FormReader(parameters).text(KEY, MAX_KEY_NAME)
@@ -48,7 +48,7 @@ def with_key_of_the_app(
 
 
 def with_key(settings: Settings, key: str) -> Settings:
-    """Return the settings with another key in place of the form's own, which stays a secret."""
+    """Return the settings with another key; the form's own key is still redacted."""
     own = (settings.proxy.api_key,) if settings.proxy.api_key else ()
     secrets = (*settings.proxy.other_secrets, *own)
     proxy = replace(settings.proxy, api_key=key, other_secrets=secrets)

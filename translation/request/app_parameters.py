@@ -1,7 +1,7 @@
-"""An app's parameters, as Dify sends them → as the rules of the model want them.
+"""Validate and convert an app's parameters by the model's parameter rules.
 
-The SDK checks them by the rules, in words that say nothing to a person; an app's parameters can be those
-of another model, or of another limit, and a variable's value arrives as whatever it looks like.
+This replaces the SDK's check, whose messages do not help a person. An app's parameters may have been set for another
+model or another limit, and the value of a variable may arrive with another type.
 """
 
 import math
@@ -18,24 +18,24 @@ from translation.form.labels import label_of
 from translation.form.reader import shown
 
 _A_LIMIT = "max_tokens"
-"""Asking for more than there is asks for all of it."""
+"""A value above the maximum is clamped to it."""
 _IN_WORDS = ("response_format", "json_schema")
-"""A model that does not follow schemas finds the schema in its prompt."""
+"""Always allowed: for a model that does not follow schemas, the schema is in the prompt."""
 _LARGEST = 10**15
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}([.][0-9]{1,20})?")
 _WHERE = "Change it in the app's model settings."
 
 
 def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
-    """Return the parameters that rules exist for; more tokens than the model gives become its most.
+    """Return the parameters that have a rule, converted to its type; clamp max_tokens.
 
-    What was left blank is left out, and a number where a text belongs becomes one, as does a text that is
-    a number. Raises RequestError for what only a person can set right.
+    Blank values are dropped. Numbers are converted to texts and texts to numbers where the rule needs it. Raises
+    RequestError for values that only a person can correct.
     """
     given = {name: value for name, value in parameters.items() if not _is_blank(value)}
     offered = {rule.name for rule in rules}
     if KEY in given and KEY not in offered:
-        # Left out it would be a call with another key.
+        # If this parameter were dropped, the call would use another key.
         message = f"This app has a {label_of(KEY)}, but the model's form has no {label_of('keys')}: add them there."
         raise RequestError(message)
     return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
@@ -56,7 +56,7 @@ def _fitting(rule: ParameterRule, value: Json) -> Json:
 
 
 def _switch(rule: ParameterRule, value: Json) -> bool:
-    """Return a switch's value; a variable in its place arrives as a text."""
+    """Return a switch's value; the value of a variable arrives as text."""
     switches = {"true": True, "false": False}
     if (word := str(value).lower()) not in switches:
         raise _error(rule, f"must be true or false, not {shown(str(value))}")
@@ -79,7 +79,7 @@ def _number(rule: ParameterRule, value: Json) -> float:
 
 
 def _read_number(value: Json) -> Json:
-    """Return the number that a text is, as Dify puts a variable in; else what it was."""
+    """Parse a text that is a number, as Dify sends a variable; return other values unchanged."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
         return value
     number = float(value)

@@ -1,4 +1,4 @@
-"""A rejected batch of texts or documents: whether smaller ones may pass, and what to say of one that never does."""
+"""Decide whether a rejected batch of texts or documents may succeed in smaller batches."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _NOT_SIZE = re.compile(
     r"\bdimensions?\b|not permitted|forbidden|field required|input should be|does not exist|not found|no access",
     re.IGNORECASE,
 )
-"""Have a maximum or a number, too, but not one of texts."""
+"""These messages also have a maximum or a number, but not of texts."""
 _COUNTED = (
     r"(?<![\w/-])(tokens?|texts?|inputs?|items?|documents?|characters?|chars?|strings?|elements?|instances?|sequences?"
     r"|passages?|words?|bytes|length|size)(?![\w/-])"
@@ -38,13 +38,13 @@ _SIZE = re.compile(
     rf"\d\W{{0,3}}(\w{{1,20}}\W{{1,3}}){{0,2}}{_COUNTED}|{_COUNTED}\D{{0,60}}(?<![\w-])\d",
     re.IGNORECASE,
 )
-"""A number of tokens or texts, in whatever words."""
+"""A number of tokens or texts."""
 _TOO_MUCH = re.compile(
     r"too many tokens|\btokens?\b.{0,60}(exceed|limit)|(exceed|limit).{0,60}\btokens?\b|too large|(size|length) limit",
     re.IGNORECASE,
 )
 _TOO_LARGE_AT_ONCE = re.compile(r"request too large", re.IGNORECASE)
-"""OpenAI's limit of tokens a minute, for a request that never fits: status 429."""
+"""OpenAI's rejection (status 429) of a request that is larger than the limit of tokens per minute."""
 _NUMBER = re.compile(r"(?<![\w.-])(?<!code: )[0-9]{1,5}(?![\w.-]*\w)")
 _REJECTED = frozenset({Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG})
 _TOO_LARGE = 413
@@ -53,17 +53,17 @@ _STATUSES = frozenset({400, _TOO_LARGE, 422})
 
 @dataclass(frozen=True, slots=True)
 class SmallerBatch:
-    """How many texts to send instead; `is_limit`: the server takes no more of any texts."""
+    """How many texts to send instead; `is_limit`: a limit of the server for all requests."""
 
     size: int
     is_limit: bool
 
 
 def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
-    """Return how many texts to send instead, None if fewer would be rejected as well.
+    """Return how many texts to send instead, None if fewer texts would be rejected too.
 
-    LiteLLM does not know such limits. The error may tell it: a number below that of the texts. Where all texts
-    together have too many tokens, or one of them is the reason, halves are sent.
+    LiteLLM does not know such limits. The error may contain it, as a number below `texts`. If the texts together
+    have too many tokens, or one text is the reason, the batch is halved.
     """
     cause = cause_of(error)
     words = without_advice(error.text)
@@ -82,7 +82,7 @@ def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
 
 
 def is_about_size(error: ProxyRejected) -> bool:
-    """Return whether an error is about how much was sent."""
+    """Return whether the size of the request was the reason for an error."""
     words = without_advice(error.text)
     if error.status not in _STATUSES or _NOT_SIZE.search(words):
         return False
@@ -92,7 +92,7 @@ def is_about_size(error: ProxyRejected) -> bool:
 
 
 def is_too_large_at_once(error: ProxyRejected) -> bool:
-    """Return whether a request has more tokens than may be sent in a minute."""
+    """Return whether a request is larger than the limit of tokens per minute."""
     return _TOO_LARGE_AT_ONCE.search(error.text) is not None
 
 
@@ -102,10 +102,10 @@ def is_too_long(error: ProxyRejected) -> bool:
 
 
 def is_about_content(error: ProxyRejected) -> bool:
-    """Return whether an error is about what a text holds."""
+    """Return whether the content of a text was the reason for an error."""
     return _OF_CONTENT.search(error.text) is not None
 
 
 def speaks_of_texts(error: ProxyRejected) -> bool:
-    """Return whether a fault is about what was sent, so that sending it again cannot help."""
+    """Return whether the texts were the reason for an error, so that a retry cannot help."""
     return is_too_long(error) or is_about_content(error)

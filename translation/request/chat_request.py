@@ -1,4 +1,4 @@
-"""Dify's messages, parameters and tools → a request for the proxy. Nothing passed in is changed."""
+"""Build chat and completion requests from Dify's messages, parameters and tools, without changing them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -43,9 +43,8 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
 ) -> wire.ChatRequest:
     """Return the chat request.
 
-    `reasoning` is what led to earlier tool calls, by their ids; `cache_prompt` asks the provider to cache the
-    prompt. Raises RequestError for content that has no
-    form on the wire.
+    `reasoning` is the reasoning before earlier tool calls, by call id; `cache_prompt` requests prompt caching.
+    Raises RequestError for content that the chat API does not support.
     """
     conversation = history(messages, reasoning or {}, argument_names(tools))
     schema = response_format.schema_of(parameters)
@@ -76,7 +75,7 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
     stream: bool,
     options: RequestOptions = NO_OPTIONS,
 ) -> wire.CompletionRequest:
-    """Return the completion request: a lone user message as it is, else the whole conversation."""
+    """Return the completion request: a single user message unchanged, else a transcript."""
     return wire.CompletionRequest(
         model=model,
         prompt=_prompt(messages),
@@ -88,12 +87,12 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
 
 
 def _words(stop: Sequence[str]) -> list[str]:
-    """Return stop words without empty ones, which Dify brings of a field that was cleared."""
+    """Return stop words without empty ones, which Dify sends for a cleared field."""
     return [word for word in stop if word]
 
 
 def _declarations(tools: Sequence[PromptMessageTool]) -> list[wire.Tool]:
-    """Return one declaration for each name: Claude rejects a name that is there twice."""
+    """Return one declaration per name, since Claude rejects duplicate names."""
     first = {sent_name(tool.name): tool for tool in reversed(tools)}
     return [_tool(tool) for tool in tools if first[sent_name(tool.name)] is tool]
 
@@ -109,9 +108,9 @@ def _tool(tool: PromptMessageTool) -> wire.Tool:
 
 
 def _tools_of(conversation: Sequence[wire.Message]) -> Iterator[wire.Tool]:
-    """Yield bare declarations of the tools that the history used.
+    """Yield minimal declarations of the tools in the history.
 
-    Bedrock refuses a history with tool calls beside no tools at all.
+    Bedrock rejects a history with tool calls if the request has no tools.
     """
     names = dict.fromkeys(
         call["function"]["name"]

@@ -1,6 +1,6 @@
-"""Turns as Dify hands them over → turns that strict providers take, with nothing lost that was said.
+"""Rearrange Dify's turns so that strict providers accept them, without losing content.
 
-Each rule names the refusal that it keeps away. Most providers take the turns either way.
+Each function names the providers that need it. Most providers accept the turns unchanged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,16 +14,16 @@ _RESULT_OF_A_CALL = "Result of a tool call:"
 
 
 def acceptable(turns: Sequence[wire.Message]) -> list[wire.Message]:
-    """Return the turns without blank ones, alternating, each tool call with its result.
+    """Return alternating turns, none blank, each tool call with its result.
 
-    The turns that came in are not changed.
+    `turns` are not changed.
     """
     told = [turn for turn in turns if not _is_blank(turn)] or list(turns[-1:])
     return _with_a_user(_with_neighbours_joined(_paired(_with_neighbours_joined(told))))
 
 
 def _is_blank(turn: wire.Message) -> bool:
-    """Return whether a turn says nothing: Anthropic and Bedrock refuse blank texts."""
+    """Return whether a turn is blank: Anthropic and Bedrock reject blank texts."""
     if turn["role"] == "tool" or (turn["role"] == "assistant" and turn.get("tool_calls")):
         return False
     content = turn["content"]
@@ -31,10 +31,10 @@ def _is_blank(turn: wire.Message) -> bool:
 
 
 def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
-    """Yield tool calls each followed by its result, calls of one turn with ids of their own.
+    """Yield the turns with each tool call followed by its result, under unique ids.
 
-    OpenAI and Anthropic refuse a call without a result and a result without its call; Dify cuts a
-    history that is too long wherever it is. Results that may still come are not made up.
+    OpenAI and Anthropic reject a call without a result and a result without its call, and Dify may cut a long
+    history between them. Calls at the end of the history get no placeholder, since their results may follow.
     """
     waiting: list[_Waiting] = []
     for turn in turns:
@@ -61,7 +61,7 @@ def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
 
 
 class _Waiting(NamedTuple):
-    """A call whose result is still to come: its id as it came, and as it goes out."""
+    """A tool call that waits for its result: its id in Dify, and its id in the request."""
 
     came_as: str
     sent_as: str
@@ -82,7 +82,7 @@ def _missing(waiting: Iterable[_Waiting]) -> Iterator[wire.ToolMessage]:
 
 
 def _with_neighbours_joined(turns: Iterable[wire.Message]) -> list[wire.Message]:
-    """Return turns of one speaker in a row as one: templates of open models want them so."""
+    """Join consecutive turns of one role, as chat templates of open models require."""
     merged: list[wire.Message] = []
     for turn in turns:
         both = _as_one(merged[-1], turn) if merged else None
@@ -110,7 +110,7 @@ def _user(previous: wire.Message, turn: wire.Message) -> wire.UserMessage | None
     if isinstance(first, str) and isinstance(second, str):
         return {"role": "user", "content": f"{first}\n\n{second}"}
     if isinstance(first, list) and all(part["type"] != "text" for part in first):
-        # What a tool has brought is not the user's.
+        # These are files of a tool result, not of the user.
         return None
     return {"role": "user", "content": [*_parts(first), *_parts(second)]}
 
@@ -137,7 +137,7 @@ def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMess
 
 
 def _with_a_user(turns: list[wire.Message]) -> list[wire.Message]:
-    """Let the instructions be the user's where nobody else speaks: Claude needs a user."""
+    """Change a conversation of only instructions to a user turn, which Claude requires."""
     match turns:
         case [{"role": "system", "content": text}]:
             return [{"role": "user", "content": str(text)}]

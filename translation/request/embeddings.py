@@ -1,4 +1,4 @@
-"""Texts → what the proxy embeds, in batches that its provider takes."""
+"""Prepare texts and images for embedding, and shorten or split rejected batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ _CUT_MARGIN = 0.85
 
 
 def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
-    """Return the texts as providers take them.
+    """Return the texts in a form that providers accept.
 
-    A text of nothing but blanks becomes one: providers refuse empty texts and line feeds alone,
-    and Dify wants a vector for each. With a `context_size` (tokens) longer texts are cut to it; the user chose that.
+    A blank text becomes one space: providers reject empty texts and bare line feeds, and Dify needs a vector
+    for each. Texts longer than `context_size` (tokens) are cut to it, if given; this is a setting of the form.
     """
     kept = [text if text.strip() else " " for text in texts]
     return kept if context_size is None else [_cut(text, context_size) for text in kept]
 
 
 def multimodal_input(document: MultiModalContent) -> str:
-    """Return a text as it is and an image as a data URL, which is how LiteLLM takes images."""
+    """Return a text unchanged, and an image as the URL or data URL that LiteLLM accepts."""
     if document.content_type is MultiModalContentType.TEXT:
         return document.content
     if document.content.startswith(("data:", "http://", "https://")):
@@ -46,17 +46,17 @@ class Batch:
     first: int
     of: int
     shortenings: int = 0
-    """How often its longest texts were made shorter."""
+    """How often the longest texts were shortened."""
 
     def longest_tokens(self) -> int:
-        """Return about how many tokens the longest text has."""
+        """Return the estimated tokens of the longest text."""
         return max(map(estimate_tokens, self.texts))
 
     def shortened(self, error: ProxyRejected, context_size: int) -> "Batch | None":
-        """Return the batch with its longest texts shorter, if that may help; else None.
+        """Return the batch with its longest texts shortened, None if that cannot help.
 
-        The estimate of tokens can be far off for tables, numbers and rare scripts, but not by half: where every
-        text is shorter than that, and none is longer than the others together, all of them are too much.
+        The token estimate can be wrong for tables, numbers and rare scripts, but not by half. If every text is below
+        half of `context_size`, and no text is longer than the others together, the whole batch is too large.
         """
         if self.shortenings == MOST_SHORTENINGS or not is_too_long(error):
             return None
@@ -71,7 +71,7 @@ class Batch:
         return Batch(kept, self.first, self.of, self.shortenings + 1)
 
     def in_parts_of(self, size: int) -> "Iterator[Batch]":
-        """Yield the batch in smaller ones."""
+        """Split the batch into batches of at most `size` texts."""
         for start in range(0, len(self.texts), size):
             part = self.texts[start : start + size]
             yield Batch(part, self.first + start, self.of, self.shortenings)
@@ -80,10 +80,10 @@ class Batch:
 def explained_refusal(
     error: ProxyRejected, batch: Batch, context_size: int, *, cut: bool
 ) -> RequestError | None:
-    """Return an error that names the text which the provider could not embed, if it was a text.
+    """Return an error that names the rejected text, None if the reason is not a text.
 
-    The longest one of a batch, where its length was the reason; positions are told from 1. Images
-    have no length that could be told in tokens.
+    If a length was the reason, it names the longest text of the batch; positions count from 1. Batches with
+    images are not explained, since images have no length in tokens.
     """
     if any(is_data_url(text) for text in batch.texts):
         return None

@@ -1,4 +1,4 @@
-"""Dify's messages → the proxy's, in the shapes that strict providers accept."""
+"""Convert Dify's messages to chat messages that strict providers accept."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -35,7 +35,7 @@ _AUDIO_FORMATS = {
     "audio/x-wav": "wav",
     "audio/wave": "wav",
 }
-"""OpenAI names the formats, not the MIME types."""
+"""OpenAI's format names by MIME type."""
 _RESULT_IS_BELOW = "The result follows as an attachment."
 _NO_RESULT = "(The result is empty.)"
 
@@ -45,10 +45,10 @@ def history(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[wire.Message]:
-    """Return the conversation for the chat endpoint, in an order that strict providers take.
+    """Return the conversation for the chat endpoint, in an order that strict providers accept.
 
-    `reasoning` is what led to earlier tool calls, by the id of the call in Dify; `argument_names` are
-    the names under which the arguments of each tool go out. Raises RequestError for content that has no form on the wire.
+    `reasoning` is the reasoning before earlier tool calls, by the call's id in Dify; `argument_names` are
+    the sent names of each tool's arguments. Raises RequestError for content that the chat API does not support.
     """
     return acceptable(list(_turns(messages, reasoning, argument_names or {})))
 
@@ -58,7 +58,7 @@ def _turns(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[wire.Message]:
-    """Yield the turns; what a tool result carries beside text follows the last result."""
+    """Yield the turns; files of tool results follow the last result as a user turn."""
     attachments: list[wire.ContentPart] = []
     for message in messages:
         if attachments and not isinstance(message, ToolPromptMessage):
@@ -87,7 +87,7 @@ def _turns(
 
 
 def _result(text: str, *, attached: bool) -> str:
-    """Return the text of a tool's result; some providers refuse a blank one."""
+    """Return the text of a tool result, never blank, since some providers reject that."""
     if text.strip():
         return text
     return _RESULT_IS_BELOW if attached else _NO_RESULT
@@ -103,7 +103,7 @@ def _user(message: UserPromptMessage) -> wire.UserMessage:
 
 
 def _text_with_notes(message: AssistantPromptMessage) -> str:
-    """Return the text of an answer; no provider takes back the images that it holds."""
+    """Return the text of an answer; notes replace its images, which no provider accepts back."""
     if not isinstance(message.content, list):
         return message.content or ""
     return "".join(
@@ -113,7 +113,7 @@ def _text_with_notes(message: AssistantPromptMessage) -> str:
 
 
 def _parts(message: PromptMessage) -> list[wire.ContentPart]:
-    """Return the parts of a message; blank texts go, which strict providers refuse."""
+    """Return the parts of a message without blank texts, which strict providers reject."""
     if not isinstance(message.content, list):
         return []
     return [
@@ -145,7 +145,7 @@ def _part(part: PromptMessageContent) -> wire.ContentPart:
 
 
 def _data(part: MultiModalPromptMessageContent, kind: str) -> str:
-    """Return the URL of a part, or its content as a data URL with the type that its bytes tell."""
+    """Return the URL of a part, or its content as a data URL with the detected type."""
     if not part.base64_data:
         return part.data
     return f"data:{labelled(part.base64_data, part.mime_type, kind)};base64,{part.base64_data}"
@@ -168,7 +168,7 @@ def _audio(part: AudioPromptMessageContent) -> wire.AudioPart:
 
 
 def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: str) -> wire.File:
-    """Return a document or a video; LiteLLM makes of it what each provider takes."""
+    """Return a document or a video; LiteLLM converts it for each provider."""
     file: wire.File = {"format": part.mime_type}
     if part.base64_data:
         file["format"] = labelled(part.base64_data, part.mime_type, kind)
@@ -176,7 +176,7 @@ def _file(part: DocumentPromptMessageContent | VideoPromptMessageContent, kind: 
     else:
         file["file_id"] = part.url
         if isinstance(part, DocumentPromptMessageContent):
-            # With a format LiteLLM 1.106 tells Claude that the URL is the id of a file that it has
+            # With a format LiteLLM 1.106 sends the URL to Claude as the id of an uploaded file
             # (litellm_core_utils/prompt_templates/factory.py, anthropic_process_openai_file_message).
             del file["format"]
     if part.filename:
@@ -189,7 +189,7 @@ def _assistant(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]],
 ) -> wire.AssistantMessage:
-    """Return the turn; one that was reasoning alone has blank content."""
+    """Return the turn; its content is blank if the answer had only reasoning."""
     whole = _text_with_notes(message)
     text = without_thinking(whole)
     calls: list[wire.ToolCall] = [
@@ -207,7 +207,7 @@ def _assistant(
     ]
     if not calls:
         return {"role": "assistant", "content": text}
-    # Strict backends refuse "" beside tool calls, and LiteLLM puts filler text there.
+    # Strict backends reject "" together with tool calls, and LiteLLM replaces it with filler text.
     turn: wire.AssistantMessage = {
         "role": "assistant",
         "content": text if text.strip() else None,

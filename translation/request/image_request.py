@@ -1,4 +1,4 @@
-"""Dify's messages and parameters → a request for an image."""
+"""Build image requests from Dify's messages and parameters."""
 
 import base64
 import binascii
@@ -24,9 +24,9 @@ def image_request(
     parameters: Mapping[str, Json],
     options: RequestOptions = NO_OPTIONS,
 ) -> ImageRequest:
-    """Return the request: the last user text is the prompt, and its images are to be changed.
+    """Return the request: the last user text is the prompt, its images are edited.
 
-    Raises RequestError for a message without text, and for an image by URL.
+    Raises RequestError for a message without text, for an image by URL, and for invalid base64.
     """
     asked = next((each for each in reversed(messages) if isinstance(each, UserPromptMessage)), None)
     prompt = asked.get_text_content().strip() if asked else ""

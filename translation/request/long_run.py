@@ -1,4 +1,4 @@
-"""Dify's messages and parameters → a run in the background of OpenAI's Responses API.
+"""Build a background run of OpenAI's Responses API from Dify's messages and parameters.
 
 https://platform.openai.com/docs/guides/background
 """
@@ -32,7 +32,7 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
     has_tools: bool,
     follows_schemas: bool,
 ) -> RunRequest:
-    """Return the request; raise RequestError for tools, stop words, and content that has no form there."""
+    """Return the request; raise RequestError for tools, stop words and unsupported content."""
     conversation = history(messages, {})
     if has_tools or any(each["role"] == "tool" for each in conversation):
         raise RequestError(_NO_TOOLS)

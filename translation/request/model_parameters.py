@@ -1,4 +1,4 @@
-"""An app's parameters → fields of the request's body."""
+"""Convert an app's parameters to fields of the request body."""
 
 from collections.abc import Mapping
 
@@ -29,9 +29,9 @@ _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTH
 
 
 def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Json]:
-    """Return what the user set; Dify sends "" for an option that was left alone.
+    """Return the fields for the parameters that are set; Dify sends "" for an unset option.
 
-    The response format is not among it (`response_format.py`). OpenAI streams speech as bare samples alone.
+    `response_format.py` handles the response format. OpenAI streams speech only as raw samples (pcm16).
     """
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
     fields = {name: value for name, value in given.items() if name not in _NOT_SENT_AS_THEY_ARE}
@@ -40,11 +40,11 @@ def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Js
         fields["web_search_options"] = {"search_context_size": size} if size else {}
     if summary := given.get(REASONING_SUMMARY):
         effort = {"effort": fields[_EFFORT]} if _EFFORT in fields else {}
-        # LiteLLM 1.106 hands the whole on as `reasoning` of the Responses API
+        # LiteLLM 1.106 sends this object as `reasoning` of the Responses API
         # (litellm_responses_transformation `map_reasoning_effort`).
         fields[_EFFORT] = {**effort, "summary": summary}
     if budget := given.get(THINKING_BUDGET):
-        # LiteLLM makes a budget of an effort too, and would let that one win.
+        # LiteLLM converts an effort to a budget, which would replace this one.
         fields.pop(_EFFORT, None)
         fields["thinking"] = {"type": "enabled", "budget_tokens": budget}
     if voice := given.get(VOICE):

@@ -1,4 +1,4 @@
-"""Form, app and end user → what is asked of LiteLLM beside the OpenAI fields."""
+"""Build LiteLLM's own request options from form, app and end user."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -15,7 +15,7 @@ from translation.request.app_key import UNRESOLVED
 MAX_NAME_CHARACTERS = 255
 _HASH_CHARACTERS = 32
 _DIFY_DECIDES = ("stream", "stream_options")
-"""All other fields that Dify sets are always sent, and win over extra ones."""
+"""All other fields that Dify sets are always sent, and replace extra fields."""
 _NOT_TO_BE_SET = {
     "n": "Dify shows one answer",
     "timeout": "set Timeout in the model's form",
@@ -34,9 +34,9 @@ def request_options(
 ) -> RequestOptions:
     """Return the options of one call.
 
-    `parameters` are the app's, which win over the form and over what Dify tells; tags are joined.
-    Raises SettingsError for extra fields that are no JSON object, or that may not be set, and for
-    texts of the app that are too long.
+    `parameters` are the app's; they replace values of the form and of Dify, except that tags are joined.
+    Raises SettingsError for extra fields that are not a JSON object or are forbidden, and for
+    parameters that are too long.
     """
     app = FormReader(parameters or {})
     by_app = _fields_of(app)
@@ -59,7 +59,7 @@ def request_options(
 
 
 def _fields_of(app: FormReader) -> dict[str, Json]:
-    """Return the app's extra fields; Dify puts the values of variables into them as they are."""
+    """Parse the app's extra fields; Dify inserts values of variables without escaping."""
     try:
         return parse_json_object(EXTRA_BODY, app.text(EXTRA_BODY), EXTRA_BODY_EXAMPLE)
     except SettingsError as error:
@@ -69,12 +69,12 @@ def _fields_of(app: FormReader) -> dict[str, Json]:
 
 
 def _resolved(text: str) -> str:
-    """Return what an app says, "" where Dify left a variable as it was."""
+    """Return an app's text, "" if it has an unresolved variable."""
     return "" if UNRESOLVED.search(text) else text
 
 
 def probing_user(settings: Settings) -> str | None:
-    """Return whom a question of the plugin itself is for, where calls tell their end user."""
+    """Return the end user for the plugin's own probe requests, None if End User is off."""
     return None if settings.end_user is EndUser.OFF else "dify"
 
 
@@ -89,7 +89,7 @@ def _end_user(settings: Settings, user: str | None) -> str | None:
 
 
 def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
-    """Yield the fallbacks that bring fields of their own."""
+    """Yield LiteLLM fallbacks with request fields of their own."""
     fallbacks = extra.get("fallbacks")
     yield from (
         (each for each in fallbacks if isinstance(each, dict))
@@ -99,7 +99,7 @@ def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
 
 
 def _require_mergeable(extra: Mapping[str, Json]) -> None:
-    """Raise SettingsError for metadata and tags that ours could not be joined with."""
+    """Raise SettingsError for metadata and tags of a type that cannot be merged with ours."""
     metadata = extra.get("metadata", {})
     if not isinstance(metadata, dict):
         message = (

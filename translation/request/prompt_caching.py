@@ -1,7 +1,7 @@
-"""Where a provider is asked to cache a prompt: breakpoints on its turns.
+"""Add breakpoints for prompt caching to messages.
 
 Only Anthropic and a few others need them (https://docs.anthropic.com/en/docs/build-with-claude/
-prompt-caching); LiteLLM 1.106 takes them out for OpenAI's own endpoint
+prompt-caching); LiteLLM 1.106 removes them for OpenAI's own endpoint
 (litellm llms/openai/chat/gpt_transformation.py).
 """
 
@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from litellm_proxy.wire import chat as wire
 
 MAX_BREAKPOINTS = 4
-"""Anthropic refuses more."""
+"""Anthropic rejects more."""
 _HERE: wire.CacheControl = {"type": "ephemeral"}
 
 
 def with_breakpoints(messages: Sequence[wire.Message]) -> list[wire.Message]:
-    """Return the messages with a breakpoint on the instructions, and on the last turns of the user.
+    """Return the messages with breakpoints on the instructions and the last user turns.
 
-    In an agent's loop the results of tools grow, and the last of them is marked too.
-
-    The next call finds the longest part of its prompt that was cached at one of them.
+    A tool result at the end is marked too, since results accumulate in an agent's loop. The next call reads the
+    longest part of its prompt that is cached at a breakpoint.
     """
     marked = list(messages)
     for position in _positions(messages):

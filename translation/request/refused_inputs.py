@@ -1,4 +1,4 @@
-"""Whether a model takes what a message carries beside text."""
+"""Check that a model accepts the images, audio, documents and videos of a message."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ _WORDS = {
 
 
 def require_known_inputs(messages: Sequence[PromptMessage], view: ModelView) -> None:
-    """Raise RequestError if a user message carries what the model is known not to take.
+    """Raise RequestError for input that the model is known not to accept.
 
-    What is unknown is sent: the model says best itself whether it takes it.
+    If it is unknown, the input is sent, and the model itself may reject it.
     """
     for message in messages:
         if not isinstance(message, UserPromptMessage) or not isinstance(message.content, list):

@@ -1,4 +1,4 @@
-"""What is ranked, and how many results are asked for."""
+"""Prepare documents for rerank requests, and explain a rejected document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,38 +15,38 @@ from translation.token_estimate import estimate_tokens
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a batch begins among all `of` documents, counted from 0."""
+    """The position (from 0) of a batch's first document among all `of` documents."""
 
     first: int
     of: int
 
 
 def ranked_text(text: str) -> str:
-    """Return a text as it is sent: providers refuse blank ones, and their positions have to stay."""
+    """Return the text to send: a space for a blank text, which providers reject."""
     return text if text.strip() else " "
 
 
 def ranked(content: MultiModalContent) -> Ranked:
-    """Return a text or an image of a knowledge base as it is sent."""
+    """Return a text or an image of a knowledge base as it is sent to the proxy."""
     if content.content_type is MultiModalContentType.IMAGE:
         return {"image": content.content}
     return ranked_text(content.content)
 
 
 def shown_text(content: MultiModalContent) -> str:
-    """Return what stands for it in the result: an image has no text, and Dify knows which it is."""
+    """Return the text for the result: "" for an image, which Dify finds by its index."""
     return "" if content.content_type is MultiModalContentType.IMAGE else content.content
 
 
 def results_wanted(top_n: int | None, documents: int) -> int | None:
-    """Return how many results to ask for: providers refuse more than there are documents."""
+    """Return how many results to request: providers reject more than there are documents."""
     return min(top_n, documents) if top_n is not None and top_n > 0 else None
 
 
 def refused_document(
     error: ProxyRejected, documents: Sequence[Ranked], place: Place
 ) -> RequestError | None:
-    """Return an error that names the document which cannot be ranked, None if it is not about one."""
+    """Return an error that names the rejected document, None if the reason is not a document."""
     (document,) = documents if len(documents) == 1 else (None,)
     if not isinstance(document, str) or not (is_about_content(error) or is_about_size(error)):
         return None

@@ -1,4 +1,4 @@
-"""Dify's two parameters for structured output → the proxy's one, or words in the prompt."""
+"""Convert Dify's two parameters for structured output to `response_format`, or to a prompt."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ PARAMETERS = frozenset({"response_format", "json_schema"})
 def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) -> Json:
     """Return the `response_format` to send, or None.
 
-    Dify sends the schema in `json_schema` as text: wrapped in name and schema, for some models
-    bare, and as an app builder typed it (Dify 1.14). A model that does not follow
-    schemas is asked for a JSON object, and finds the schema in its prompt.
+    Dify sends the schema in `json_schema` as text, as the app builder typed it: inside an object with name and
+    schema, or for some models bare (Dify 1.14). For a model that does not follow schemas, the schema is in the
+    prompt, and the format is a JSON object if the app sets that.
     """
     asked = parameters.get("response_format")
     if schema := schema_of(parameters):
@@ -28,10 +28,10 @@ def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) ->
 
 
 def asks_for_json(parameters: Mapping[str, Json], extra: Mapping[str, Json]) -> bool:
-    """Return whether the answer is to be JSON, to which nothing may be added.
+    """Return whether the request is for JSON, so that the answer must be only JSON.
 
-    `extra` are the further fields of the request: an app or a form can ask there, in the words of
-    OpenAI, or in those of vLLM, Ollama and Gemini, which LiteLLM passes on.
+    `extra` are the extra fields of form and app: they may have the field of OpenAI, or fields of vLLM, Ollama and
+    Gemini, which LiteLLM sends to the provider.
     """
     asked = parameters.get("response_format")
     if parameters.get("json_schema") or asked in _JSON_FORMATS:
@@ -41,13 +41,13 @@ def asks_for_json(parameters: Mapping[str, Json], extra: Mapping[str, Json]) -> 
             return kind in _JSON_FORMATS
         case _:
             named = "json" in str(extra.get("response_mime_type")).lower()
-            # Ollama takes "json", or a schema.
+            # Ollama accepts "json", or a schema.
             by_format = extra.get("format") == "json" or isinstance(extra.get("format"), dict)
             return named or by_format or any(extra.get(name) for name in _ALSO_ASK_FOR_JSON)
 
 
 def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:
-    """Return `{"name", "schema", …}` if the answer is to follow a schema.
+    """Return `{"name", "schema", …}` if the request has a schema, else None.
 
     Raises RequestError for a schema that is not a JSON object.
     """
@@ -76,7 +76,7 @@ def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:
 def with_schema_in_words(
     messages: Sequence[wire.Message], schema: Mapping[str, Json]
 ) -> list[wire.Message]:
-    """Return the messages with the schema at the end of the instructions."""
+    """Return the messages with the schema appended to the instructions."""
     words = (
         "Answer with one JSON object and nothing else. It must follow this JSON schema:\n"
         f"{json.dumps(schema['schema'], ensure_ascii=False)}"

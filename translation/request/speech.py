@@ -1,4 +1,4 @@
-"""A text → parts that a model speaks one by one; and which field of the form a refusal is about."""
+"""Split text into parts for speech requests, and explain rejected voices and formats."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _OF_FORMAT = re.compile(
     re.IGNORECASE,
 )
 MIN_PART = 50
-"""Characters; shorter parts do not sound like sentences."""
+"""In characters; shorter parts do not sound like sentences."""
 _TOO_LONG = re.compile(
     r"(maximum|at most|no more than|longer than|exceeds?|too long|limit\w{0,3}) [^.]{0,60}(character|token|text|input|length)"
     r"|(character|token|text|input|length)[^.]{0,60}(maximum|at most|too long|exceed|limit)",
@@ -30,13 +30,13 @@ _PLACES_TO_SPLIT = (
     re.compile(r"[,;:，、；：]"),
     re.compile(r"\s"),
 )
-"""The ends of sentences, of their parts and of words."""
+"""The ends of sentences, then of clauses, then of words."""
 
 
 def speakable_parts(text: str, longest: int) -> list[str]:
-    """Return a text in parts of at most so many characters, split where it can be heard least.
+    """Split a text into parts of at most `longest` characters, best at sentence ends.
 
-    Nothing is lost: joined, the parts are the text.
+    Joined, the parts are the text.
     """
     return list(_parts(text, longest))
 
@@ -56,9 +56,9 @@ def _parts(text: str, longest: int) -> Iterator[str]:
 
 
 def shorter_part(error: ProxyRejected, length: int) -> int | None:
-    """Return how many characters to send instead, if a part was too long for the server; else None.
+    """Return how many characters to send instead, None if the part was not too long.
 
-    The rejection may name the most: in characters, or in tokens, of which a character is one at most.
+    The rejection may contain the limit: in characters, or in tokens, since a character is at most one token.
     """
     if length <= MIN_PART or cause_of(error) not in {
         Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG, Cause.PROVIDER,
@@ -71,7 +71,7 @@ def shorter_part(error: ProxyRejected, length: int) -> int | None:
 
 
 def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestError | None:
-    """Return an error that names the field that was refused, if it was voice or format; else None."""
+    """Return an error that names the rejected form field, None if it is not voice or format."""
     if cause_of(error) not in {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER, Cause.PROVIDER}:
         return None
     if _OF_VOICE.search(error.text):
@@ -79,6 +79,6 @@ def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestErr
         return RequestError(with_source(first, error))
     if _OF_FORMAT.search(error.text):
         first = f"The model does not speak {audio_format}; change Audio Format in its form."
-        # The formats that it has stand behind the one that it has not.
+        # The message lists the supported formats after the rejected one.
         return RequestError(with_source(first, error, _FORMATS_QUOTED))
     return None

@@ -1,7 +1,7 @@
-"""Names of tools in the form that every provider takes, and back.
+"""Convert tool names to a form that every provider accepts, and back.
 
-Dify passes the names of MCP servers as they are; OpenAI takes `[a-zA-Z0-9_-]{1,64}`, and Gemini wants
-a letter or an underscore in front.
+Dify sends the names of MCP servers unchanged; OpenAI accepts `[a-zA-Z0-9_-]{1,64}`, and Gemini requires
+a letter or an underscore first.
 """
 
 import re
@@ -18,7 +18,7 @@ _LONGEST_SEARCHED = 300
 
 
 def sent_name(name: str) -> str:
-    """Return the name that goes out, the same each time; different names stay different."""
+    """Return a valid name to send; stable, and different for different names."""
     if _TAKEN_EVERYWHERE.fullmatch(name):
         return name
     digest = sha256(name.encode(errors="replace")).hexdigest()[:_DIGEST_CHARACTERS]
@@ -27,17 +27,17 @@ def sent_name(name: str) -> str:
 
 
 def names_in_dify(names: Iterable[str]) -> Mapping[str, str]:
-    """Return Dify's names by those that went out."""
+    """Return Dify's names by sent name."""
     return {sent_name(name): name for name in names}
 
 
 def called_name(name: str, declared: AbstractSet[str]) -> str:
-    """Return the declared name that a model's call means, or the name as it is.
+    """Return the declared name that a called name contains, else the called name.
 
-    Servers leave tokens of the model's format, name spaces and counters around a name, as in
+    Servers leave tokens of the model's format, namespaces and counters around a name, as in
     `get_weather<|channel|>commentary` and `functions.get_weather:0`
-    (https://github.com/vllm-project/vllm/issues/32587). A declared name counts if it stands in the call's as
-    a whole word and no other does.
+    (https://github.com/vllm-project/vllm/issues/32587). A declared name matches if it is the only one in the
+    called name, as a whole word.
     """
     if name in declared:
         return name

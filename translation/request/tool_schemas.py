@@ -1,6 +1,6 @@
-"""JSON schemas of tools in the form that strict providers take, and argument names back again.
+"""Convert tool schemas to a form that strict providers accept, and argument names back.
 
-MCP servers leave out what OpenAI, Gemini and Claude require, and name arguments as they like. Claude:
+MCP servers omit schema parts that OpenAI, Gemini and Claude require, and use any argument names. Claude:
 "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"; OpenAI: "object schema missing properties" and
 "array schema missing items"; Gemini: "required[0]: property is not defined".
 """
@@ -25,7 +25,7 @@ _SCHEMAS = frozenset({"items", "additionalProperties", "not", "contains"})
 _LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _MAPS_OF_SCHEMAS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
 _VALUES = frozenset({"const", "default", "enum"})
-"""Where null is a value."""
+"""Fields in which null is a value."""
 
 
 def strict_schema(parameters: Mapping[str, Json] | None) -> dict[str, Json]:
@@ -35,13 +35,13 @@ def strict_schema(parameters: Mapping[str, Json] | None) -> dict[str, Json]:
 
 
 def argument_names(tools: Iterable[PromptMessageTool]) -> Mapping[str, Mapping[str, str]]:
-    """Return, by tool and name in Dify, the names under which arguments go out, where they differ."""
+    """Return the sent names of arguments, by tool and name in Dify, where they differ."""
     found = {tool.name: _renamed_in(tool.parameters, 0) for tool in tools}
     return {tool: names for tool, names in found.items() if names}
 
 
 def renamed_arguments(arguments: str, names: Mapping[str, str]) -> str:
-    """Return a call's arguments (JSON) with names replaced; what is not JSON stays as it is."""
+    """Return a call's arguments (JSON) with names replaced; invalid JSON is unchanged."""
     if not names:
         return arguments
     try:
@@ -52,7 +52,7 @@ def renamed_arguments(arguments: str, names: Mapping[str, str]) -> str:
 
 def _strict(schema: Json, depth: int) -> Json:
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
-        # `true` stands for any value.
+        # The schema `true` accepts any value.
         return {}
     strict = {n: value for n, value in schema.items() if value is not None or n in _VALUES}
     if isinstance(ref := strict.get("$ref"), str):
@@ -78,7 +78,7 @@ def _strict(schema: Json, depth: int) -> Json:
 
 
 def _set_required(strict: dict[str, Json]) -> None:
-    """Name what is required as it goes out; Gemini rejects names that are not declared."""
+    """Replace required names with sent names; drop undeclared names, which Gemini rejects."""
     required = strict.get("required")
     if not isinstance(required, list):
         strict.pop("required", None)
@@ -93,9 +93,9 @@ def _key(map_name: str, key: str) -> str:
 
 
 def _renamed_reference(reference: str) -> str:
-    """Return a reference to a property with the name under which the property goes out.
+    """Return a reference with the sent names of properties.
 
-    A JSON pointer in a URI fragment (https://www.rfc-editor.org/rfc/rfc6901#section-6).
+    It is a JSON pointer in a URI fragment (https://www.rfc-editor.org/rfc/rfc6901#section-6).
     """
     steps = reference.split("/")
     for place, (map_name, step) in enumerate(pairwise(steps), 1):
@@ -106,7 +106,7 @@ def _renamed_reference(reference: str) -> str:
 
 
 def _renamed_in(schema: Json, depth: int) -> dict[str, str]:
-    """Return the names of properties that go out under another one, at the places of `_strict`."""
+    """Return the sent names of properties that `_strict` renames."""
     names: dict[str, str] = {}
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return names
@@ -123,7 +123,7 @@ def _renamed_in(schema: Json, depth: int) -> dict[str, str]:
 
 
 def _sent(name: str) -> str:
-    """Return the name that goes out, the same each time; different names stay different."""
+    """Return a valid name to send; stable, and different for different names."""
     if _ACCEPTED.fullmatch(name):
         return name
     digest = sha256(name.encode(errors="replace")).hexdigest()[:_DIGEST]
