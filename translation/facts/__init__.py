@@ -1,1 +1,1 @@
-"""What is known of a model, and what Dify shows of it."""
+"""The facts about a model, and its schema for Dify."""

@@ -1,4 +1,4 @@
-"""What a model is and can do: the form's word, else the proxy's, else a safe default."""
+"""Combine a model's form and facts: the form's value, else the proxy's, else a safe default."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _BYTES_A_NUMBER = 22
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """A model as its form and the proxy's facts describe it together."""
+    """A model as described by its form and the proxy's facts."""
 
     settings: Settings
     facts: ModelFacts
@@ -46,15 +46,15 @@ class ModelView:
 
     @property
     def max_output_tokens(self) -> int | None:
-        """Return the most tokens that an app may ask for in one answer, None if unknown."""
+        """Return the maximum output tokens of one answer, None if unknown."""
         return self.settings.max_tokens or self.facts.max_output_tokens
 
     @property
     def max_chunks(self) -> int:
-        """Return how many texts one embedding request holds.
+        """Return how many texts one embedding request has.
 
-        Dify asks for that many at once and gets all vectors in one line, which its daemon limits to
-        5 MiB; a number takes about 22 bytes there. At most half of the limit is used.
+        Dify sends that many texts in one call and gets all vectors in one line, which its daemon limits to
+        5 MiB; a number has about 22 bytes there. At most half of the limit is used.
         """
         if self.settings.max_chunks:
             return self.settings.max_chunks
@@ -65,14 +65,14 @@ class ModelView:
 
     @property
     def prices(self) -> Prices:
-        """Return the prices in USD per token; the form's replace the proxy's one by one."""
+        """Return the prices in USD per token; each price of the form replaces the proxy's."""
         return prices_of(self.settings, self.facts)
 
     @property
     def caches_prompts(self) -> bool:
-        """Return whether a provider is asked to cache prompts: the form wants it, and it has to be asked.
+        """Return whether requests need breakpoints for prompt caching, and the form enables it.
 
-        Only where writing into the cache has a price of its own; the others cache by themselves.
+        Providers without a price for cache writes cache prompts without breakpoints.
         """
         has_to_be_asked = (
             self.facts.prompt_caching is True and self.facts.cache_write_price is not None
@@ -81,10 +81,10 @@ class ModelView:
 
     @property
     def offers_structured_output(self) -> bool:
-        """Return whether an app may ask for structured output: unless the form or the proxy says no.
+        """Return whether apps may use structured output: unless form or proxy exclude it.
 
-        graphon 0.8, the engine of Dify's next version, runs no such node on a model without the feature
-        (nodes/llm/node.py, stage=capability). Of a model that nothing is known of, the prompt asks for the schema.
+        graphon 0.8, the engine of Dify's next version, does not run such a node on a model without the feature
+        (nodes/llm/node.py, stage=capability). If support is unknown, the schema is in the prompt.
         """
         choice = self.settings.structured_output
         return choice is Override.YES or (
@@ -93,13 +93,13 @@ class ModelView:
 
     @property
     def follows_schemas(self) -> bool:
-        """Return whether the model follows a JSON schema, and LiteLLM passes one on to it."""
+        """Return whether the model follows a JSON schema, and LiteLLM sends it to the model."""
         follows = self.facts.response_schema and self.may_take("response_format")
         return chosen(self.settings.structured_output, follows)
 
     @property
     def calls_tools(self) -> bool:
-        """Return whether the model calls tools, and LiteLLM passes them on to it."""
+        """Return whether the model calls tools, and LiteLLM sends them to the model."""
         calls = self.facts.function_calling and self.may_take("tools")
         return chosen(self.settings.function_calling, calls)
 
@@ -110,18 +110,18 @@ class ModelView:
 
     @property
     def default_effort(self) -> str | None:
-        """Return the reasoning effort of OpenAI's models where none is named; None for others."""
+        """Return the default of `reasoning_effort`, None if the model does not support it."""
         return _DEFAULT_EFFORT if self.may_take("reasoning_effort") else None
 
     @property
     def takes_input_type(self) -> bool:
-        """Return whether an embedding model tells documents from queries."""
+        """Return whether an embedding model supports `input_type` (document or query)."""
         return "input_type" in (self.facts.supported_params or ())
 
     def takes_input(self, kind: InputType) -> bool:
-        """Return whether the model takes audio, documents or videos beside text; images: if it embeds or ranks.
+        """Return whether the model accepts audio, documents, videos, or images to embed or rank.
 
-        For LLMs *Vision* tells about images too.
+        For LLMs, *Vision* also enables images.
         """
         known = {
             InputType.AUDIO: self.facts.audio_input,
@@ -132,9 +132,9 @@ class ModelView:
         return kind in self.settings.input_types or known[kind] is True
 
     def may_take(self, parameter: str) -> bool:
-        """Return whether a parameter is worth offering: listed or unknown, and never yet rejected.
+        """Return whether the model may support a parameter: listed or unknown, and not rejected so far.
 
-        LiteLLM lists some even so, and rejects every value but one.
+        LiteLLM lists some parameters of which it rejects every value but one.
         """
         if parameter in (self.facts.refused_params or ()):
             return False
@@ -142,10 +142,10 @@ class ModelView:
         return supported is None or parameter in supported
 
     def is_listed(self, parameter: str) -> bool:
-        """Return whether LiteLLM says by name that a model takes a parameter, and it was never rejected."""
+        """Return whether LiteLLM lists a parameter for the model, and has not rejected it so far."""
         return self.facts.supported_params is not None and self.may_take(parameter)
 
 
 def chosen(choice: Override, fact: bool | None) -> bool:  # noqa: FBT001
-    """Return the user's yes or no, else what the proxy knows, else no."""
+    """Return the form's yes or no, else the proxy's fact, else False."""
     return choice is Override.YES or (choice is Override.AUTO and fact is True)

@@ -1,4 +1,4 @@
-"""Which parameters an app builder may set for a model, and within which bounds."""
+"""Build the rules for a model's parameters in an app: names, types and bounds."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,13 +11,13 @@ from translation.facts.model_view import DEFAULT_MAX_TOKENS, ModelView
 from translation.form.settings import Mode, Override
 
 EXTRA_BODY = "extra_body"
-"""The app's own extra fields, a text parameter beside temperature and the like."""
+"""The app's extra fields, as a text parameter."""
 END_USER = "end_user"
 TAGS = "tags"
 SESSION = "session"
 KEY = "key"
 OF_THE_APP = frozenset({EXTRA_BODY, END_USER, TAGS, SESSION, KEY})
-"""The text parameters that are for LiteLLM and not for the model."""
+"""Text parameters for LiteLLM, not for the model."""
 WEB_SEARCH = "web_search"
 SEARCH_CONTEXT = "search_context_size"
 REASONING_SUMMARY = "reasoning_summary"
@@ -25,17 +25,17 @@ THINKING_BUDGET = "thinking_budget"
 VOICE = "voice"
 LONG_RUNS = "long_runs"
 _WITH_BACKGROUND = frozenset({"openai", "azure"})
-"""Whose Responses API has a background mode."""
+"""Providers whose Responses API has a background mode."""
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
 _LEAST_THINKING = 1024
-"""Anthropic takes no smaller budget (LiteLLM 1.106)."""
+"""Anthropic rejects a smaller budget (LiteLLM 1.106)."""
 
 
 def parameter_rules(view: ModelView) -> list[ParameterRule]:
-    """Return the rules; a parameter that the model is known not to take is not offered.
+    """Return the rules, without parameters that the model is known not to support.
 
-    A default is where Dify's page starts when a person switches a parameter on (without one it
-    starts at the lowest value). What is left alone is not sent, and the model decides.
+    A default is the value that Dify's page shows when a person turns a parameter on (without a default,
+    the minimum). A parameter that is off is not sent.
     """
     if view.mode is Mode.IMAGE:
         return [*_OF_IMAGES, *_keys(view), *_FOR_LITELLM]
@@ -58,7 +58,7 @@ def parameter_rules(view: ModelView) -> list[ParameterRule]:
     if response_format:
         rules.append(_RESPONSE_FORMAT_WITH_SCHEMA if structured else _RESPONSE_FORMAT)
     if chat:
-        # A model that does not follow schemas finds it in its prompt.
+        # For a model that does not follow schemas, the schema is in the prompt.
         rules.append(_JSON_SCHEMA)
     return [*rules, *_keys(view), *_FOR_LITELLM]
 
@@ -68,7 +68,7 @@ def _keys(view: ModelView) -> list[ParameterRule]:
 
 
 def _special_rules(view: ModelView) -> Iterator[ParameterRule]:
-    """Yield the rules for what few models take: only where LiteLLM says so by name."""
+    """Yield rules for parameters of few models, only where LiteLLM reports support."""
     if view.facts.mode == RESPONSES_MODE and view.facts.provider in _WITH_BACKGROUND:
         yield _LONG_RUNS
     if view.reasons:
@@ -125,7 +125,7 @@ def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
 
 
 def _line(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
-    """Return a text of one line, where Dify's page gives a text of many an area of 80 pixels."""
+    """Return a rule for text of one line; for TEXT Dify's page shows an area of 80 pixels."""
     return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.STRING)
 
 
@@ -142,7 +142,7 @@ def _option(
 
 
 def _switch(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
-    """Return a switch that is on where a person turns the parameter on."""
+    """Return a boolean rule; its value is true when a person turns the parameter on."""
     return ParameterRule(
         name=name, label=label, help=help_text, type=ParameterType.BOOLEAN, default=True
     )
@@ -165,16 +165,16 @@ def _thinking_budget(most_tokens: int) -> ParameterRule:
     )  # fmt: skip
 
 
-# The ranges are those of the OpenAI API; the SDK's templates would cap them at 1.
+# The ranges are those of the OpenAI API; the SDK's templates would limit them to 1.
 _COMMON = (
     _number("temperature", texts.TEMPERATURE, texts.TEMPERATURE_HELP, 0, 1, 2),
     _number("top_p", texts.TOP_P, texts.TOP_P_HELP, 0, 1, 1),
     _number("presence_penalty", texts.PRESENCE_PENALTY, texts.PRESENCE_PENALTY_HELP, -2, 0, 2),
     _number("frequency_penalty", texts.FREQUENCY_PENALTY, texts.FREQUENCY_PENALTY_HELP, -2, 0, 2),
-    # Some servers take a seed of 0 for none.
+    # Some servers treat a seed of 0 as no seed.
     _whole_number("seed", texts.SEED, texts.SEED_HELP, 0, 1, 2**31 - 1),
 )
-# Never JSON or XML: for those the SDK rewrites the prompt (dify-plugin 0.10).
+# Not JSON or XML: for these options the SDK changes the prompt (dify-plugin 0.10).
 _RESPONSE_FORMAT = _option(
     "response_format",
     texts.RESPONSE_FORMAT,
@@ -213,7 +213,7 @@ TELLING = frozenset(
     }
     | {"thinking", "verbosity", "web_search_options", "audio"}
 )
-"""The parameters of chats whose support changes what Dify offers, or what is sent."""
+"""Chat parameters whose support changes the schema or the request."""
 _JSON_SCHEMA = _text("json_schema", texts.JSON_SCHEMA, texts.JSON_SCHEMA_HELP)
 _OF_IMAGES = (
     _text("size", texts.IMAGE_SIZE, texts.IMAGE_SIZE_HELP),
@@ -227,7 +227,7 @@ _OF_IMAGES = (
     ),
     _option("output_format", texts.IMAGE_FORMAT, texts.IMAGE_FORMAT_HELP, ("png", "jpeg", "webp")),
 )
-"""LiteLLM does not tell which of them a model has, nor which values."""
+"""LiteLLM does not report which of these a model supports, nor their values."""
 IMAGE_PARAMETERS = tuple(rule.name for rule in _OF_IMAGES)
 _KEY = _line(KEY, texts.KEY, texts.KEY_HELP)
 _FOR_LITELLM = (
@@ -236,4 +236,4 @@ _FOR_LITELLM = (
     _line(SESSION, texts.SESSION, texts.SESSION_HELP),
     _text(EXTRA_BODY, texts.EXTRA_BODY, texts.EXTRA_BODY_HELP),
 )
-"""Texts that Dify puts the values of its variables into, in workflows and chatflows."""
+"""Dify resolves variables in these texts, in workflows and chatflows."""

@@ -1,10 +1,10 @@
-"""Labels and tooltips of an app's parameters; Dify shows a tooltip in lines of some 22 characters."""
+"""Labels and tooltips of an app's parameters; Dify shows tooltips in lines of about 22 characters."""
 
 from dify_plugin.entities import I18nObject
 
 
 def words(en: str, zh: str) -> I18nObject:
-    """Return one text in English and Simplified Chinese, the languages that Dify's page asks plugins for."""
+    """Return a text in English and Simplified Chinese, the languages that Dify requests from plugins."""
     return I18nObject(en_us=en, zh_hans=zh)
 
 

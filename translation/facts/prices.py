@@ -1,4 +1,4 @@
-"""What a model costs: the form's word, else the proxy's. Amounts are in USD."""
+"""Prices of a model: the form's, else the proxy's. Amounts are in USD."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,13 +7,13 @@ from litellm_proxy.wire.model_facts import ModelFacts
 from translation.form.settings import Settings
 
 PRICE_UNIT = Decimal("0.000001")
-"""Dify is given prices per million tokens."""
+"""Dify gets prices per million tokens."""
 _TIER_TOKENS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """USD per token; None means unknown, or the price of input or output where there is one.
+    """USD per token. None means unknown; for cache and reasoning: as input or output.
 
     `above_200k` are the prices of a whole call whose prompt has more than 200 000 tokens.
     """
@@ -26,7 +26,7 @@ class Prices:
     above_200k: "Prices | None" = None
 
     def for_prompt(self, tokens: int) -> "Prices":
-        """Return the prices of a call with so many tokens in its prompt."""
+        """Return the prices of a call whose prompt has `tokens` tokens."""
         higher = self.above_200k
         if higher is None or tokens <= _TIER_TOKENS:
             return self
@@ -40,9 +40,9 @@ class Prices:
 
 
 def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
-    """Return the prices of a model; the form's replace the proxy's one by one.
+    """Return the prices of a model; each price of the form replaces the proxy's.
 
-    The proxy's finer prices go with its own price of input or output, not with the form's.
+    The proxy's prices for cache, reasoning and long prompts are dropped with the price that the form replaces.
     """
     no_input = settings.input_price is None
     no_output = settings.output_price is None
@@ -63,7 +63,7 @@ def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
 
 
 def has_own_prices(settings: Settings) -> bool:
-    """Return whether the form sets a price, which then counts instead of the proxy's cost."""
+    """Return whether the form sets a price, which then replaces the proxy's cost."""
     return settings.input_price is not None or settings.output_price is not None
 
 

@@ -1,4 +1,4 @@
-"""Form and facts → the schema that Dify shows. The form wins; unknown gets a safe default."""
+"""Build the model schema for Dify from form and facts."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ from translation.facts.prices import PRICE_UNIT, Prices, per_million
 from translation.form.settings import AudioFormat, InputType, Mode
 
 MAX_SPOKEN_CHARACTERS = 4096
-"""What OpenAI's speech endpoint takes in one request."""
+"""The limit of OpenAI's speech endpoint for one request."""
 _DIFYS_MODES = {
     Mode.COMPLETION: LLMMode.COMPLETION,
     Mode.CHAT: LLMMode.CHAT,
@@ -30,7 +30,7 @@ _SPOKEN_LANGUAGES = ("en-US", "zh-Hans", "ja-JP", "pt-BR", "de-DE", "fr-FR", "es
 
 
 def llm_schema(model: str, view: ModelView) -> AIModelEntity:
-    """Return the schema of an LLM; `model` is the name that Dify knows it by."""
+    """Return the schema of an LLM; `model` is its name in Dify."""
     return _entity(
         model,
         view,
@@ -45,7 +45,7 @@ def llm_schema(model: str, view: ModelView) -> AIModelEntity:
 
 
 def text_embedding_schema(model: str, view: ModelView) -> AIModelEntity:
-    """Return the schema of an embedding model; MAX_CHUNKS is what one request will hold."""
+    """Return the schema of an embedding model; MAX_CHUNKS is the number of texts per request."""
     return _entity(
         model,
         view,
@@ -157,7 +157,7 @@ def _features(view: ModelView) -> list[ModelFeature]:
         case Mode.COMPLETION:
             return []
         case Mode.IMAGE:
-            # Which model changes images, LiteLLM does not tell.
+            # LiteLLM does not report which models edit images.
             takes_images = chosen(view.settings.vision, view.facts.vision is not False)
             return [ModelFeature.VISION] if takes_images else []
         case _:
