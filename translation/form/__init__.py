@@ -1,1 +1,1 @@
-"""The form's strings → frozen settings."""
+"""Parse the form's strings into frozen settings."""

@@ -1,4 +1,4 @@
-"""The URL that people paste → the base URL of the proxy."""
+"""Parse the URL in the form into the base URL of the proxy."""
 
 import re
 
@@ -13,15 +13,15 @@ _ENDPOINT = re.compile(
     r"|audio/transcriptions|audio/speech|images/(?:generations|edits)|model/info|model_group/info)$"
 )
 _PAGE = re.compile(r"/(?:ui(?:/.*)?|docs|redoc|openapi\.json|health/\w+)$")
-"""LiteLLM's own pages, as copied from a browser, whatever stands behind ? or #."""
+"""LiteLLM's own pages, as copied from a browser, with any query and fragment."""
 _VERSION = re.compile(r"/v[12]$")
 _ONE_SLASH = re.compile(r"(https?):/(?=[^/])", re.IGNORECASE)
 
 
 def base_url(text: str) -> str:
-    """Return scheme, host and path prefix, without `/v1` and known ends of endpoints and pages.
+    """Return scheme, host and path prefix, without `/v1` and paths of endpoints and pages.
 
-    Raises SettingsError for what is no plain http(s) URL, and says what is wrong with it.
+    Raises SettingsError, with the reason, for anything but a plain http(s) URL.
     """
     text = without_unseen(text).strip().strip(_QUOTES).strip()
     if not text:
@@ -45,7 +45,7 @@ def base_url(text: str) -> str:
     plain = str(url.copy_with(query=None, fragment=None)).rstrip("/")
     if page:
         return _without(_VERSION, _without(_PAGE, plain))
-    # Only behind an endpoint can /v2 be LiteLLM's; a prefix of this name is somebody's own.
+    # /v2 is LiteLLM's only in front of an endpoint; otherwise it is a prefix of a gateway.
     endpoint = _without(_ENDPOINT, plain)
     return (
         _without(_VERSION, endpoint) if endpoint != plain else plain.removesuffix("/v1").rstrip("/")

@@ -1,4 +1,4 @@
-"""What the fields of the form are called on the page, in English, as sentences name them."""
+"""English labels of the form's fields, for use in messages."""
 
 LABELS = {
     "base_url": "Base URL",
@@ -36,7 +36,7 @@ LABELS = {
 }
 """The English labels of `provider/litellm.yaml`, by variable."""
 _OF_PARAMETERS = {"key": "Team Key", "session": "Session"}
-"""Those of an app's parameters that no field of the form is called like."""
+"""Labels of an app's parameters without a form field of the same name."""
 
 
 def label_of(variable: str) -> str:

@@ -1,4 +1,4 @@
-"""The form's strings → frozen, typed settings. Strings become values here and nowhere else."""
+"""Parse the form's strings into frozen, typed settings; other modules do not parse form values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from translation.form.reader import FormReader
 
 MAX_DISPLAY_NAME = 255
 DEFAULT_VOICES = ("alloy", "echo", "fable", "onyx", "nova", "shimmer")
-"""Those of OpenAI's first speech models, which later ones have too."""
+"""The voices of OpenAI's first speech models; later models have them too."""
 MAX_TEXTS_PER_REQUEST = 2048
 NO_TAG_OF_THE_APP = "-dify-app"
-"""Among the tags of a form: no tag is made of the app's id, where Dify tells it."""
+"""This tag in a form turns off the tag with the app's id."""
 EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
 
 
 class Override(StrEnum):
-    """Whether a capability is taken from the proxy or set by the user."""
+    """Whether a capability comes from the proxy (AUTO) or is set in the form."""
 
     AUTO = "auto"
     YES = "yes"
@@ -28,7 +28,7 @@ class Override(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which endpoint an LLM is asked through; AUTO follows the proxy, IMAGE makes images."""
+    """The endpoint for an LLM; AUTO follows the proxy, IMAGE generates images."""
 
     AUTO = "auto"
     CHAT = "chat"
@@ -37,14 +37,14 @@ class Mode(StrEnum):
 
 
 class Citations(StrEnum):
-    """What becomes of the web pages that an answer names as its sources."""
+    """Whether the web pages that an answer cites are appended to its text."""
 
     OFF = "off"
     APPEND = "append"
 
 
 class Normalisation(StrEnum):
-    """How rerank scores are brought to the range of a threshold."""
+    """How rerank scores are normalised."""
 
     NONE = "none"
     SIGMOID = "sigmoid"
@@ -52,7 +52,7 @@ class Normalisation(StrEnum):
 
 
 class AudioFormat(StrEnum):
-    """How speech is written: AUTO is MP3, or WAV where a model has no MP3."""
+    """The format of speech: AUTO is MP3, or WAV if a model does not support MP3."""
 
     AUTO = "auto"
     MP3 = "mp3"
@@ -62,14 +62,14 @@ class AudioFormat(StrEnum):
 
 
 class LongTexts(StrEnum):
-    """What becomes of a text that is too long to be embedded."""
+    """Whether a text that is too long for embedding is an error or cut."""
 
     REFUSE = "refuse"
     CUT = "cut"
 
 
 class EndUser(StrEnum):
-    """How LiteLLM is told which end user of Dify a call is for."""
+    """How a request names the end user: as Dify's id, as its hash, or not."""
 
     RAW = "raw"
     HASHED = "hashed"
@@ -77,21 +77,21 @@ class EndUser(StrEnum):
 
 
 class YesNo(StrEnum):
-    """A plain switch."""
+    """The values of a switch."""
 
     YES = "yes"
     NO = "no"
 
 
 class PromptCaching(StrEnum):
-    """Whether providers are asked to cache prompts."""
+    """Whether requests ask providers to cache prompts."""
 
     OFF = "off"
     AUTO = "auto"
 
 
 class InputType(StrEnum):
-    """A kind of input that the user says the model takes."""
+    """A type of input that the form enables for the model."""
 
     AUDIO = "audio"
     DOCUMENT = "document"
@@ -100,7 +100,7 @@ class InputType(StrEnum):
 
 
 class SettingsSource(StrEnum):
-    """Whether the form's custom group counts."""
+    """Whether the fields of the form's custom group are used."""
 
     AUTOMATIC = "automatic"
     CUSTOM = "custom"
@@ -108,12 +108,12 @@ class SettingsSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One model as its form describes it; None and AUTO mean "ask the proxy".
+    """The settings of one model; None and AUTO mean the proxy's value.
 
     `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
     `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
-    prices are in USD per token (the form has them per million). `tag_of_the_app`: a call is tagged
-    with the app's id; `show_reasoning`: what a model thinks is part of its text; `keys` are names and keys that apps may choose from.
+    prices are in USD per token (in the form, per million). `tag_of_the_app`: calls are tagged
+    with the app's id; `show_reasoning`: reasoning is part of the text; `keys`: names and keys that apps may select.
     """
 
     proxy: ProxySettings
@@ -149,8 +149,8 @@ class Settings:
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     """Return the settings of one model; raise SettingsError at the first malformed value.
 
-    Dify sends every value as a string and leaves absent fields out. Blank means absent. Fields of
-    the custom group count only when `settings` is `custom`.
+    Dify sends every value as a string and omits absent fields. Blank means absent. Fields of
+    the custom group are used only if `settings` is `custom`.
     """
     read = FormReader(credentials)
     custom = (
