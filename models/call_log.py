@@ -1,7 +1,7 @@
-"""One line in the log for each call, for whoever watches a gateway; off by default.
+"""Log one line per call; off by default.
 
-LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. No content and no key
-stands in it: kind, model, status, milliseconds, tokens, USD, and LiteLLM's id of the call.
+LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. A line has model type, model,
+status, milliseconds, tokens, USD and LiteLLM's call id, but not content or keys.
 """
 
 import json
@@ -30,13 +30,13 @@ logger.setLevel(logging.INFO)
 
 
 def is_on() -> bool:
-    """Return whether lines are wanted."""
+    """Return whether calls are logged."""
     return os.environ.get(VARIABLE, "").strip().lower() in _ON
 
 
 @dataclass
 class _Line:
-    """What is told of one call."""
+    """The log line of one call."""
 
     kind: str
     model: str
@@ -47,7 +47,7 @@ class _Line:
     call_id: str | None = None
 
     def followed(self, chunks: Generator[Any]) -> Generator[Any]:
-        """Yield the chunks of an answer, and write the line at its end, whatever that is."""
+        """Yield the chunks of an answer; write the line when it ends, fails or is stopped."""
         status = _STOPPED
         try:
             for chunk in chunks:
@@ -65,17 +65,17 @@ class _Line:
             self.write(status)
 
     def failed(self, error: Exception) -> None:
-        """Write the line of a call that has no answer."""
+        """Write the line of a failed call."""
         self.write(self._status_of(error))
 
     def answered(self, result: object) -> None:
-        """Write the line of a call whose answer came at once."""
+        """Write the line of a call without a stream."""
         if usage := getattr(result, "usage", None):
             self.tokens, self.cost = (usage.tokens, 0), usage.total_price
         self.write(_SUCCESS)
 
     def write(self, status: str) -> None:
-        """Write what is known."""
+        """Write the line, without unknown values."""
         now = time.perf_counter()
         told = {
             "kind": self.kind,
@@ -102,13 +102,13 @@ _under_way: ContextVar[_Line | None] = ContextVar("_under_way", default=None)
 
 
 def note_call_id(call_id: str | None) -> None:
-    """Remember LiteLLM's id of the call that is under way here."""
+    """Set LiteLLM's call id for the current call's line."""
     if line := _under_way.get():
         line.call_id = call_id or line.call_id
 
 
 def logged[F: Callable[..., Any]](invoke: F) -> F:
-    """Let a model class's `_invoke` leave its line."""
+    """Decorate `_invoke`: log a line for each call."""
 
     @wraps(invoke)
     def call(self: Any, model: str, *arguments: Any, **named: Any) -> Any:

@@ -1,7 +1,7 @@
-"""How many calls are under way to each proxy.
+"""Limit the concurrent calls to each proxy.
 
-The SDK runs a call in one of 1000 worker threads. A proxy that does not answer would take all of them,
-and with them the calls of every other tenant.
+The SDK runs each call in one of 1000 worker threads. A proxy that does not respond would occupy all of them
+and block the calls of all other tenants.
 """
 
 import weakref
@@ -19,9 +19,9 @@ _in_flight: Counter[str] = Counter()
 
 
 def limited[F: Callable[..., Any]](invoke: F) -> F:
-    """Let a model class's `_invoke` raise TooManyCallsError where its proxy has too many calls.
+    """Decorate `_invoke`: raise TooManyCallsError above the limit of its proxy.
 
-    A call that returns a generator ends with it.
+    A call that returns a generator ends when the generator is gone.
     """
     place = list(signature(invoke).parameters).index("credentials")
 
@@ -34,7 +34,7 @@ def limited[F: Callable[..., Any]](invoke: F) -> F:
             _end(proxy)
             raise
         if isinstance(result, Generator):
-            # Also where nobody reads it.
+            # A finalizer also runs for a generator that is not read.
             weakref.finalize(result, _end, proxy)
         else:
             _end(proxy)
@@ -45,7 +45,7 @@ def limited[F: Callable[..., Any]](invoke: F) -> F:
 
 @contextmanager
 def one_call(credentials: Mapping[str, Any]) -> Iterator[None]:
-    """Count the block as a call. Raises TooManyCallsError."""
+    """Count the `with` block as a call; raise TooManyCallsError."""
     proxy = _begin(credentials)
     try:
         yield

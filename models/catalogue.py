@@ -1,8 +1,8 @@
-"""The catalogue that a package may carry (`make catalog`): models that Dify lists by themselves.
+"""Read the catalogue of a package (`make catalog`): models that Dify lists without a form.
 
-Dify's model files hold what Dify shows. What only this plugin needs of them stands beside, in
-`provider/catalog.json`: the name on the proxy where it differs, and the facts at the time of the
-build, which count while the proxy cannot be asked. A plain package has no such file.
+Dify's model files have the schemas. `provider/catalog.json` has the data for this plugin: the name on the proxy
+if it differs, and the facts at build time, which are used while the proxy is unreachable. A plain package does not
+have this file.
 """
 
 import json
@@ -16,15 +16,15 @@ FILE = Path(__file__).parent.parent / "provider" / "catalog.json"
 
 
 def proxy_name_of(model: str) -> str:
-    """Return what a model of the catalogue is called on the proxy; other names are their own."""
+    """Return the proxy's name of a model in the catalogue, other names unchanged."""
     return _read()["names"].get(model, model)
 
 
 def is_added_by_hand(credentials: Mapping[str, object]) -> bool:
-    """Return whether these are the credentials of a custom model, not the provider's.
+    """Return whether these are the credentials of a custom model, not of the provider.
 
-    A custom model may be called like one of the catalogue, and be on another proxy. Validation has
-    left its facts in its form; nothing else tells it from the provider's.
+    A custom model may have the name of a model in the catalogue, but another proxy. Only the facts that validation
+    stored with its form distinguish its credentials from the provider's.
     """
     return VARIABLE in credentials
 
@@ -32,7 +32,7 @@ def is_added_by_hand(credentials: Mapping[str, object]) -> bool:
 def with_catalogued_facts(
     model_type: str, model: str, credentials: Mapping[str, object]
 ) -> Mapping[str, object]:
-    """Return the provider's credentials with the catalogue's facts of a model."""
+    """Return the provider's credentials with the catalogue's facts for a model."""
     stored = _read()["facts"].get(f"{model_type}/{model}")
     return {**credentials, VARIABLE: stored} if stored else credentials
 

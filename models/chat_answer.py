@@ -1,4 +1,4 @@
-"""One answer of an LLM on its way from the proxy to Dify."""
+"""Convert an LLM's answer from the proxy to Dify's chunks."""
 
 import logging
 import time
@@ -33,15 +33,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """Makes Dify's chunks of the answer to one call."""
+    """Builds Dify's chunks for one call."""
 
     call: LLMCall
 
     def results(self, sent: Sent[ProxyAnswer[ChatArrivals]]) -> Generator[LLMResultChunk]:
-        """Yield what is to be shown as soon as it is there, then the end with usage and tool calls.
+        """Yield chunks as they arrive, then the last chunk with usage and tool calls.
 
-        Raises what reading the reply raises, and ProxyError for an answer that is none; what was
-        received before has been yielded. Closing this closes the connection to the proxy.
+        Raises the errors of reading the response, and ProxyError for an invalid, empty or incomplete answer, after
+        yielding all that was received before. Closing this closes the connection to the proxy.
         """
         answer = sent.answer
         stop = sent.request.unsent.get("stop") or ()
@@ -73,7 +73,7 @@ class ChatAnswer:
         usage = llm_usage(
             counts_of(outcome.usage, lambda: self._estimate(outcome)),
             self._cost(outcome, answer.report),
-            # What a fallback costs is known from LiteLLM alone.
+            # Only LiteLLM knows the prices of a fallback model.
             Prices() if answer.report.fallback else self.call.model.prices,
             time.perf_counter() - self.call.started,
         )
@@ -82,7 +82,7 @@ class ChatAnswer:
         yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
     def _in_dify(self) -> Callable[[FoldedToolCall], FoldedToolCall]:
-        """Return what gives a call the names that Dify has for its tool and arguments."""
+        """Return a function that restores Dify's names of a call's tool and arguments."""
         tools = names_in_dify(tool.name for tool in self.call.tools)
         arguments = argument_names(self.call.tools)
         in_dify = {
@@ -98,7 +98,7 @@ class ChatAnswer:
         return named
 
     def call_ids(self) -> list[str]:
-        """Return the ids of the tool calls so far."""
+        """Return the ids of the conversation's tool calls."""
         return [
             call.id
             for message in self.call.brought.messages
@@ -107,13 +107,13 @@ class ChatAnswer:
         ]
 
     def _cost(self, outcome: Outcome, report: CallReport) -> float | None:
-        """Return LiteLLM's figure in USD; a price in the form counts instead."""
+        """Return LiteLLM's cost in USD, None if a price in the form replaces it."""
         if has_own_prices(self.call.model.settings) and not report.fallback:
             return None
         return reported_cost(outcome.usage, report)
 
     def _answering_model(self, report: CallReport) -> str:
-        """Return the name that Dify is told; after a fallback that of the model that answered."""
+        """Return the model's name for Dify; after a fallback, the name of the model that answered."""
         if report.fallback in {None, self.call.model.name}:
             return self.call.name
         logger.warning(
@@ -125,12 +125,12 @@ class ChatAnswer:
         return report.fallback or self.call.name
 
     def _estimate(self, outcome: Outcome) -> TokenCounts:
-        """Count for a proxy that did not; four bytes of UTF-8 are about a token."""
+        """Estimate the tokens of a call; four bytes of UTF-8 are about one output token."""
         prompt = estimate_prompt_tokens(self.call.brought.messages, self.call.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
 
     def _carrying_reasoning(self, outcome: Outcome) -> Outcome:
-        """Return an answer whose first tool call brings along what led to its calls."""
+        """Return the outcome with its reasoning in the id of its first tool call."""
         if not outcome.tool_calls:
             return outcome
         first, *others = outcome.tool_calls

@@ -1,4 +1,4 @@
-"""How this process reads requests from Dify's daemon and writes responses to it."""
+"""Read requests from Dify's daemon and write responses to it."""
 
 import os
 import stat
@@ -18,14 +18,14 @@ from pydantic import BaseModel
 from translation.line_limit import MAX_LINE_BYTES, fits_a_line, shortened_error
 
 STDIN_BYTES = 1024 * 1024
-"""What Linux lets a pipe hold at most without privileges."""
+"""The largest pipe buffer on Linux without privileges."""
 
 
 class LineWriter(ResponseWriter):
     """Writes each message as one line of at most 5 MiB, over stdio, TCP and HTTP.
 
     The daemon ends a plugin that writes a longer line, and this process serves all tenants. The SDK
-    writes and flushes a message and the end of its line one after the other, which wakes the daemon
+    writes and flushes a message and its line end separately, which wakes the daemon
     for half a line (dify-plugin 0.10, core/server/__base/response_writer.py).
     """
 
@@ -33,7 +33,7 @@ class LineWriter(ResponseWriter):
         self._writer = writer
 
     def write(self, data: str) -> None:
-        """Write text that ends with a line."""
+        """Write complete lines."""
         self._writer.write(data)
 
     def put(
@@ -44,8 +44,8 @@ class LineWriter(ResponseWriter):
     ) -> None:
         """Write one message.
 
-        An error loses the SDK's traceback and what is too long of its text. Raises
-        InvokeServerUnavailableError for any other message that is too long; the SDK makes it the error of its call.
+        Errors are written without the SDK's traceback and with shortened texts. Raises InvokeServerUnavailableError for
+        any other message that is too long; the SDK returns it as the error of the call.
         """
         if isinstance(data, SessionMessage) and data.type is SessionMessage.Type.ERROR:
             data = self.stream_error_object(shortened_error(data.data))
@@ -66,7 +66,7 @@ class LineWriter(ResponseWriter):
 
 
 class LineWritingPlugin(Plugin):
-    """The SDK's plugin; each response is written by a LineWriter."""
+    """The SDK's plugin with a LineWriter for each response."""
 
     def _execute_request_in_thread(
         self,
@@ -80,10 +80,10 @@ class LineWritingPlugin(Plugin):
 
 
 class StdinReader(StdioRequestReader):
-    """Reads requests until the daemon is gone; the SDK's reader then asks for more for ever.
+    """Reads requests until the daemon ends, when the SDK's reader would loop forever.
 
-    From a pipe it reads as much as has arrived, without a thread. The SDK reads 64 kB at a time in one of
-    ten threads that it shares with everything else that blocks.
+    From a pipe it reads all that has arrived, without a thread. The SDK reads 64 kB at a time in one of
+    ten threads, which it shares with all other blocking work.
     """
 
     def __init__(self) -> None:
@@ -97,14 +97,14 @@ class StdinReader(StdioRequestReader):
     def _read_async(self) -> bytes:
         received = nb_read(self._pipe, STDIN_BYTES) if self._is_pipe else super()._read_async()
         if not received:
-            # Nothing reads what running calls would still write.
+            # Exit at once: the output of running calls has no reader.
             os._exit(0)
         return received
 
 
 def _widen(pipe: int) -> None:
-    """Let a pipe hold STDIN_BYTES instead of 64 kB, where the system can do so (Linux)."""
+    """Increase a pipe's buffer from 64 kB to STDIN_BYTES, if the system supports it (Linux)."""
     with suppress(ImportError, AttributeError, OSError):
-        import fcntl  # noqa: PLC0415 - Windows has none
+        import fcntl  # noqa: PLC0415 - not available on Windows
 
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, STDIN_BYTES)

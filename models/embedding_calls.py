@@ -1,4 +1,4 @@
-"""Batches of texts to the proxy: a few at a time, tried again when that can help."""
+"""Send batches of texts to the proxy: a few in parallel, with retries."""
 
 import logging
 import random
@@ -38,16 +38,16 @@ from translation.request.embeddings import Batch, explained_refusal, sendable
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
-"""Enough to hide the way to the proxy; more would only meet its rate limits sooner."""
+"""Enough to hide network latency; more would only reach rate limits sooner."""
 RETRY_SECONDS = 60.0
-"""All tries of a batch together, where no server says how long to wait."""
+"""Limit for all tries of a batch, without a Retry-After."""
 CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
-"""All batches of a call together."""
+"""Limit for all batches of a call."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _FAULT = 500
 _MOST_EQUAL_FAULTS = 3
-"""A fault that repeats word for word is no passing one; of one that speaks of texts, two are enough."""
+"""Identical errors 500 are not temporary; for errors about the texts, two are enough."""
 _TRIED_AGAIN = frozenset(
     {Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
 )
@@ -56,10 +56,10 @@ _FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED, Failure.UNAN
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Vectors in the order of their texts, the tokens that the proxy counted, and its cost.
+    """Vectors in the order of their texts, with tokens and cost.
 
-    `cost` is in USD, None where LiteLLM did not tell it for every batch. `fallback` is the model that
-    answered in place of the one that was asked; it is the same for all batches.
+    `cost` is in USD, None unless LiteLLM reported it for every batch. `fallback` is the model that
+    LiteLLM used instead; it is the same for all batches.
     """
 
     vectors: list[list[float]]
@@ -70,10 +70,10 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingCall:
-    """How one call of Dify is carried out.
+    """One embedding call of Dify.
 
-    `key` is the model for its caller, `cut` whether texts above `context_size` (tokens) are cut
-    instead of refused, `batch` how many texts one request holds at most.
+    `key` is the key of the model's learned limits, `batch` the maximum number of texts in a request. With `cut`,
+    texts above `context_size` (tokens) are cut instead of rejected.
     """
 
     client: ProxyClient
@@ -87,16 +87,16 @@ class EmbeddingCall:
     options: RequestOptions
 
     def embed(self, texts: Sequence[str]) -> Embedded:
-        """Return one vector per text; raise ProxyError or RequestError if one cannot be had.
+        """Return one vector per text; raise ProxyError or RequestError if a text fails.
 
-        The first error that is final ends the call: no further batch is sent.
+        After the first final error, further batches are not sent.
         """
         ready = sendable(texts, self.context_size if self.cut else None)
         if not ready:
             return Embedded([], 0, None)
         run = _Run(time.monotonic() + CALL_SECONDS)
-        # The first answer tells the size of a vector and how many texts the provider takes, so that
-        # nothing is paid for in vain.
+        # The first batch is sent alone: it shows the size of a vector and the provider's limit of texts,
+        # before the other batches cost money.
         first = self._embed(Batch(ready[: self._largest()], 0, len(ready)), run)
         require_one_line(first.vectors, len(ready))
         parts = [first, *self._in_parallel(ready, len(first.vectors), run)]
@@ -127,7 +127,7 @@ class EmbeddingCall:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _embed(self, batch: Batch, run: "_Run") -> Embedded:
-        """Embed one batch, or smaller ones where the provider does not take it whole."""
+        """Embed one batch, or smaller ones if the provider rejects it."""
         try:
             reply = self._ask(batch, run)
         except ProxyRejected as error:
@@ -150,7 +150,7 @@ class EmbeddingCall:
         return Embedded(vectors, tokens, cost, fallback)
 
     def _in_parts(self, batch: Batch, error: ProxyRejected, run: "_Run") -> Embedded:
-        """Embed a batch that was rejected, in smaller ones or shorter texts; raise if neither may help."""
+        """Embed a rejected batch as shorter texts or smaller batches; raise if neither can help."""
         if self.cut and (shorter := batch.shortened(error, self.context_size)):
             return self._embed(shorter, run)
         is_known = is_too_long(error) and batch.longest_tokens() > self.context_size
@@ -161,7 +161,7 @@ class EmbeddingCall:
             ) from None
         whole = _joined([self._embed(part, run) for part in batch.in_parts_of(smaller.size)])
         if smaller.is_limit:
-            # Only now it is sure that there were too many, and nothing else was wrong.
+            # The success of smaller batches confirms that the size was the reason.
             learn_largest(self.key, smaller.size, error)
         return whole
 
@@ -186,14 +186,14 @@ def _joined(parts: Sequence[Embedded]) -> Embedded:
 
 
 class _Run:
-    """One call of Dify: when it has to be over (monotonic seconds), and whether it was stopped."""
+    """The deadline (monotonic seconds) of one call of Dify, and whether it was stopped."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
         self.stopped = threading.Event()
 
     def patiently[A](self, ask: Callable[[], A]) -> A:
-        """Ask until it works, the error is final or the time is over; embedding is idempotent."""
+        """Retry until success, a final error or the deadline; embedding is idempotent."""
         deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
         pause = _FIRST_PAUSE
         faults: Counter[str] = Counter()
@@ -208,7 +208,7 @@ class _Run:
                         raise
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
                 seconds = max(wanted or 0.0, pause * random.uniform(0.5, 1))  # noqa: S311
-                # What a server asks for is waited for as long as the call has time.
+                # A Retry-After may exceed RETRY_SECONDS, but not the deadline of the call.
                 latest = self._deadline if wanted else deadline
                 too_late = time.monotonic() + seconds > latest
                 if too_late or not _can_help(error) or self.stopped.wait(seconds):

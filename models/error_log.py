@@ -1,4 +1,4 @@
-"""The plugin's log of errors: one line each, with what the message for people leaves out."""
+"""Log errors, one line each, with the details that messages for people omit."""
 
 import logging
 import traceback
@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 def log_error(error: Exception, subject: str = "request of the plugin") -> None:
-    """Log an error of the proxy with model, reason and call id; of an unforeseen one, its place without its text.
+    """Log a proxy error with model, reason and call id.
 
-    `subject` is the model if the error does not name one. An error without a call id gets one: LiteLLM
-    sends none when it rejects a key or a budget.
+    An unexpected exception is logged with its location, but without its text. `subject` is the model if the error has
+    none. An error without a call id gets one, since LiteLLM sends none if it rejects a key or a budget.
     """
     if isinstance(error, ProxyError):
         error.call_id = error.call_id or own_call_id()
@@ -32,7 +32,7 @@ def log_error(error: Exception, subject: str = "request of the plugin") -> None:
 def explained_or_self(
     error: ProxyRejected, explain: Callable[[ProxyRejected], RequestError | None]
 ) -> Exception:
-    """Return the explanation of a rejection, and log the rejection that it stands for; else the rejection."""
+    """Return the explanation of a rejection and log the rejection, or return the rejection itself."""
     error.call_id = error.call_id or own_call_id()
     explanation = explain(error)
     if explanation is None:
@@ -42,7 +42,7 @@ def explained_or_self(
 
 
 def _reason(error: ProxyError) -> str:
-    """Return what happened, for administrators; never what a model answered."""
+    """Return the reason for administrators, without text of a model's answer."""
     match error:
         case ProxyUnreachable():
             via = f" through {error.via}" if error.via else ""

@@ -1,4 +1,4 @@
-"""Validation of a model's form: what the proxy is asked before Dify saves the form, without spending tokens."""
+"""Validate a model's form with requests to the proxy that do not spend tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,41 +28,41 @@ from translation.validation.form_problem import (
 )
 
 RESOLVING_SECONDS = 4.0
-"""LiteLLM's token counter looks for a tokenizer on a hub, half a minute long where there is none."""
+"""LiteLLM's token counter may try for half a minute to find a tokenizer on a hub."""
 
 
 class FormRejected(Exception):
-    """A form cannot be saved; the text is for the administrator who fills it."""
+    """A form cannot be saved; the message is for the administrator who fills it in."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormValidation:
-    """How the forms of one model type are validated: `probe_path` is the endpoint that names the model."""
+    """Validates forms of one model type; `probe_path` is the endpoint of the probe request."""
 
     kind: Kind
     model_type: ModelType
     probe_path: str
 
     def facts_of(self, settings: Settings) -> ModelFacts:
-        """Return what the proxy tells of a model whose form can be saved.
+        """Return the facts of a model whose form can be saved.
 
-        Raises FormRejected, and ProxyError where nothing could be asked.
+        Raises FormRejected, or ProxyError if the proxy cannot be reached.
         """
         findings = self._findings(settings)
         self._require_no_problem(settings.model, findings)
         for name, key in settings.keys:
             with_it = with_key(settings, key)
             probe = self._probed(with_it)
-            # What the form's own key may use says nothing of this one.
+            # This key may have other models than the form's own key.
             names = _listed_names(_client(with_it)) if probe else findings.names
             found = replace(findings, probe=probe, names=names, resolves=None)
             self._require_no_problem(settings.model, found, f'{label_of("keys")}, "{name}": ')
         return findings.facts
 
     def _require_no_problem(self, model: str, findings: Findings, which: str = "") -> None:
-        """Raise FormRejected if the form cannot be saved, and log what the proxy rejected.
+        """Raise FormRejected if the form cannot be saved, and log a rejected probe.
 
-        `which` names the key that the findings are of, if it is not the form's own.
+        `which` is a prefix with the name of the tested key, "" for the form's own key.
         """
         problem = problem_of(model, self.kind, findings)
         if problem is None:
@@ -90,7 +90,7 @@ class FormValidation:
         )
 
     def _probed(self, settings: Settings) -> ProxyError | None:
-        """Name the model at its endpoint; return the rejection, None if calls would get through."""
+        """Send a probe request for the model; return the error, None if calls would succeed."""
         options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
         question = ProbeRequest(settings.model, self.probe_path, options)
         key = model_key(settings, self.model_type)
@@ -106,7 +106,7 @@ def _probing_options(settings: Settings) -> RequestOptions:
 
 
 def _resolves(settings: Settings) -> bool | None:
-    """Return whether the proxy knows a name that no list shows; None if it does not say."""
+    """Return whether the proxy knows an unlisted name, None if that cannot be found out."""
     client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
     try:
         return client.resolves(settings.model, _probing_options(settings))

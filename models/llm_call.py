@@ -1,4 +1,4 @@
-"""One call of an LLM, through the endpoint that its model has."""
+"""Send an LLM call to the endpoint of its model."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,10 @@ from translation.request.long_run import long_run_request
 
 @dataclass(frozen=True, slots=True)
 class LLMCall:
-    """What Dify asks of which model.
+    """One LLM call of Dify.
 
-    `name` is the model's in Dify, `key` what this process remembers the model by. `brought` are the
-    messages, and the reasoning that the ids of their tool calls carried here. `started` is in seconds.
+    `name` is the model's name in Dify, `key` the key of its learned limits. `brought` has the messages, and the
+    reasoning from the ids of their tool calls. `started` is in seconds.
     """
 
     name: str
@@ -48,7 +48,7 @@ class LLMCall:
     started: float = field(default_factory=time.perf_counter)
 
     def reply(self) -> Sent[ProxyAnswer[ChatArrivals]]:
-        """Send the request; whatever comes back comes as the chunks of a chat."""
+        """Send the request; return the response of any endpoint as chat chunks."""
         match self.model.mode:
             case Mode.IMAGE:
                 return self._image()
@@ -117,5 +117,5 @@ class LLMCall:
 
 
 def _arriving(chunk: ChatChunk) -> ChatArrivals:
-    """Yield an answer that came whole."""
+    """Yield a complete answer as one chunk."""
     yield [chunk]

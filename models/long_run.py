@@ -1,4 +1,4 @@
-"""A run in the background, from its start to its end: asked for by its id, whatever breaks meanwhile."""
+"""Start a background run and poll it until it ends."""
 
 import logging
 import time
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 60.0
-"""How long a Retry-After is followed."""
+"""The longest Retry-After that is respected."""
 POLL_SECONDS = 30.0
 CANCEL_SECONDS = 5.0
 SILENCE_SECONDS = 120.0
-"""How long LiteLLM may be away while a run goes on."""
+"""How long polls may fail before the run is given up."""
 _PASSING = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -42,12 +42,12 @@ _PASSING = frozenset(
 def ended_run(
     settings: ProxySettings, start: Callable[[], ProxyAnswer[Run]], options: RequestOptions
 ) -> ProxyAnswer[Run]:
-    """Start a run, and wait for its end, CALL_SECONDS at most; `options` say who it is for.
+    """Start a run and wait for its end, at most CALL_SECONDS.
 
-    LiteLLM 1.106 books a run where it is asked for and found ended, so that the options go with that too.
-    Raises what starting raises; ProxyAnswerEndedEarly for a run that is gone, was cancelled or takes too
-    long; ProxyRejected and ProxyProtocolError for one that failed; the last ProxyError after
-    SILENCE_SECONDS of them. A run that nobody waits for any longer is cancelled.
+    Polls also send `options` (end user, tags), because LiteLLM 1.106 logs the spend of a run with the poll that finds
+    it ended. Raises the errors of `start`; ProxyAnswerEndedEarly for a run that LiteLLM does not know any more, that
+    was cancelled or takes too long; ProxyRejected and ProxyProtocolError for a failed run; the last ProxyError after
+    SILENCE_SECONDS of failing polls. After an error while waiting, the run is cancelled if LiteLLM still knows it.
     """
     deadline = time.monotonic() + CALL_SECONDS
     started = start()
@@ -67,14 +67,14 @@ def ended_run(
             raise ProxyClient(settings).rejected(run.error)
         message = f"the run ended as {(run.status or 'nothing')[:40]}"
         raise ProxyProtocolError(message)
-    # Who answered in place of another, only the start tells.
+    # Only the response to the start names a fallback model.
     return ProxyAnswer(run, replace(answer.report, fallback=started.report.fallback))
 
 
 def _waited_for(
     run_id: str, settings: ProxySettings, options: RequestOptions, deadline: float
 ) -> ProxyAnswer[Run]:
-    """Ask for a run until it has ended."""
+    """Poll a run until it has ended."""
     pause = FIRST_PAUSE_SECONDS
     last_heard = time.monotonic()
     while True:
@@ -107,7 +107,7 @@ def _waited_for(
 
 
 def _cancel(run_id: str, settings: ProxySettings, options: RequestOptions) -> None:
-    """Let a run end that nobody waits for; what comes of it is for the log."""
+    """Cancel a run after an error; ignore further errors."""
     logger.warning("Nobody waits for the run %s any longer: it is cancelled.", run_id[:100])
     with suppress(ProxyError):
         client = ProxyClient(settings, total_seconds=CANCEL_SECONDS, tries=1)

@@ -1,4 +1,4 @@
-"""Forms in use, parsed once: Dify sends the whole form with every call."""
+"""Cache parsed forms, because Dify sends the whole form with every call."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,7 +12,7 @@ def settings_of(model: str, credentials: Mapping[str, object]) -> Settings:
     try:
         return _parsed(model, tuple(credentials.items()))
     except TypeError:
-        # A value that is no text, and of a type that cannot be a key of the memory.
+        # A value that is not hashable cannot be a key of the cache.
         return parse_settings(model, credentials)
 
 

@@ -1,4 +1,4 @@
-"""The provider's credentials, which stand for all models of a catalogue."""
+"""Validate the provider's credentials, which all models of a catalogue use."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ _MOST_TOLD = 20
 
 
 def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) -> None:
-    """Check URL and key, and that the key can use at least one model of the catalogue.
+    """Check URL and keys, and that the key can use at least one model of the catalogue.
 
-    Models that it cannot use are named in the log; Dify shows nothing beside an error. Raises
-    CredentialsValidateFailedError with the sentence that the user reads.
+    Models that it cannot use are logged, since Dify shows only errors. Raises
+    CredentialsValidateFailedError with the message that the page shows.
     """
     try:
         settings = settings_of("", credentials)
@@ -51,7 +51,7 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
 
 
 def _usable_names(settings: Settings, which: str) -> list[str] | None:
-    """Return what a key can use, None where it may not ask; `which` stands before a refusal."""
+    """Return the models of a key, None if they cannot be listed; `which` is a prefix for errors."""
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     try:
         return [row.id for row in client.models(with_patterns=True).data]

@@ -1,4 +1,4 @@
-"""Sending a request, and sending it again with a fallback where a part of it is rejected."""
+"""Send a request, and retry it with fallbacks if a part of it is rejected."""
 
 import logging
 from collections.abc import Callable
@@ -16,18 +16,18 @@ MAX_FALLBACKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Sent[A]:
-    """An answer, and the request that was accepted."""
+    """A response, and the accepted request."""
 
     answer: A
     request: Request
 
 
 def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
-    """Send a request, at most MAX_FALLBACKS times more with what `litellm_proxy.wire.rejected_requests.fallbacks` has.
+    """Send a request; retry at most MAX_FALLBACKS times with fallbacks.
 
-    Fallbacks that are known to be needed are applied at once: those of the request's options, and those that
-    earlier calls showed for the model. One that helped is remembered for a week. Raises what `send`
-    raises, in the end the last rejection.
+    The fallbacks are in `litellm_proxy.wire.rejected_requests.fallbacks`. Fallbacks in the request's options and learned
+    fallbacks are applied to the first try. A fallback that helped is remembered for a week. Raises the errors of
+    `send`: of several rejections, the last.
     """
     with about(f"{key.kind} {key.model}"):
         return _sent(key, asked, send)
@@ -47,7 +47,7 @@ def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -
                 raise
             tried.update(each.name for each in meant)
             if error.text == last:
-                # What was changed before made no difference.
+                # The same rejection again: the earlier fallbacks did not help.
                 lessons.clear()
             last = error.text
             lessons += [each.name for each in meant if is_learned(each, error)]
@@ -60,7 +60,7 @@ def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -
 
 
 def log_change(key: ModelKey, change: str, error: ProxyRejected) -> None:
-    """Log what is sent otherwise, so that nobody has to guess why a field is missing."""
+    """Log a retry with a fallback, to explain why a field is missing."""
     logger.warning(
         "%s %s: sent again with the fallback %s, since LiteLLM answered %s: %s (call id %s)",
         key.kind, key.model, change, error.status, error.message[:MAX_REASON], error.call_id,

@@ -1,4 +1,4 @@
-"""Large language models, and models that make images, through the proxy's endpoints."""
+"""Large language models and image models."""
 
 from collections.abc import Generator
 from typing import Any
@@ -25,7 +25,7 @@ from translation.validation.form_problem import LLM
 
 
 class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
-    """Models that answer with text, or with images."""
+    """Models that return text or images."""
 
     _kind = LLM
     _probe_path = "/v1/chat/completions"
@@ -44,9 +44,9 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         stream: bool = True,  # noqa: FBT001, FBT002
         user: str | None = None,
     ) -> Generator[LLMResultChunk]:
-        """Ask the model; a blocking answer is a stream of one chunk.
+        """Call the model; return a stream, also for a blocking call.
 
-        The SDK's own way of returning a blocking answer would lose its finish reason.
+        The SDK's result type for blocking calls would lose the finish reason.
         """
         called = self._called(model, credentials, model_parameters)
         settings = called.settings
@@ -64,10 +64,10 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             stop=stop or (),
             options=options,
             form=AnswerForm(
-                # Dify's nodes take the first JSON of the whole text, and blocking calls take the text
+                # Dify's nodes parse the first JSON of the whole text, and blocking calls use the text
                 # as data (Dify 1.14, core/llm_generator).
                 show_reasoning=settings.show_reasoning and stream and not is_json,
-                # Basic apps, for which Dify tells no user, write out files that are no images as base64
+                # Basic apps, for which Dify sends no user, show files other than images as base64
                 # (Dify 1.14, core/app/apps/base_app_runner.py).
                 takes_files=bool(user),
                 is_json=is_json,
@@ -83,13 +83,13 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         prompt_messages: list[PromptMessage],
         tools: list[PromptMessageTool] | None = None,
     ) -> int:
-        """Return an estimate of the prompt's tokens, without asking anybody."""
+        """Estimate the prompt's tokens, without a request."""
         return estimate_prompt_tokens(brought_back(prompt_messages).messages, tools or ())
 
     def _validate_and_filter_model_parameters(
         self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return what the rules leave of an app's parameters, in the words of the page."""
+        """Validate an app's parameters by the model's rules, with messages that use the page's labels."""
         rules = self.get_parameter_rules(model, credentials)
         try:
             return fitting(model_parameters, rules)

@@ -14,7 +14,7 @@ from translation.validation.form_problem import MODERATION
 
 
 class LiteLLMModerationModel(ProxyModel, ModerationModel):
-    """Models that say whether a text is harmful."""
+    """Models that flag harmful text."""
 
     _kind = MODERATION
     _probe_path = "/v1/moderations"
@@ -29,7 +29,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         text: str,
         user: str | None = None,
     ) -> bool:
-        """Return whether the text was flagged; an answer without a judgement is an error."""
+        """Return whether the text was flagged; raise ProxyProtocolError for a response without results."""
         if not text.strip():
             return False
         settings = self._calling_settings(model, credentials)

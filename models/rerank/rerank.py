@@ -34,7 +34,7 @@ from translation.validation.form_problem import RERANK
 
 
 class LiteLLMRerankModel(ProxyModel, RerankModel):
-    """Models that order documents by how well they answer a query."""
+    """Models that rank documents by relevance to a query."""
 
     _kind = RERANK
     _probe_path = "/v1/rerank"
@@ -52,7 +52,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         top_n: int | None = None,
         user: str | None = None,
     ) -> RerankResult:
-        """Return the documents by falling score; no documents, no request."""
+        """Return the documents by descending score; without documents, send no request."""
         sent = [ranked_text(document) for document in docs]
         found = self._ranked(
             model, credentials, ranked_text(query), sent, docs, score_threshold, top_n, user
@@ -71,7 +71,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         top_n: int | None = None,
         user: str | None = None,
     ) -> MultiModalRerankResult:
-        """Return texts and images by falling score."""
+        """Return texts and images by descending score."""
         sent = [ranked(document) for document in docs]
         texts = [shown_text(document) for document in docs]
         found = self._ranked(
@@ -90,11 +90,11 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         top_n: int | None,
         user: str | None,
     ) -> list[RerankDocument]:
-        """Ask for the ranking of `documents`, which `texts` stand for in the result."""
+        """Rank `documents`; the result has `texts` in their place."""
         settings = self._calling_settings(model, credentials)
         if not documents:
             return []
-        # Scores can be spread from 0 to 1 only over all documents.
+        # Min-max normalisation needs the scores of all documents.
         spread = settings.score_normalisation is Normalisation.MIN_MAX
         request = RerankRequest(
             settings.model,
@@ -119,7 +119,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
     def _in_batches(
         self, settings: Settings, request: RerankRequest, size: int, place: Place
     ) -> RerankAnswer:
-        """Rank `size` documents at a time."""
+        """Rank the documents in batches of `size`."""
         batches = list(request.in_batches_of(size))
         starts = range(place.first, place.first + len(request.documents), size)
         return joined(
@@ -130,7 +130,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
         )
 
     def _batch(self, settings: Settings, request: RerankRequest, place: Place) -> RerankAnswer:
-        """Rank some documents, fewer at a time where the model's server does not take them at once."""
+        """Rank one batch, or smaller ones if the model's server rejects it."""
         try:
             return self._ask(settings, request, self._client(settings).rerank)
         except ProxyRejected as error:
@@ -141,6 +141,6 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
                 ) from None
             answer = self._in_batches(settings, request, smaller.size, place)
             if smaller.is_limit:
-                # Only now it is sure that there were too many, and nothing else was wrong.
+                # The success of smaller batches confirms that the size was the reason.
                 learn_largest(self._key(settings), smaller.size, error)
             return answer

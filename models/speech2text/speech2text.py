@@ -18,7 +18,7 @@ _NAMELESS = "audio.mp3"
 
 
 class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
-    """Models that write down what is said."""
+    """Models that transcribe speech."""
 
     _kind = SPEECH2TEXT
     _probe_path = "/v1/audio/transcriptions"
@@ -29,7 +29,7 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
     def _invoke(
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
     ) -> str:
-        """Return the text of an audio file, which is sent as a stream."""
+        """Return the transcription of an audio file, which is uploaded as a stream."""
         settings = self._calling_settings(model, credentials)
         name = getattr(file, "name", None)
         start = file.read(HEAD_BYTES)

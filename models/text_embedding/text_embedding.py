@@ -27,7 +27,7 @@ from translation.validation.form_problem import TEXT_EMBEDDING
 
 
 class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
-    """Embedding models; one request holds `max_chunks` texts."""
+    """Embedding models; one request has at most `max_chunks` texts."""
 
     _kind = TEXT_EMBEDDING
     _probe_path = "/v1/embeddings"
@@ -45,7 +45,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
     ) -> TextEmbeddingResult:
         """Return one vector per text, in the order of the texts."""
         embedded, usage = self._embed(model, credentials, texts, user, input_type, may_cut=True)
-        # Every number was checked on its way in.
+        # Skip pydantic's validation: the numbers are already checked.
         return TextEmbeddingResult.model_construct(
             model=embedded.fallback or model, embeddings=embedded.vectors, usage=usage
         )
@@ -60,7 +60,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         user: str | None = None,
         input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,
     ) -> MultiModalEmbeddingResult:
-        """Return one vector per text or image, in their order."""
+        """Return one vector per text or image, in the order of the input."""
         inputs = [multimodal_input(document) for document in documents]
         embedded, usage = self._embed(model, credentials, inputs, user, input_type, may_cut=False)
         return MultiModalEmbeddingResult(
@@ -96,7 +96,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         embedded = call.embed(inputs)
         seconds = time.perf_counter() - started
         if embedded.fallback:
-            # What a fallback costs is known from LiteLLM alone.
+            # Only LiteLLM knows the prices of a fallback model.
             usage = embedding_usage(embedded.tokens, embedded.cost, Prices(), seconds)
         else:
             cost = None if has_own_prices(settings) else embedded.cost
@@ -109,5 +109,5 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         credentials: dict[str, Any],  # noqa: ARG002
         texts: list[str],
     ) -> list[int]:
-        """Return an estimate of the tokens of each text, in order, without asking anybody."""
+        """Estimate the tokens of each text, in order, without a request."""
         return [estimate_tokens(text) for text in texts]

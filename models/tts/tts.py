@@ -24,11 +24,11 @@ from translation.request.speech import explained, shorter_part, speakable_parts
 from translation.validation.form_problem import TTS
 
 PIECE_BYTES = 512 * 1024
-"""The SDK writes a piece as hexadecimal digits into one line, of which the daemon takes 5 MiB."""
+"""The SDK writes a piece as hexadecimal digits in one line, of at most 5 MiB."""
 
 
 class LiteLLMTTSModel(ProxyModel, TTSModel):
-    """Models that speak a text."""
+    """Models that convert text to speech."""
 
     _kind = TTS
     _probe_path = "/v1/audio/speech"
@@ -45,7 +45,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         voice: str,
         user: str | None = None,
     ) -> Generator[bytes]:
-        """Yield the audio in pieces; a long text is spoken in parts, split where sentences end."""
+        """Yield the audio in pieces; long text is split into several requests at sentence ends."""
         settings = self._calling_settings(model, credentials)
         if not content_text.strip():
             message = "There is no text to be spoken."
@@ -61,7 +61,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         return self._translated(self._spoken(settings, asked, longest))
 
     def _spoken(self, settings: Settings, asked: SpeechRequest, longest: int) -> Iterator[bytes]:
-        """Speak a text in parts of at most `longest` characters; the first is asked for at once."""
+        """Speak a text in parts of at most `longest` characters; request the first part at once."""
         parts = _parts(asked.text, longest)
         client = self._client(settings)
 
@@ -86,7 +86,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
             if shorter is None:
                 raise _explained(error, asked) from None
             spoken = self._spoken(settings, asked, shorter)
-            # Only now it is sure that the part was too long, and nothing else was wrong.
+            # The success of shorter parts confirms that the length was the reason.
             learn_largest(self._key(settings), shorter, error)
             return spoken
         return _pieces(itertools.chain([first], others(parts[1:])), len(parts))
@@ -97,7 +97,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         credentials: dict[str, Any],
         language: str | None = None,  # noqa: ARG002
     ) -> list[dict[str, str]]:
-        """Return every voice of the form: these models speak whatever language the text has."""
+        """Return all voices of the form, since each voice speaks every language."""
         settings = self._settings(model, credentials)
         return [{"name": voice, "value": voice} for voice in settings.voices]
 
@@ -113,7 +113,7 @@ def _explained(error: ProxyRejected, asked: SpeechRequest) -> Exception:
 
 
 def _pieces(parts: Iterator[Generator[bytes]], count: int) -> Iterator[bytes]:
-    """Yield the audio of all parts; those that cannot stand end to end are joined first."""
+    """Yield the audio of all parts; several WAV parts are first joined into one file."""
     for audio in parts:
         with closing(audio):
             start = next(filter(None, audio), b"")
