@@ -1,7 +1,7 @@
 """Log one line per call; off by default.
 
-LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. A line has model type, model,
-status, milliseconds, tokens, USD and LiteLLM's call id, but not content or keys.
+LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. A line has model
+type, model, status, milliseconds, tokens, USD and LiteLLM's call id, but not content or keys.
 """
 
 import json
@@ -47,7 +47,7 @@ class _Line:
     call_id: str | None = None
 
     def followed(self, chunks: Generator[Any]) -> Generator[Any]:
-        """Yield the chunks of an answer; write the line when it ends, fails or is stopped."""
+        """Yield the chunks; write the line when they end, fail or stop."""
         status = _STOPPED
         try:
             for chunk in chunks:

@@ -1,7 +1,7 @@
 """Limit the concurrent calls to each proxy.
 
-The SDK runs each call in one of 1000 worker threads. A proxy that does not respond would occupy all of them
-and block the calls of all other tenants.
+The SDK runs each call in one of 1000 worker threads. A proxy that does not respond would occupy all
+of them and block the calls of all other tenants.
 """
 
 import weakref

@@ -1,8 +1,8 @@
 """Read the catalogue of a package (`make catalog`): models that Dify lists without a form.
 
-Dify's model files have the schemas. `provider/catalog.json` has the data for this plugin: the name on the proxy
-if it differs, and the facts at build time, which are used while the proxy is unreachable. A plain package does not
-have this file.
+Dify's model files have the schemas. `provider/catalog.json` has the data for this plugin: the name
+on the proxy if it differs, and the facts at build time, which are used while the proxy is
+unreachable. A plain package does not have this file.
 """
 
 import json
@@ -16,15 +16,15 @@ FILE = Path(__file__).parent.parent / "provider" / "catalog.json"
 
 
 def proxy_name_of(model: str) -> str:
-    """Return the proxy's name of a model in the catalogue, other names unchanged."""
+    """Return the proxy's name of a catalogue model, other names unchanged."""
     return _read()["names"].get(model, model)
 
 
 def is_added_by_hand(credentials: Mapping[str, object]) -> bool:
-    """Return whether these are the credentials of a custom model, not of the provider.
+    """Return whether the credentials are of a custom model, not the provider.
 
-    A custom model may have the name of a model in the catalogue, but another proxy. Only the facts that validation
-    stored with its form distinguish its credentials from the provider's.
+    A custom model may have the name of a model in the catalogue, but another proxy. Only the facts
+    that validation stored with its form distinguish its credentials from the provider's.
     """
     return VARIABLE in credentials
 

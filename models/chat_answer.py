@@ -38,10 +38,11 @@ class ChatAnswer:
     call: LLMCall
 
     def results(self, sent: Sent[ProxyAnswer[ChatArrivals]]) -> Generator[LLMResultChunk]:
-        """Yield chunks as they arrive, then the last chunk with usage and tool calls.
+        """Yield chunks as they arrive, then usage and tool calls.
 
-        Raises the errors of reading the response, and ProxyError for an invalid, empty or incomplete answer, after
-        yielding all that was received before. Closing this closes the connection to the proxy.
+        Raises the errors of reading the response, and ProxyError for an invalid, empty or
+        incomplete answer, after yielding all that was received before. Closing this closes the
+        connection to the proxy.
         """
         answer = sent.answer
         stop = sent.request.unsent.get("stop") or ()
@@ -82,7 +83,7 @@ class ChatAnswer:
         yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
     def _in_dify(self) -> Callable[[FoldedToolCall], FoldedToolCall]:
-        """Return a function that restores Dify's names of a call's tool and arguments."""
+        """Return a function that restores Dify's names in a tool call."""
         tools = names_in_dify(tool.name for tool in self.call.tools)
         arguments = argument_names(self.call.tools)
         in_dify = {
@@ -107,13 +108,13 @@ class ChatAnswer:
         ]
 
     def _cost(self, outcome: Outcome, report: CallReport) -> float | None:
-        """Return LiteLLM's cost in USD, None if a price in the form replaces it."""
+        """Return LiteLLM's cost in USD, None if the form has prices."""
         if has_own_prices(self.call.model.settings) and not report.fallback:
             return None
         return reported_cost(outcome.usage, report)
 
     def _answering_model(self, report: CallReport) -> str:
-        """Return the model's name for Dify; after a fallback, the name of the model that answered."""
+        """Return the model's name for Dify; after a fallback, the fallback's."""
         if report.fallback in {None, self.call.model.name}:
             return self.call.name
         logger.warning(
@@ -125,12 +126,15 @@ class ChatAnswer:
         return report.fallback or self.call.name
 
     def _estimate(self, outcome: Outcome) -> TokenCounts:
-        """Estimate the tokens of a call; four bytes of UTF-8 are about one output token."""
+        """Estimate the tokens of a call.
+
+        Four bytes of UTF-8 are about one output token.
+        """
         prompt = estimate_prompt_tokens(self.call.brought.messages, self.call.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
 
     def _carrying_reasoning(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with its reasoning in the id of its first tool call."""
+        """Add the reasoning to the id of the first tool call."""
         if not outcome.tool_calls:
             return outcome
         first, *others = outcome.tool_calls

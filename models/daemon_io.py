@@ -22,11 +22,12 @@ STDIN_BYTES = 1024 * 1024
 
 
 class LineWriter(ResponseWriter):
-    """Writes each message as one line of at most 5 MiB, over stdio, TCP and HTTP.
+    """Writes each message as one line of at most 5 MiB.
 
-    The daemon ends a plugin that writes a longer line, and this process serves all tenants. The SDK
-    writes and flushes a message and its line end separately, which wakes the daemon
-    for half a line (dify-plugin 0.10, core/server/__base/response_writer.py).
+    Works over stdio, TCP and HTTP. The daemon ends a plugin that writes a longer line, and this
+    process serves all tenants. The SDK writes and flushes a message and its line end separately,
+    which wakes the daemon for half a line (dify-plugin 0.10,
+    core/server/__base/response_writer.py).
     """
 
     def __init__(self, writer: ResponseWriter) -> None:
@@ -44,8 +45,9 @@ class LineWriter(ResponseWriter):
     ) -> None:
         """Write one message.
 
-        Errors are written without the SDK's traceback and with shortened texts. Raises InvokeServerUnavailableError for
-        any other message that is too long; the SDK returns it as the error of the call.
+        Errors are written without the SDK's traceback and with shortened texts. Raises
+        InvokeServerUnavailableError for any other message that is too long; the SDK returns it as
+        the error of the call.
         """
         if isinstance(data, SessionMessage) and data.type is SessionMessage.Type.ERROR:
             data = self.stream_error_object(shortened_error(data.data))
@@ -80,10 +82,11 @@ class LineWritingPlugin(Plugin):
 
 
 class StdinReader(StdioRequestReader):
-    """Reads requests until the daemon ends, when the SDK's reader would loop forever.
+    """Reads requests until the daemon ends.
 
-    From a pipe it reads all that has arrived, without a thread. The SDK reads 64 kB at a time in one of
-    ten threads, which it shares with all other blocking work.
+    The SDK's reader would then loop forever. From a pipe it reads all that has arrived, without a
+    thread. The SDK reads 64 kB at a time in one of ten threads, which it shares with all other
+    blocking work.
     """
 
     def __init__(self) -> None:
@@ -103,7 +106,7 @@ class StdinReader(StdioRequestReader):
 
 
 def _widen(pipe: int) -> None:
-    """Increase a pipe's buffer from 64 kB to STDIN_BYTES, if the system supports it (Linux)."""
+    """Increase a pipe's buffer from 64 kB to STDIN_BYTES (Linux)."""
     with suppress(ImportError, AttributeError, OSError):
         import fcntl  # noqa: PLC0415 - not available on Windows
 

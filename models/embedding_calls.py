@@ -72,8 +72,8 @@ class Embedded:
 class EmbeddingCall:
     """One embedding call of Dify.
 
-    `key` is the key of the model's learned limits, `batch` the maximum number of texts in a request. With `cut`,
-    texts above `context_size` (tokens) are cut instead of rejected.
+    `key` is the key of the model's learned limits, `batch` the maximum number of texts in a
+    request. With `cut`, texts above `context_size` (tokens) are cut instead of rejected.
     """
 
     client: ProxyClient
@@ -87,7 +87,7 @@ class EmbeddingCall:
     options: RequestOptions
 
     def embed(self, texts: Sequence[str]) -> Embedded:
-        """Return one vector per text; raise ProxyError or RequestError if a text fails.
+        """Return one vector per text; raise ProxyError or RequestError.
 
         After the first final error, further batches are not sent.
         """
@@ -150,7 +150,10 @@ class EmbeddingCall:
         return Embedded(vectors, tokens, cost, fallback)
 
     def _in_parts(self, batch: Batch, error: ProxyRejected, run: "_Run") -> Embedded:
-        """Embed a rejected batch as shorter texts or smaller batches; raise if neither can help."""
+        """Embed a rejected batch as shorter texts or smaller batches.
+
+        Raises the explained rejection if neither can help.
+        """
         if self.cut and (shorter := batch.shortened(error, self.context_size)):
             return self._embed(shorter, run)
         is_known = is_too_long(error) and batch.longest_tokens() > self.context_size
@@ -186,7 +189,7 @@ def _joined(parts: Sequence[Embedded]) -> Embedded:
 
 
 class _Run:
-    """The deadline (monotonic seconds) of one call of Dify, and whether it was stopped."""
+    """The deadline (monotonic seconds) and stop event of one Dify call."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline

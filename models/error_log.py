@@ -16,8 +16,9 @@ logger = logging.getLogger(__name__)
 def log_error(error: Exception, subject: str = "request of the plugin") -> None:
     """Log a proxy error with model, reason and call id.
 
-    An unexpected exception is logged with its location, but without its text. `subject` is the model if the error has
-    none. An error without a call id gets one, since LiteLLM sends none if it rejects a key or a budget.
+    An unexpected exception is logged with its location, but without its text. `subject` is the
+    model if the error has none. An error without a call id gets one, since LiteLLM sends none if it
+    rejects a key or a budget.
     """
     if isinstance(error, ProxyError):
         error.call_id = error.call_id or own_call_id()
@@ -32,7 +33,7 @@ def log_error(error: Exception, subject: str = "request of the plugin") -> None:
 def explained_or_self(
     error: ProxyRejected, explain: Callable[[ProxyRejected], RequestError | None]
 ) -> Exception:
-    """Return the explanation of a rejection and log the rejection, or return the rejection itself."""
+    """Log a rejection and return its explanation; else return the rejection."""
     error.call_id = error.call_id or own_call_id()
     explanation = explain(error)
     if explanation is None:

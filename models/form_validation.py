@@ -32,12 +32,12 @@ RESOLVING_SECONDS = 4.0
 
 
 class FormRejected(Exception):
-    """A form cannot be saved; the message is for the administrator who fills it in."""
+    """A form cannot be saved; the message is for administrators."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormValidation:
-    """Validates forms of one model type; `probe_path` is the endpoint of the probe request."""
+    """Validates forms of one model type, with probe requests to `probe_path`."""
 
     kind: Kind
     model_type: ModelType
@@ -60,7 +60,7 @@ class FormValidation:
         return findings.facts
 
     def _require_no_problem(self, model: str, findings: Findings, which: str = "") -> None:
-        """Raise FormRejected if the form cannot be saved, and log a rejected probe.
+        """Raise FormRejected if there is a problem; log a rejected probe.
 
         `which` is a prefix with the name of the tested key, "" for the form's own key.
         """
@@ -90,7 +90,7 @@ class FormValidation:
         )
 
     def _probed(self, settings: Settings) -> ProxyError | None:
-        """Send a probe request for the model; return the error, None if calls would succeed."""
+        """Send a probe request; return the error, None if calls would succeed."""
         options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
         question = ProbeRequest(settings.model, self.probe_path, options)
         key = model_key(settings, self.model_type)
@@ -106,7 +106,7 @@ def _probing_options(settings: Settings) -> RequestOptions:
 
 
 def _resolves(settings: Settings) -> bool | None:
-    """Return whether the proxy knows an unlisted name, None if that cannot be found out."""
+    """Return whether the proxy knows an unlisted name, None if unclear."""
     client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
     try:
         return client.resolves(settings.model, _probing_options(settings))

@@ -32,8 +32,8 @@ from translation.request.long_run import long_run_request
 class LLMCall:
     """One LLM call of Dify.
 
-    `name` is the model's name in Dify, `key` the key of its learned limits. `brought` has the messages, and the
-    reasoning from the ids of their tool calls. `started` is in seconds.
+    `name` is the model's name in Dify, `key` the key of its learned limits. `brought` has the
+    messages, and the reasoning from the ids of their tool calls. `started` is in seconds.
     """
 
     name: str

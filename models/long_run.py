@@ -44,10 +44,11 @@ def ended_run(
 ) -> ProxyAnswer[Run]:
     """Start a run and wait for its end, at most CALL_SECONDS.
 
-    Polls also send `options` (end user, tags), because LiteLLM 1.106 logs the spend of a run with the poll that finds
-    it ended. Raises the errors of `start`; ProxyAnswerEndedEarly for a run that LiteLLM does not know any more, that
-    was cancelled or takes too long; ProxyRejected and ProxyProtocolError for a failed run; the last ProxyError after
-    SILENCE_SECONDS of failing polls. After an error while waiting, the run is cancelled if LiteLLM still knows it.
+    Polls also send `options` (end user, tags), because LiteLLM 1.106 logs the spend of a run with
+    the poll that finds it ended. Raises the errors of `start`; ProxyAnswerEndedEarly for a run that
+    LiteLLM does not know any more, that was cancelled or takes too long; ProxyRejected and
+    ProxyProtocolError for a failed run; the last ProxyError after SILENCE_SECONDS of failing polls.
+    After an error while waiting, the run is cancelled if LiteLLM still knows it.
     """
     deadline = time.monotonic() + CALL_SECONDS
     started = start()

@@ -23,9 +23,9 @@ _MOST_TOLD = 20
 
 
 def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) -> None:
-    """Check URL and keys, and that the key can use at least one model of the catalogue.
+    """Check URL, keys, and access to at least one catalogue model.
 
-    Models that it cannot use are logged, since Dify shows only errors. Raises
+    Models that the key cannot use are logged, since Dify shows only errors. Raises
     CredentialsValidateFailedError with the message that the page shows.
     """
     try:
@@ -51,7 +51,10 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
 
 
 def _usable_names(settings: Settings, which: str) -> list[str] | None:
-    """Return the models of a key, None if they cannot be listed; `which` is a prefix for errors."""
+    """Return the models of a key, None if they cannot be listed.
+
+    `which` is a prefix for errors.
+    """
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     try:
         return [row.id for row in client.models(with_patterns=True).data]

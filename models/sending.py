@@ -25,9 +25,9 @@ class Sent[A]:
 def sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -> Sent[A]:
     """Send a request; retry at most MAX_FALLBACKS times with fallbacks.
 
-    The fallbacks are in `litellm_proxy.wire.rejected_requests.fallbacks`. Fallbacks in the request's options and learned
-    fallbacks are applied to the first try. A fallback that helped is remembered for a week. Raises the errors of
-    `send`: of several rejections, the last.
+    The fallbacks are in `litellm_proxy.wire.rejected_requests.fallbacks`. Fallbacks in the
+    request's options and learned fallbacks are applied to the first try. A fallback that helped is
+    remembered for a week. Raises the errors of `send`: of several rejections, the last.
     """
     with about(f"{key.kind} {key.model}"):
         return _sent(key, asked, send)
@@ -60,7 +60,7 @@ def _sent[A](key: ModelKey, asked: ProxyRequest, send: Callable[[Request], A]) -
 
 
 def log_change(key: ModelKey, change: str, error: ProxyRejected) -> None:
-    """Log a retry with a fallback, to explain why a field is missing."""
+    """Log a retry, to explain why a field is missing."""
     logger.warning(
         "%s %s: sent again with the fallback %s, since LiteLLM answered %s: %s (call id %s)",
         key.kind, key.model, change, error.status, error.message[:MAX_REASON], error.call_id,

@@ -1,10 +1,10 @@
 """Carry reasoning in the id of a tool call, to Dify and back with the tool's result.
 
-Dify returns only the id, name and arguments of a tool call, and models cannot use Dify's plugin storage. So the
-reasoning travels in the id, as LiteLLM sends Gemini's signature (litellm 1.106, `__thought__` in
-litellm_core_utils/prompt_templates). Dify's API returns the ids of agent nodes, and its callers may not be allowed
-to see reasoning: it is sealed with a key derived from the proxy's API key. Reasoning that was sealed with another
-key is dropped.
+Dify returns only the id, name and arguments of a tool call, and models cannot use Dify's plugin
+storage. So the reasoning travels in the id, as LiteLLM sends Gemini's signature (litellm 1.106,
+`__thought__` in litellm_core_utils/prompt_templates). Dify's API returns the ids of agent nodes,
+and its callers may not be allowed to see reasoning: it is sealed with a key derived from the
+proxy's API key. Reasoning that was sealed with another key is dropped.
 """
 
 import hmac
@@ -43,7 +43,7 @@ class _Carried(WireModel):
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
-    """A conversation with the models' own call ids, and the reasoning by call id.
+    """A conversation with original call ids, and reasoning by call id.
 
     `room`: how many characters later calls of the conversation may carry.
     """
@@ -54,7 +54,10 @@ class BroughtBack:
 
 
 def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX_CARRIED) -> str:
-    """Return the id with sealed reasoning; unchanged if the reasoning is empty or too long."""
+    """Return the id with sealed reasoning.
+
+    It is unchanged if the reasoning is empty or too long.
+    """
     if not reasoning:
         return call_id
     # Providers do not need the text if signed blocks or items are sent back.
@@ -67,7 +70,10 @@ def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX
 
 
 def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> BroughtBack:
-    """Restore the models' own call ids and unseal the reasoning; drop invalid reasoning."""
+    """Restore the original call ids and unseal the reasoning.
+
+    Invalid reasoning is dropped.
+    """
     reasoning: dict[str, Reasoning] = {}
     carried = 0
     plain: list[PromptMessage] = []
@@ -90,20 +96,23 @@ def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> Brought
 
 
 def _parts(call_id: str) -> tuple[str, str]:
-    """Return the model's own id of a call, and the sealed reasoning, "" if there is none."""
+    """Return the model's own call id, and sealed reasoning or ""."""
     own, _, sealed = call_id.rpartition(_MARK)
     return (own, sealed) if own and _SEALED.fullmatch(sealed) else (call_id, "")
 
 
 def _sealed(content: bytes, secret: str) -> bytes:
-    """Encrypt, then authenticate: nonce, tag, and the content XOR a key stream of SHAKE-256."""
+    """Encrypt, then authenticate.
+
+    Returns nonce, tag, and content XOR a key stream of SHAKE-256.
+    """
     nonce = secrets.token_bytes(_NONCE)
     hidden = _with_key_stream(content, secret, nonce)
     return nonce + _tag(nonce + hidden, secret) + hidden
 
 
 def _opened(sealed: str, secret: str) -> Reasoning:
-    """Return the unsealed reasoning, empty if it was sealed with another key or is damaged."""
+    """Unseal reasoning; it is empty if damaged or of another key."""
     try:
         whole = urlsafe_b64decode(sealed)
         nonce, tag, hidden = whole[:_NONCE], whole[_NONCE : _NONCE + _TAG], whole[_NONCE + _TAG :]

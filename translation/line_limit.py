@@ -1,6 +1,7 @@
 """Size limits for the lines that the plugin writes to Dify's daemon.
 
-The daemon ends a plugin that writes a line above 5 MiB (PLUGIN_RUNTIME_MAX_BUFFER_SIZE of dify-plugin-daemon).
+The daemon ends a plugin that writes a line above 5 MiB (PLUGIN_RUNTIME_MAX_BUFFER_SIZE of
+dify-plugin-daemon).
 """
 
 from collections.abc import Mapping
@@ -15,14 +16,18 @@ MAX_ERROR_CHARACTERS = 4000
 
 
 def fits_a_line(text: str) -> bool:
-    """Return whether a text fits into a line; a character has up to four bytes in UTF-8."""
+    """Return whether a text fits into a line.
+
+    A character has up to four bytes in UTF-8.
+    """
     return len(text) * 4 <= MAX_LINE_BYTES or len(text.encode(errors="replace")) <= MAX_LINE_BYTES
 
 
 def shortened_error(error: Mapping[str, Any]) -> dict[str, Any]:
     """Return an SDK error without its traceback, its texts cut to MAX_ERROR_CHARACTERS.
 
-    The SDK adds a traceback of about 50 lines to each error (dify-plugin 0.10, core/server/io_server.py).
+    The SDK adds a traceback of about 50 lines to each error (dify-plugin 0.10,
+    core/server/io_server.py).
     """
     description = error["args"].get("description")
     return {

@@ -49,7 +49,7 @@ _SOUND_ENDINGS = {
 
 
 def media_type(start: bytes) -> str | None:
-    """Return the MIME type of a file by its first bytes, None if unknown."""
+    """Return the MIME type by a file's first bytes, None if unknown."""
     if start[:4] == b"RIFF":
         return _IN_RIFF.get(start[8:12])
     if start[4:8] == b"ftyp":
@@ -58,7 +58,7 @@ def media_type(start: bytes) -> str | None:
 
 
 def media_type_of_base64(data: str) -> str | None:
-    """Return the MIME type of a base64 file by its first bytes, None if unknown."""
+    """Return the MIME type of a base64 file, None if unknown."""
     head = "".join(data[:_HEAD_CHARACTERS].split())
     try:
         start = base64.b64decode(head[: len(head) // 4 * 4])
@@ -68,18 +68,24 @@ def media_type_of_base64(data: str) -> str | None:
 
 
 def is_data_url(text: str) -> bool:
-    """Return whether a text is a data URL, not a sentence that begins with `data:`."""
+    """Return whether a text is a data URL.
+
+    A sentence that begins with `data:` is not.
+    """
     return text.startswith("data:") and ";base64," in text[:_HEAD_CHARACTERS]
 
 
 def file_name_of(start: bytes, name: str) -> str:
-    """Return a sound file's name with the extension of its detected type, which LiteLLM reads."""
+    """Return the name with the extension of the sound's detected type.
+
+    LiteLLM reads the extension.
+    """
     ending = _SOUND_ENDINGS.get(media_type(start) or "")
     return f"{PurePath(name).stem}.{ending}" if ending else name
 
 
 def labelled(data: str, label: str, kind: str) -> str:
-    """Return the detected type of a base64 file if it is of `kind`, else its label.
+    """Return a base64 file's detected type if of `kind`, else its label.
 
     `kind` is image, audio, video or application.
     """

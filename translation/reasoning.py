@@ -1,7 +1,7 @@
 """Reasoning of a turn with tool calls, which is sent back with the tool results.
 
-Anthropic rejects tool results without its signed blocks, other providers without the text;
-OpenAI's newer models continue their reasoning if its items are sent back.
+Anthropic rejects tool results without its signed blocks, other providers without the text; OpenAI's
+newer models continue their reasoning if its items are sent back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ type ReasoningItem = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A model's reasoning before its tool calls: signed blocks, items, or text if it has neither."""
+    """Reasoning before tool calls: signed blocks, items, or text without either."""
 
     blocks: Sequence[ThinkingBlock] = ()
     text: str = ""

@@ -56,9 +56,10 @@ class Split(NamedTuple):
 
 
 def split_whole_text(text: str) -> Split:
-    """Split an answer at a closing tag without an opening tag, which was in the prompt.
+    """Split an answer at a closing tag without an opening tag.
 
-    A tag in code or in quotation marks within a line is text, and so is a tag with nothing after it.
+    The opening tag was in the prompt. A tag in code or in quotation marks within a line is text,
+    and so is a tag with nothing after it.
     """
     opening = _OPENING.search(text)
     place = code_marks = 0
@@ -79,7 +80,7 @@ def split_whole_text(text: str) -> Split:
 
 
 def split_whole_json(text: str) -> Split:
-    """Split an answer that should be JSON at the first closing tag followed only by JSON.
+    """Split an answer at the first closing tag followed only by JSON.
 
     Without such a tag, split at the last closing tag that has text after it.
     """
@@ -101,7 +102,7 @@ def _without_closing_tags(text: str) -> str:
 
 
 def _is_json(text: str) -> bool:
-    """Return whether a text is only JSON, with or without a code block around it."""
+    """Return whether a text is only JSON, perhaps in a code block."""
     give_way()
     code = _IN_CODE_BLOCK.fullmatch(text.strip())
     try:

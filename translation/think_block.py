@@ -17,7 +17,7 @@ _THINKING_AT_THE_FRONT = re.compile(
 
 
 def without_thinking(text: str) -> str:
-    """Remove the reasoning from an earlier answer, since it is not sent again."""
+    """Remove the reasoning from an earlier answer: it is not resent."""
     text = _THINKING_AT_THE_FRONT.sub("", split_whole_text(text).text)
     kept: list[str] = []
     while (start := text.find(LATE_THINK_OPEN)) >= 0:
@@ -30,6 +30,6 @@ def without_thinking(text: str) -> str:
 
 
 def thinking_at_the_front(text: str) -> str:
-    """Return the reasoning in an answer's first think block, "" if there is none."""
+    """Return the reasoning in an answer's first think block, or ""."""
     block = _THINKING_AT_THE_FRONT.match(text)
     return block[1].strip() if block else ""

@@ -1,11 +1,12 @@
 """Estimate the tokens of a text offline, for Dify's planning, not for billing.
 
-A calibrated estimate, not a packaged vocabulary. Measured on 2 cores: within 15 % of o200k for
-most kinds of text, and up to 30 % too low for tables of numbers, technical German, Polish, Turkish, Ukrainian and
-classical Chinese (tests/translation/test_token_estimate.py); 1000 texts of 500 characters in 0.2 s, while
-tiktoken with o200k is four times as fast. A vocabulary would be exact for one family of models and not better for
-the others, would add 3.6 MB to a package of 0.1 MB, and loading it costs 0.3 s and 80 MB of memory. Dify's SDK counts
-with tiktoken, which downloads its vocabulary.
+A calibrated estimate, not a packaged vocabulary. Measured on 2 cores: within 15 % of o200k for most
+kinds of text, and up to 30 % too low for tables of numbers, technical German, Polish, Turkish,
+Ukrainian and classical Chinese (tests/translation/test_token_estimate.py); 1000 texts of 500
+characters in 0.2 s, while tiktoken with o200k is four times as fast. A vocabulary would be exact
+for one family of models and not better for the others, would add 3.6 MB to a package of 0.1 MB, and
+loading it costs 0.3 s and 80 MB of memory. Dify's SDK counts with tiktoken, which downloads its
+vocabulary.
 """
 
 import re
@@ -66,7 +67,7 @@ _PIECES_PER_PAUSE = 2000
 
 
 def estimate_tokens(text: str) -> int:
-    """Estimate the tokens of `text` in a modern BPE vocabulary, in linear time."""
+    """Estimate the tokens of `text` (modern BPE vocabulary) in linear time."""
     total = 0
     for pieces in batched(_PIECE.finditer(text), _PIECES_PER_PAUSE):
         total += sum(map(_hundredths, pieces))
@@ -110,7 +111,7 @@ def _accents(word: str) -> int:
 def estimate_prompt_tokens(
     messages: Iterable[PromptMessage], tools: Iterable[PromptMessageTool]
 ) -> int:
-    """Estimate the tokens of messages and tools, with a few per message for its role."""
+    """Estimate the tokens of messages and tools, with message overhead."""
     texts = [message.get_text_content() for message in messages]
     declarations = [tool.model_dump_json() for tool in tools]
     return (

@@ -89,7 +89,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
     def _validate_and_filter_model_parameters(
         self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]
     ) -> dict[str, Any]:
-        """Validate an app's parameters by the model's rules, with messages that use the page's labels."""
+        """Validate an app's parameters by the model's rules."""
         rules = self.get_parameter_rules(model, credentials)
         try:
             return fitting(model_parameters, rules)

@@ -29,7 +29,7 @@ class LiteLLMModerationModel(ProxyModel, ModerationModel):
         text: str,
         user: str | None = None,
     ) -> bool:
-        """Return whether the text was flagged; raise ProxyProtocolError for a response without results."""
+        """Return whether the text was flagged; raise ProxyProtocolError without results."""
         if not text.strip():
             return False
         settings = self._calling_settings(model, credentials)

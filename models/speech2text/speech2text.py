@@ -29,7 +29,7 @@ class LiteLLMSpeech2TextModel(ProxyModel, Speech2TextModel):
     def _invoke(
         self, model: str, credentials: dict[str, Any], file: IO[bytes], user: str | None = None
     ) -> str:
-        """Return the transcription of an audio file, which is uploaded as a stream."""
+        """Transcribe an audio file, which is uploaded as a stream."""
         settings = self._calling_settings(model, credentials)
         name = getattr(file, "name", None)
         start = file.read(HEAD_BYTES)

@@ -60,7 +60,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         user: str | None = None,
         input_type: EmbeddingInputType = EmbeddingInputType.DOCUMENT,
     ) -> MultiModalEmbeddingResult:
-        """Return one vector per text or image, in the order of the input."""
+        """Return one vector per text or image, in order."""
         inputs = [multimodal_input(document) for document in documents]
         embedded, usage = self._embed(model, credentials, inputs, user, input_type, may_cut=False)
         return MultiModalEmbeddingResult(

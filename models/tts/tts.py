@@ -45,7 +45,7 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         voice: str,
         user: str | None = None,
     ) -> Generator[bytes]:
-        """Yield the audio in pieces; long text is split into several requests at sentence ends."""
+        """Yield the audio; split long text at sentence ends into several requests."""
         settings = self._calling_settings(model, credentials)
         if not content_text.strip():
             message = "There is no text to be spoken."
@@ -61,7 +61,10 @@ class LiteLLMTTSModel(ProxyModel, TTSModel):
         return self._translated(self._spoken(settings, asked, longest))
 
     def _spoken(self, settings: Settings, asked: SpeechRequest, longest: int) -> Iterator[bytes]:
-        """Speak a text in parts of at most `longest` characters; request the first part at once."""
+        """Speak a text in parts of at most `longest` characters.
+
+        The first part is requested at once.
+        """
         parts = _parts(asked.text, longest)
         client = self._client(settings)
 
@@ -113,7 +116,7 @@ def _explained(error: ProxyRejected, asked: SpeechRequest) -> Exception:
 
 
 def _pieces(parts: Iterator[Generator[bytes]], count: int) -> Iterator[bytes]:
-    """Yield the audio of all parts; several WAV parts are first joined into one file."""
+    """Yield the audio of all parts; join WAV parts into one file."""
     for audio in parts:
         with closing(audio):
             start = next(filter(None, audio), b"")

@@ -16,12 +16,12 @@ class _TextFilter(Protocol):
 
 
 class AnswerText:
-    """Splits the content of one answer into reasoning and text, and cuts the text at stop words."""
+    """Splits content into reasoning and text; cuts the text at stop words."""
 
     def __init__(
         self, room: Room, *, is_json: bool, is_blocking: bool, stop: Sequence[str]
     ) -> None:
-        """`is_json`: the request is for JSON. `is_blocking`: the caller gets the answer as a whole."""
+        """`is_json`: only JSON is expected. `is_blocking`: the answer is not streamed."""
         split = split_whole_json if is_json else split_whole_text
         self._stop_words = StopWords(stop)
         self._tags = TaggedReasoning(room)

@@ -38,9 +38,9 @@ _ENDED_BY_A_FILTER = {"content_filter": AnswerEnd.FILTERED, "refusal": AnswerEnd
 class Outcome:
     """The result of a complete answer.
 
-    `closing_text` is the text that is still to be shown, `text_bytes` the size of all text in UTF-8.
-    `reasoning` is sent back with the results of the tool calls; `nameless_calls` is how many calls
-    without a name were dropped. `ended_early` is an error to raise after the text.
+    `closing_text` is the text that is still to be shown, `text_bytes` the size of all text in
+    UTF-8. `reasoning` is sent back with the results of the tool calls; `nameless_calls` is how many
+    calls without a name were dropped. `ended_early` is an error to raise after the text.
     """
 
     closing_text: str
@@ -59,9 +59,10 @@ class Outcome:
 class AnswerForm:
     """How to show an answer.
 
-    Without `show_reasoning` the text has no reasoning, but the next turn still does. `takes_files`: return speech as
-    a file with its transcript. `is_json`: the request is for JSON. `is_blocking`: the caller gets the answer as a
-    whole. `stop`: stop words at which the plugin cuts the text, since the model does not support them.
+    Without `show_reasoning` the text has no reasoning, but the next turn still does. `takes_files`:
+    return speech as a file with its transcript. `is_json`: the request is for JSON. `is_blocking`:
+    the caller gets the answer as a whole. `stop`: stop words at which the plugin cuts the text,
+    since the model does not support them.
     """
 
     show_reasoning: bool = True
@@ -75,12 +76,12 @@ STREAMED_TEXT = AnswerForm()
 
 
 class ChatStream:
-    """Merges the chunks of one answer: text, images, tool calls, reasoning, usage and finish reason."""
+    """Merges the chunks of one answer."""
 
     def __init__(
         self, taken_call_ids: Collection[str] = (), form: AnswerForm = STREAMED_TEXT
     ) -> None:
-        """`taken_call_ids`: ids of the conversation so far, which new calls must not have."""
+        """`taken_call_ids`: ids of the conversation, which new calls must not have."""
         self._room = Room()
         self._choices = Choices()
         self._text = AnswerText(
@@ -111,7 +112,7 @@ class ChatStream:
         return shown
 
     def feed_all(self, chunks: Iterable[ChatEvent]) -> Iterator[str | OutputImage]:
-        """Yield the texts and images of chunks that arrived together, consecutive texts joined.
+        """Feed chunks that arrived together; join consecutive texts.
 
         Raises as `feed` does, after yielding the earlier chunks.
         """
@@ -137,8 +138,8 @@ class ChatStream:
         """Return the result of the answer.
 
         Raises ProxyProtocolError for an answer without finish reason, which was cut off, and
-        ProxyAnswerEmpty for an answer without content: LiteLLM returns a provider's refusal
-        and an empty body both as a success without content.
+        ProxyAnswerEmpty for an answer without content: LiteLLM returns a provider's refusal and an
+        empty body both as a success without content.
         """
         finish_reason = self._choices.finish()
         if finish_reason is None:

@@ -27,8 +27,9 @@ _FIELDS = {
 class Choices:
     """Picks the choices that belong to one answer.
 
-    Choices with different content are one answer: GitHub Copilot's Claude returns text in one and tool
-    calls in the other. Of choices with the same content, which `n` requests, the first is used.
+    Choices with different content are one answer: GitHub Copilot's Claude returns text in one and
+    tool calls in the other. Of choices with the same content, which `n` requests, the first is
+    used.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class Choices:
         return self._first_with.setdefault(_Content.TEXT, 0) == 0
 
     def finish(self) -> str | None:
-        """Return the finish reason: cuts and filters first, then tool calls, then others."""
+        """Return the finish reason: cuts and filters, then tool calls, then others."""
         # The finish reason of an ignored choice is not that of the answer.
         owners = set(self._first_with.values()) or self._finish_reasons.keys()
         reasons = [reason for n, reason in self._finish_reasons.items() if n in owners]

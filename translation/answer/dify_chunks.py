@@ -30,7 +30,7 @@ _NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
 def shown_chunks(
     model: str, shown: str | OutputImage, *, takes_files: bool = False
 ) -> Iterator[LLMResultChunk]:
-    """Yield a text or an image of an answer; split very long text into several chunks.
+    """Yield chunks for a text or an image; split very long text.
 
     Without `takes_files` a video (LiteLLM returns it as an image) is replaced by a note.
     """
@@ -43,7 +43,10 @@ def shown_chunks(
 
 
 def image_note(image: OutputImage) -> str:
-    """Return the text for an image in a blocking answer: Dify 1.14 keeps only text."""
+    """Return the text for an image in a blocking answer.
+
+    Dify 1.14 keeps only the text of blocking answers.
+    """
     url = image.url
     if url.startswith(("http://", "https://")) and len(url) <= MAX_URL_CHARACTERS:
         return f"![image]({url})"
@@ -51,7 +54,7 @@ def image_note(image: OutputImage) -> str:
 
 
 def speech_chunk(model: str, speech: SpeechFile) -> LLMResultChunk:
-    """Return speech as a file, or a note if it is too large for one line."""
+    """Return speech as a file, or a note if too large."""
     if not speech.content:
         size = f"{speech.size / 1_000_000:.1f} MB"
         note = f"\n\n[The model spoke for {size}, which is too much to be passed to Dify.]"
@@ -74,8 +77,8 @@ def last_chunk(
 ) -> LLMResultChunk:
     """Return the last chunk, with tool calls, usage and finish reason.
 
-    Dify uses the usage of the first chunk that has one. `in_dify` replaces the names of a call's tool and arguments
-    with Dify's names.
+    Dify uses the usage of the first chunk that has one. `in_dify` replaces the names of a call's
+    tool and arguments with Dify's names.
     """
     message = AssistantPromptMessage(
         content=sources,
@@ -119,7 +122,7 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
 
 
 def _with_its_type(url: str) -> str:
-    """Return a URL unchanged, and bare base64 of an image as a data URL."""
+    """Return a URL unchanged, bare base64 images as data URLs."""
     told = None if ":" in url else media_type_of_base64(url)
     return f"data:{told};base64,{url}" if told and told.startswith("image/") else url
 

@@ -16,7 +16,10 @@ _FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_fil
 
 
 def chunk_of_run(run: Run) -> ChatChunk:
-    """Return the answer; without a finish reason if it is incomplete for an unknown reason."""
+    """Return the answer.
+
+    It has no finish reason if it is incomplete for an unknown reason.
+    """
     items = run.output or ()
     contents = [each for item in items if item.type == _MESSAGE for each in item.content or ()]
     # Some models return their reasoning instead of a summary.

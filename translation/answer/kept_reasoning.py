@@ -22,7 +22,7 @@ class KeptReasoning:
         self._characters = 0
 
     def feed(self, delta: Delta, thought: str) -> None:
-        """Add a delta's reasoning, as fields and as text; raise ProxyProtocolError if it is too large."""
+        """Add a delta's reasoning; raise ProxyProtocolError if it is too large."""
         if thought:
             self._characters += len(thought)
             if self._characters <= MAX_REASONING_CHARACTERS:
@@ -38,7 +38,7 @@ class KeptReasoning:
             self._items[item_id] = item
 
     def finish(self) -> Reasoning:
-        """Return the reasoning; drop text that is too long, rather than cut it.
+        """Return the reasoning; drop text that is too long.
 
         A block without a signature is dropped, since providers reject it.
         """
@@ -52,7 +52,10 @@ class KeptReasoning:
         return Reasoning(blocks, text, tuple(self._items.values()))
 
     def _add_block(self, piece: Mapping[str, Json]) -> None:
-        """Add a block or a piece of one: text is joined until the signature ends the block."""
+        """Add a block or a piece of one.
+
+        Text is joined until the signature ends the block.
+        """
         last = self._blocks[-1] if self._blocks else None
         kind = piece.get("type")
         if last and kind == last["type"] == "thinking" and not last["signature"]:
@@ -67,6 +70,6 @@ class KeptReasoning:
 
 
 def _text(piece: Mapping[str, Json], name: str) -> str:
-    """Return a string field of a piece, "" if it is absent or of another type."""
+    """Return a string field, "" if absent or of another type."""
     value = piece.get(name)
     return value if isinstance(value, str) else ""

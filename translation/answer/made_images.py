@@ -29,7 +29,7 @@ def chunk_of(answer: ImageAnswer) -> ChatChunk:
 
 
 def _url(made: MadeImage) -> str:
-    """Return the image's URL; base64 becomes a data URL with the detected type."""
+    """Return the image's URL; convert base64 to a data URL."""
     if made.b64_json and made.b64_json.startswith("data:"):
         return made.b64_json
     if made.b64_json:

@@ -23,9 +23,9 @@ def ranked_documents(
 ) -> list[RerankDocument]:
     """Return the documents by descending score, with their positions among `documents`.
 
-    Sorting and `top_n` are applied here because some backends ignore them. The threshold applies to the
-    normalised score. Raises ProxyProtocolError for a response without results, or with a position that
-    is duplicate or out of range.
+    Sorting and `top_n` are applied here because some backends ignore them. The threshold applies to
+    the normalised score. Raises ProxyProtocolError for a response without results, or with a
+    position that is duplicate or out of range.
     """
     if answer.results is None:
         message = "a ranking without results came back"

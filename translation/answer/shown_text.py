@@ -23,9 +23,9 @@ _OPENING = {_Place.THINKING: THINK_OPEN, _Place.THINKING_AGAIN: LATE_THINK_OPEN}
 class ShownText:
     """Writes the text of one answer, piece by piece.
 
-    Reasoning is one think block at the front, closed before the first content, never empty. Reasoning
-    after the first content gets a block of its own there. If reasoning is not shown, only the blanks
-    after it stay.
+    Reasoning is one think block at the front, closed before the first content, never empty.
+    Reasoning after the first content gets a block of its own there. If reasoning is not shown, only
+    the blanks after it stay.
     """
 
     def __init__(self, room: Room, *, show_reasoning: bool) -> None:
@@ -66,7 +66,7 @@ class ShownText:
         return shown
 
     def _reasoning(self, piece: str) -> str:
-        """Return the text that reasoning adds; hold blanks at its end until more follows."""
+        """Return the text that reasoning adds, holding blanks at its end."""
         if piece.isspace():
             self._room.take(len(piece))
         thought = piece.rstrip()

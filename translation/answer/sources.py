@@ -21,7 +21,7 @@ class Sources:
         self._by_url: dict[str, Source] = {}
 
     def feed(self, url: str, title: str = "") -> None:
-        """Add a page; drop URLs that are too long, and pages above MAX_SOURCES."""
+        """Add a page; drop overlong URLs and pages above MAX_SOURCES."""
         if len(self._by_url) < MAX_SOURCES and len(url) <= MAX_URL_CHARACTERS:
             self._by_url.setdefault(url, Source(url, title[:MAX_TITLE_CHARACTERS]))
 

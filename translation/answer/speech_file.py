@@ -19,7 +19,7 @@ _HEAD_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class SpeechFile:
-    """Speech of `size` bytes and its MIME type; `content` is empty if it is too large for Dify."""
+    """Speech of `size` bytes; `content` is empty if too large for Dify."""
 
     content: bytes = field(repr=False)
     media_type: str
@@ -48,7 +48,10 @@ class Speech:
         return audio.transcript or ""
 
     def finish(self) -> SpeechFile | None:
-        """Return the file, raw samples as WAV; None if there is no speech or no valid base64."""
+        """Return the file, raw samples as WAV.
+
+        None for an empty file or invalid base64.
+        """
         if self._characters and not self._pieces:
             return SpeechFile(b"", _DIFYS_WAV, self._characters * 3 // 4)
         try:

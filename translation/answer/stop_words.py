@@ -6,7 +6,7 @@ from translation.reasoning_tags import Split
 
 
 class StopWords:
-    """Cuts streamed text at the first stop word, even if it is split between pieces."""
+    """Cuts streamed text at the first stop word, even between pieces."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._longest = max(map(len, words), default=0)
@@ -16,7 +16,10 @@ class StopWords:
         """Whether a stop word has cut the text."""
 
     def feed(self, piece: str) -> Split:
-        """Return the text that a piece adds; hold an end that may begin a stop word."""
+        """Return the text that a piece adds.
+
+        An end that may begin a stop word is held.
+        """
         return Split("", self._cut(piece) if self._words else piece)
 
     def finish(self) -> Split:

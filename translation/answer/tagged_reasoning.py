@@ -18,10 +18,11 @@ class _State(Enum):
 
 
 class TaggedReasoning:
-    """Splits streamed text into reasoning and text, even if tags are split between pieces.
+    """Splits streamed text into reasoning and text.
 
-    LiteLLM 1.106 removes some tags from blocking answers, but not from streams; this class makes both equal.
-    A closing tag alone at the front is dropped: the reasoning before it came in its own field.
+    A tag may be split between pieces. LiteLLM 1.106 removes some tags from blocking answers, but
+    not from streams; this class makes both equal. A closing tag alone at the front is dropped: the
+    reasoning before it came in its own field.
     """
 
     def __init__(self, room: Room) -> None:
@@ -65,7 +66,7 @@ class TaggedReasoning:
         return Split("", self._blanks_in_front() + held)
 
     def _outside(self, piece: str) -> str:
-        """Return the text after a tag at the front, or the text itself without a tag."""
+        """Return the text after a tag at the front, if any."""
         front = piece.lstrip()
         blanks = piece[: len(piece) - len(front)]
         if not self._found_tag:
@@ -106,6 +107,6 @@ def _may_become(text: str, tags: Sequence[str]) -> bool:
 
 
 def _length_of_started_tag(text: str, tag: str) -> int:
-    """Return how many characters at the end of a text may begin a tag."""
+    """Return how many characters at the end may begin a tag."""
     longest = min(len(text), len(tag) - 1)
     return next((n for n in range(longest, 0, -1) if tag.startswith(text[-n:])), 0)

@@ -26,10 +26,11 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def object_text(arguments: str) -> str | None:
-    """Return the arguments as the text of one JSON object, None if they are ambiguous.
+    """Return the arguments as one JSON object, None if ambiguous or truncated.
 
-    A valid JSON object is returned unchanged. Repaired are an object encoded twice, a placeholder before the
-    object, raw control characters and stray backslashes in strings, and marks after the object.
+    A valid JSON object is returned unchanged. Repaired are an object encoded twice, a placeholder
+    before the object, raw control characters and stray backslashes in strings, and marks after the
+    object.
     """
     text = arguments.strip()
     if text in {"", "null"}:
@@ -63,7 +64,7 @@ def _mended(text: str) -> str | None:
 
 
 def _with_stray_backslashes(string: str) -> str | None:
-    """Return a JSON string with stray backslashes escaped, None if it is ambiguous."""
+    """Escape stray backslashes in a JSON string; return None if ambiguous."""
     escapes = [match[1] for match in _ESCAPE.finditer(string)]
     stray = [e for e in escapes if e[0] not in _SURE_ESCAPES | _UNSURE_ESCAPES or e == "u"]
     if not stray:
@@ -82,7 +83,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def parsed(text: str) -> Json:
-    """Parse JSON; return None if it is invalid, raise ProxyProtocolError if it is too large."""
+    """Parse JSON, None if invalid; raise ProxyProtocolError if too large."""
     require_bounded(text)
     try:
         return json.loads(text)

@@ -35,9 +35,9 @@ class FoldedToolCall:
 class ToolCalls:
     """Merges tool call pieces by index.
 
-    A piece with the index of a call belongs to another call if it has another id or name, or if the call's
-    arguments are already a complete JSON object. An empty object may be a placeholder for the
-    arguments that follow (https://github.com/microsoft/autogen/issues/6843).
+    A piece with the index of a call belongs to another call if it has another id or name, or if the
+    call's arguments are already a complete JSON object. An empty object may be a placeholder for
+    the arguments that follow (https://github.com/microsoft/autogen/issues/6843).
     """
 
     def __init__(self, taken_ids: Collection[str] = ()) -> None:
@@ -52,17 +52,17 @@ class ToolCalls:
         return bool(self._calls)
 
     def feed(self, deltas: Sequence[ToolCallDelta]) -> None:
-        """Add the deltas of one chunk; raise ProxyProtocolError if the calls are too large."""
+        """Add the deltas of a chunk; raise ProxyProtocolError if too large."""
         for place, delta in enumerate(deltas):
             self._add(_piece(delta, place))
         if len(self._calls) > MAX_TOOL_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
 
     def finish(self) -> list[FoldedToolCall]:
-        """Return the calls in the order in which they began, without nameless calls.
+        """Return the calls in order of their beginning, without nameless calls.
 
-        A call with a duplicate id gets a new one. Raises ProxyProtocolError for arguments that are not
-        one JSON object, and if the calls are too large for a line of Dify.
+        A call with a duplicate id gets a new one. Raises ProxyProtocolError for arguments that are
+        not one JSON object, and if the calls are too large for a line of Dify.
         """
         taken = set(self._taken_ids)
         calls: list[FoldedToolCall] = []
@@ -107,8 +107,8 @@ class ToolCalls:
     def _open_call(self, piece: "_Piece") -> "_OpenCall | None":
         """Return the open call that a piece continues, if any.
 
-        With an id: the call with that id, or the last call of the index if it has no id yet. Without
-        an id: the last call of the index, unless the piece has another name.
+        With an id: the call with that id, or the last call of the index if it has no id yet.
+        Without an id: the last call of the index, unless the piece has another name.
         """
         last = self._last_by_index.get(piece.index)
         if piece.id and (same := self._by_id.get((piece.index, piece.id))):
@@ -170,7 +170,7 @@ class _Json(Enum):
 
 
 class _Arguments:
-    """The arguments of a call while they arrive; each character is scanned once."""
+    """A call's arguments while they arrive; each character is scanned once."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -232,7 +232,7 @@ class _Arguments:
 
 @dataclass(slots=True)
 class _OpenCall:
-    """One tool call while its pieces arrive; some upstreams repeat id and name."""
+    """A call while its pieces arrive; some upstreams repeat id and name."""
 
     index: int
     id: str | None = None

@@ -36,8 +36,8 @@ class TokenCounts:
 def llm_usage(counts: TokenCounts, cost: float | None, prices: Prices, latency: float) -> LLMUsage:
     """Return the usage of an LLM call that took `latency` seconds.
 
-    The total is `cost`, the proxy's figure in USD; without it, the tokens times the prices; without prices, 0.
-    The parts always add up to the total.
+    The total is `cost`, the proxy's figure in USD; without it, the tokens times the prices; without
+    prices, 0. The parts always add up to the total.
     """
     prices = prices.for_prompt(counts.prompt)
     prompt_price = _prompt_price(counts, prices)
@@ -83,10 +83,10 @@ def embedding_usage(
 
 
 def reported_cost(usage: Usage | None, report: CallReport) -> float | None:
-    """Return the cost of a call that LiteLLM reports, in USD, or None.
+    """Return LiteLLM's cost of a call in USD, or None.
 
-    It is in the usage of a stream, and in the response headers of a blocking answer. A cost of 0 means
-    unknown, except for an answer from LiteLLM's own cache.
+    It is in the usage of a stream, and in the response headers of a blocking answer. A cost of 0
+    means unknown, except for an answer from LiteLLM's own cache.
     """
     if report.cost is not None:
         return report.cost
@@ -94,15 +94,15 @@ def reported_cost(usage: Usage | None, report: CallReport) -> float | None:
 
 
 def embedding_cost(usage: Usage | None, report: CallReport) -> float | None:
-    """Return the cost of an embedding that LiteLLM reports, in USD, or None.
+    """Return LiteLLM's cost of an embedding in USD, or None.
 
-    For vectors from its cache LiteLLM 1.106 reports neither cost nor duration, and logs a spend of 0.
+    For vectors from its cache LiteLLM 1.106 reports neither cost nor duration; its spend log has 0.
     """
     return 0.0 if report.tells_neither_cost_nor_duration else reported_cost(usage, report)
 
 
 def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> TokenCounts:
-    """Return the proxy's counts, or the estimate if they are missing or absurd.
+    """Return the proxy's counts, an estimate if missing or absurd.
 
     LiteLLM sends 0 and 0 in completion mode if the upstream sends no counts; chained proxies have
     sent negative counts.
@@ -121,7 +121,7 @@ def counts_of(usage: Usage | None, estimate: Callable[[], TokenCounts]) -> Token
 
 
 def embedding_tokens(usage: Usage | None, texts: Sequence[str]) -> int:
-    """Return the proxy's count of tokens, else an estimate for the texts; images count 0.
+    """Return the proxy's count of tokens, else an estimate for texts.
 
     LiteLLM sends 0 if the upstream sends no count.
     """
@@ -149,7 +149,7 @@ def _reasoning(usage: Usage | None, completion: int) -> int:
 
 
 def _prompt_price(counts: TokenCounts, prices: Prices) -> Decimal:
-    """Return the price of a prompt, with tokens read from and written to a cache."""
+    """Return the price of a prompt with cache reads and writes."""
     read_price = prices.input if prices.cache_read is None else prices.cache_read
     write_price = prices.input if prices.cache_write is None else prices.cache_write
     return (
@@ -173,7 +173,7 @@ def _prompt_part(
     counts: TokenCounts,
     prices: Prices,
 ) -> Decimal:
-    """Return the prompt's part of a known cost: by the listed prices, else by the tokens.
+    """Return the prompt's part of a cost, by prices, else by tokens.
 
     If only prompt tokens have a price, as for image models, the rest is the completion's part.
     """

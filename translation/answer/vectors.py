@@ -17,11 +17,12 @@ _FOR_VECTORS = MAX_LINE_BYTES - 10_000
 
 
 def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> list[list[float]]:
-    """Return `count` vectors by the index of their text; `first` is the position of the first text in its call.
+    """Return `count` vectors in the order of their texts.
 
-    If all vectors have the same index, they are in the order of the texts. Raises ProxyProtocolError if a
-    vector is missing, duplicate, empty, of another size or not numbers: LiteLLM 1.106 does not check the
-    upstream's order and number of vectors.
+    `first` is the position of the first text in its call. If all vectors have the same index, they
+    are in the order of the texts. Raises ProxyProtocolError if a vector is missing, duplicate,
+    empty, of another size or not numbers: LiteLLM 1.106 does not check the upstream's order and
+    number of vectors.
     """
     rows = answer.data or []
     if len(rows) != count:
@@ -43,7 +44,8 @@ def vectors_in_order(answer: EmbeddingsAnswer, count: int, first: int = 0) -> li
 def require_one_size(vectors: Sequence[Sequence[float]]) -> None:
     """Raise ProxyProtocolError for vectors of different sizes.
 
-    They come from deployments with one name but different models, and would make a knowledge base useless.
+    They come from deployments with one name but different models, and would make a knowledge base
+    useless.
     """
     if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
         message = "the vectors that came back differ in size"
@@ -65,7 +67,7 @@ def require_one_model(model: str, fallbacks: Sequence[str | None]) -> None:
 
 
 def require_one_line(vectors: Sequence[Sequence[float]], texts: int) -> None:
-    """Raise RequestError if the vectors of `texts` texts would not fit into one line of Dify.
+    """Raise RequestError if `texts` vectors do not fit into one line.
 
     `vectors` are the vectors received so far. The daemon ends a plugin that writes more than 5 MiB
     in a line, and a number has up to 25 bytes (dify-plugin 0.10).

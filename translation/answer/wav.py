@@ -21,14 +21,14 @@ def is_wav(start: bytes) -> bool:
 
 
 def wav_of_samples(samples: bytes) -> bytes:
-    """Return a WAV file of OpenAI's raw samples (16 bits, mono, 24 kHz)."""
+    """Return OpenAI's raw samples (16 bits, mono, 24 kHz) as WAV."""
     width = 2
     head = pack("<HHIIHH", _PCM, 1, SAMPLES_A_SECOND, SAMPLES_A_SECOND * width, width, 8 * width)
     return _chunk(b"RIFF", b"WAVE" + _chunk(b"fmt ", head) + _chunk(b"data", samples))
 
 
 def joined_wav(parts: Sequence[bytes]) -> bytes:
-    """Return one WAV file; raise ProxyProtocolError for parts in other or different formats."""
+    """Return one WAV file; raise ProxyProtocolError for other or mixed formats."""
     read = [dict(_chunks(part)) for part in parts]
     formats = {chunks.get(b"fmt ") for chunks in read}
     if len(formats) != 1 or None in formats or not all(b"data" in chunks for chunks in read):
@@ -40,7 +40,10 @@ def joined_wav(parts: Sequence[bytes]) -> bytes:
 
 
 def _chunks(wav: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content; the content of a chunk with a placeholder size ends with the file."""
+    """Yield name and content of each chunk.
+
+    Content with a placeholder size ends with the file.
+    """
     position = _HEAD_BYTES
     while position + _CHUNK_HEAD_BYTES <= len(wav):
         name, size = wav[position : position + 4], unpack_from("<I", wav, position + 4)[0]

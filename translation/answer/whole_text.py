@@ -12,12 +12,12 @@ _MARKS = 2
 class WholeText:
     """Holds a text until its end, then splits it.
 
-    Some chat templates put the opening tag into the prompt, so that only the closing tag arrives. Dify uses
-    the first JSON in a text, which could be part of the reasoning.
+    Some chat templates put the opening tag into the prompt, so that only the closing tag arrives.
+    Dify uses the first JSON in a text, which could be part of the reasoning.
     """
 
     def __init__(self, split: Callable[[str], Split], room: Room, *, streams_objects: bool) -> None:
-        """With `streams_objects` a text that begins with a JSON object is passed on as it arrives."""
+        """`streams_objects`: text that begins with a JSON object is not held."""
         self._split = split
         self._room = room
         self._front = "" if streams_objects else None

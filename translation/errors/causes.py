@@ -115,11 +115,12 @@ _SERVER_ERROR = 500
 
 
 def cause_of(error: ProxyRejected) -> Cause:
-    """Classify a rejection by LiteLLM's error type, then class names, then HTTP status.
+    """Classify a rejection by LiteLLM's error type, class names, then status.
 
-    LiteLLM's types and classes are more stable than its messages. Messages are matched only for rejections that
-    `litellm_proxy.wire.error_body` gives our own class name, for accounts without credit, which providers report
-    as rate limits, for the codes of content filters, and for a provider's status.
+    LiteLLM's types and classes are more stable than its messages. Messages are matched only for
+    rejections that `litellm_proxy.wire.error_body` gives our own class name, for accounts without
+    credit, which providers report as rate limits, for the codes of content filters, and for a
+    provider's status.
     """
     if error.guardrail:
         return Cause.GUARDRAIL

@@ -15,11 +15,12 @@ from translation.errors.causes import Cause
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What failed and what to do: at most 90 characters for an app, 100 for a form.
+    """The messages and the error for one cause.
 
-    `in_app` is for people who use an app, `in_form` for the administrator who saves the form. Placeholders:
-    `{holder}` is the owner of the budget, `{guardrail}` the guardrail, `{size}` the size of the request,
-    `{upstream}` LiteLLM or the provider, whichever failed.
+    A message has at most 90 characters for an app, 100 for a form. `in_app` is for people who use
+    an app, `in_form` for the administrator who saves the form. Placeholders: `{holder}` is the
+    owner of the budget, `{guardrail}` the guardrail, `{size}` the size of the request, `{upstream}`
+    LiteLLM or the provider, whichever failed.
     """
 
     in_app: str

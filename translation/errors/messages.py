@@ -81,7 +81,7 @@ def app_message(error: Exception) -> str:
 
 
 def with_source(first: str, error: ProxyRejected, min_quote: int = _MIN_QUOTE) -> str:
-    """Append who rejected the request, the status, the reason and the call id.
+    """Append who rejected the request, status, reason and call id.
 
     The reason is cut to fit, but not below `min_quote` characters.
     """
@@ -91,7 +91,7 @@ def with_source(first: str, error: ProxyRejected, min_quote: int = _MIN_QUOTE) -
 
 
 def form_message(error: Exception) -> str:
-    """Return the message for administrators who save a form, at most MAX_CHARACTERS long."""
+    """Return the message for administrators, at most MAX_CHARACTERS long."""
     match error:
         case ProxyRejected():
             cause = cause_of(error)
@@ -111,7 +111,7 @@ def short_name(name: str, longest: int = _MAX_NAME) -> str:
 
 
 def short_quote(text: str, room: int) -> str:
-    """Return a text, cut to `room` characters at the end of a sentence or word."""
+    """Cut a text to `room` characters, after a sentence or word."""
     text = text.strip().rstrip(".")
     if len(text) <= room:
         return text
@@ -165,7 +165,10 @@ def _filled(text: str, error: ProxyRejected) -> str:
 
 
 def _source(error: ProxyRejected, reason: str, room: int, min_quote: int, mark: str = '"') -> str:
-    """Return who rejected a request, the status and the reason, in `room` characters if possible."""
+    """Return who rejected a request, status and reason.
+
+    At most `room` characters, if possible.
+    """
     who = f"{_rejected_by(error)} {error.status or ''}".strip()
     room = max(room - len(who) - 2 - 2 * len(mark), min_quote)
     quote = short_quote(without_class_names(reason), room)

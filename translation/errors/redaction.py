@@ -1,6 +1,7 @@
 """Redact the proxy's messages before a published app shows them.
 
-Anybody may read an app's errors: internal addresses and LiteLLM's bookkeeping belong only in the log.
+Anybody may read an app's errors: internal addresses and LiteLLM's bookkeeping belong only in the
+log.
 """
 
 import ipaddress
@@ -59,7 +60,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5
 
 
 def budget_holder(text: str) -> str:
-    """Return whose budget is used up, such as "team", without amounts and names."""
+    """Return the kind of the budget's owner, such as "team"."""
     found = _HOLDER.search(text)
     return (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
 
@@ -67,9 +68,9 @@ def budget_holder(text: str) -> str:
 def without_internals(words: str, base_url: str = "") -> str:
     """Redact details in a message that only administrators may see.
 
-    These are hosts and addresses of a private network, a deployment's ids, users and teams, and lists of what
-    a key may use. The proxy's `base_url` is redacted even if it is public. Other public URLs stay: a provider's
-    message may link to a page that helps.
+    These are hosts and addresses of a private network, a deployment's ids, users and teams, and
+    lists of what a key may use. The proxy's `base_url` is redacted even if it is public. Other
+    public URLs stay: a provider's message may link to a page that helps.
     """
     words = _ALLOWED.sub("", _DEPLOYMENT.sub("", words))
     words = _CONNECTION.sub(AN_ADDRESS, words)
@@ -108,10 +109,10 @@ def _is_number(host: str) -> bool:
 
 
 def _bracketed(text: str) -> str:
-    """Replace an IPv6 address in brackets; keep a time of day in brackets."""
+    """Replace an IPv6 address in brackets; keep a time of day."""
     return AN_ADDRESS if _is_number(text.partition("]")[0].removeprefix("[")) else text
 
 
 def _address(text: str) -> str:
-    """Replace an IP address; keep other numbers with dots, such as a version."""
+    """Replace an IP address; keep numbers such as a version."""
     return AN_ADDRESS if _is_number(text.partition(":")[0]) else text

@@ -2,7 +2,7 @@
 
 
 class RequestError(ValueError):
-    """Dify's call cannot be sent to the proxy; the message gives the reason."""
+    """Dify's call cannot be sent to the proxy, with the reason."""
 
 
 class TooManyCallsError(RequestError):

@@ -53,8 +53,8 @@ class ModelView:
     def max_chunks(self) -> int:
         """Return how many texts one embedding request has.
 
-        Dify sends that many texts in one call and gets all vectors in one line, which its daemon limits to
-        5 MiB; a number has about 22 bytes there. At most half of the limit is used.
+        Dify sends that many texts in one call and gets all vectors in one line, which its daemon
+        limits to 5 MiB; a number has about 22 bytes there. At most half of the limit is used.
         """
         if self.settings.max_chunks:
             return self.settings.max_chunks
@@ -65,12 +65,12 @@ class ModelView:
 
     @property
     def prices(self) -> Prices:
-        """Return the prices in USD per token; each price of the form replaces the proxy's."""
+        """Return the prices (USD per token), each the form's or the proxy's."""
         return prices_of(self.settings, self.facts)
 
     @property
     def caches_prompts(self) -> bool:
-        """Return whether requests need breakpoints for prompt caching, and the form enables it.
+        """Return whether requests need cache breakpoints, and the form enables caching.
 
         Providers without a price for cache writes cache prompts without breakpoints.
         """
@@ -81,10 +81,11 @@ class ModelView:
 
     @property
     def offers_structured_output(self) -> bool:
-        """Return whether apps may use structured output: unless form or proxy exclude it.
+        """Return whether apps may use structured output.
 
-        graphon 0.8, the engine of Dify's next version, does not run such a node on a model without the feature
-        (nodes/llm/node.py, stage=capability). If support is unknown, the schema is in the prompt.
+        They may, unless form or proxy exclude it. graphon 0.8, the engine of Dify's next version,
+        does not run such a node on a model without the feature (nodes/llm/node.py,
+        stage=capability). If support is unknown, the schema is in the prompt.
         """
         choice = self.settings.structured_output
         return choice is Override.YES or (
@@ -93,13 +94,13 @@ class ModelView:
 
     @property
     def follows_schemas(self) -> bool:
-        """Return whether the model follows a JSON schema, and LiteLLM sends it to the model."""
+        """Return whether LiteLLM passes a JSON schema, and the model follows it."""
         follows = self.facts.response_schema and self.may_take("response_format")
         return chosen(self.settings.structured_output, follows)
 
     @property
     def calls_tools(self) -> bool:
-        """Return whether the model calls tools, and LiteLLM sends them to the model."""
+        """Return whether LiteLLM passes tools, and the model calls them."""
         calls = self.facts.function_calling and self.may_take("tools")
         return chosen(self.settings.function_calling, calls)
 
@@ -110,7 +111,7 @@ class ModelView:
 
     @property
     def default_effort(self) -> str | None:
-        """Return the default of `reasoning_effort`, None if the model does not support it."""
+        """Return the default of `reasoning_effort`, None if it is not supported."""
         return _DEFAULT_EFFORT if self.may_take("reasoning_effort") else None
 
     @property
@@ -119,9 +120,9 @@ class ModelView:
         return "input_type" in (self.facts.supported_params or ())
 
     def takes_input(self, kind: InputType) -> bool:
-        """Return whether the model accepts audio, documents, videos, or images to embed or rank.
+        """Return whether the model accepts audio, documents, videos or images.
 
-        For LLMs, *Vision* also enables images.
+        Images: for embedding and rerank models; for LLMs, *Vision* also enables them.
         """
         known = {
             InputType.AUDIO: self.facts.audio_input,
@@ -132,9 +133,10 @@ class ModelView:
         return kind in self.settings.input_types or known[kind] is True
 
     def may_take(self, parameter: str) -> bool:
-        """Return whether the model may support a parameter: listed or unknown, and not rejected so far.
+        """Return whether the model may support a parameter.
 
-        LiteLLM lists some parameters of which it rejects every value but one.
+        True if it is listed or unknown, and was not rejected so far. LiteLLM lists some parameters
+        of which it rejects every value but one.
         """
         if parameter in (self.facts.refused_params or ()):
             return False
@@ -142,7 +144,7 @@ class ModelView:
         return supported is None or parameter in supported
 
     def is_listed(self, parameter: str) -> bool:
-        """Return whether LiteLLM lists a parameter for the model, and has not rejected it so far."""
+        """Return whether LiteLLM lists a parameter and has not rejected it."""
         return self.facts.supported_params is not None and self.may_take(parameter)
 
 

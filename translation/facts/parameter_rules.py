@@ -32,10 +32,10 @@ _LEAST_THINKING = 1024
 
 
 def parameter_rules(view: ModelView) -> list[ParameterRule]:
-    """Return the rules, without parameters that the model is known not to support.
+    """Return the rules, without parameters known to be unsupported.
 
-    A default is the value that Dify's page shows when a person turns a parameter on (without a default,
-    the minimum). A parameter that is off is not sent.
+    A default is the value that Dify's page shows when a person turns a parameter on (without a
+    default, the minimum). A parameter that is off is not sent.
     """
     if view.mode is Mode.IMAGE:
         return [*_OF_IMAGES, *_keys(view), *_FOR_LITELLM]
@@ -125,7 +125,10 @@ def _whole_number(  # noqa: PLR0913, PLR0917 - the parts of a rule
 
 
 def _line(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
-    """Return a rule for text of one line; for TEXT Dify's page shows an area of 80 pixels."""
+    """Return a rule for one line of text.
+
+    For TEXT, Dify's page shows an area of 80 pixels.
+    """
     return ParameterRule(name=name, label=label, help=help_text, type=ParameterType.STRING)
 
 
@@ -142,7 +145,7 @@ def _option(
 
 
 def _switch(name: str, label: I18nObject, help_text: I18nObject) -> ParameterRule:
-    """Return a boolean rule; its value is true when a person turns the parameter on."""
+    """Return a boolean rule that is true when turned on."""
     return ParameterRule(
         name=name, label=label, help=help_text, type=ParameterType.BOOLEAN, default=True
     )

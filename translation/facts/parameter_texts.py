@@ -4,7 +4,10 @@ from dify_plugin.entities import I18nObject
 
 
 def words(en: str, zh: str) -> I18nObject:
-    """Return a text in English and Simplified Chinese, the languages that Dify requests from plugins."""
+    """Return a text in English and Simplified Chinese.
+
+    Dify requests these languages from plugins.
+    """
     return I18nObject(en_us=en, zh_hans=zh)
 
 

@@ -13,9 +13,10 @@ _TIER_TOKENS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """USD per token. None means unknown; for cache and reasoning: as input or output.
+    """Prices in USD per token.
 
-    `above_200k` are the prices of a whole call whose prompt has more than 200 000 tokens.
+    None means unknown; for cache and reasoning, the price of input or output applies. `above_200k`
+    are the prices of a whole call whose prompt has more than 200 000 tokens.
     """
 
     input: Decimal | None = None
@@ -40,9 +41,10 @@ class Prices:
 
 
 def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
-    """Return the prices of a model; each price of the form replaces the proxy's.
+    """Return the prices, each the form's or else the proxy's.
 
-    The proxy's prices for cache, reasoning and long prompts are dropped with the price that the form replaces.
+    The proxy's prices for cache, reasoning and long prompts are dropped with the price that the
+    form replaces.
     """
     no_input = settings.input_price is None
     no_output = settings.output_price is None
@@ -63,12 +65,12 @@ def prices_of(settings: Settings, facts: ModelFacts) -> Prices:
 
 
 def has_own_prices(settings: Settings) -> bool:
-    """Return whether the form sets a price, which then replaces the proxy's cost."""
+    """Return whether the form has a price, which replaces LiteLLM's cost."""
     return settings.input_price is not None or settings.output_price is not None
 
 
 def per_million(price: Decimal) -> Decimal:
-    """Return USD per million tokens, written without an exponent: 10 and not 1E+1."""
+    """Return USD per million tokens, without exponent: 10, not 1E+1."""
     return Decimal(f"{(price / PRICE_UNIT).normalize():f}")
 
 

@@ -45,7 +45,10 @@ def llm_schema(model: str, view: ModelView) -> AIModelEntity:
 
 
 def text_embedding_schema(model: str, view: ModelView) -> AIModelEntity:
-    """Return the schema of an embedding model; MAX_CHUNKS is the number of texts per request."""
+    """Return the schema of an embedding model.
+
+    MAX_CHUNKS is the number of texts per request.
+    """
     return _entity(
         model,
         view,
@@ -77,7 +80,7 @@ def moderation_schema(model: str, view: ModelView) -> AIModelEntity:
 
 
 def speech2text_schema(model: str, view: ModelView) -> AIModelEntity:
-    """Return the schema of a speech-to-text model; the upload limit is in MB."""
+    """Return the schema of a speech-to-text model; upload limit in MB."""
     properties = {
         ModelPropertyKey.FILE_UPLOAD_LIMIT: 25,
         ModelPropertyKey.SUPPORTED_FILE_EXTENSIONS: "flac,mp3,mp4,mpeg,mpga,m4a,ogg,wav,webm",
@@ -86,7 +89,7 @@ def speech2text_schema(model: str, view: ModelView) -> AIModelEntity:
 
 
 def tts_schema(model: str, view: ModelView) -> AIModelEntity:
-    """Return the schema of a text-to-speech model; the word limit is in characters."""
+    """Return the schema of a text-to-speech model; word limit in characters."""
     properties = {
         ModelPropertyKey.DEFAULT_VOICE: view.settings.voices[0],
         ModelPropertyKey.VOICES: [

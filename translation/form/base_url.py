@@ -19,7 +19,7 @@ _ONE_SLASH = re.compile(r"(https?):/(?=[^/])", re.IGNORECASE)
 
 
 def base_url(text: str) -> str:
-    """Return scheme, host and path prefix, without `/v1` and paths of endpoints and pages.
+    """Return scheme, host and path prefix, without endpoint, page and `/v1`.
 
     Raises SettingsError, with the reason, for anything but a plain http(s) URL.
     """

@@ -40,5 +40,5 @@ _OF_PARAMETERS = {"key": "Team Key", "session": "Session"}
 
 
 def label_of(variable: str) -> str:
-    """Return the label of a field, or of an app's parameter of the same name."""
+    """Return the label of a form field or an app's parameter."""
     return LABELS.get(variable) or _OF_PARAMETERS.get(variable, variable)

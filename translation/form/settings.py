@@ -20,7 +20,7 @@ EXTRA_BODY_EXAMPLE = '{"guardrails": ["pii"]}'
 
 
 class Override(StrEnum):
-    """Whether a capability comes from the proxy (AUTO) or is set in the form."""
+    """Whether a capability is the proxy's (AUTO) or the form's."""
 
     AUTO = "auto"
     YES = "yes"
@@ -37,7 +37,7 @@ class Mode(StrEnum):
 
 
 class Citations(StrEnum):
-    """Whether the web pages that an answer cites are appended to its text."""
+    """Whether cited web pages are appended to the answer's text."""
 
     OFF = "off"
     APPEND = "append"
@@ -52,7 +52,10 @@ class Normalisation(StrEnum):
 
 
 class AudioFormat(StrEnum):
-    """The format of speech: AUTO is MP3, or WAV if a model does not support MP3."""
+    """The format of speech.
+
+    AUTO is MP3, or WAV if a model does not support MP3.
+    """
 
     AUTO = "auto"
     MP3 = "mp3"
@@ -62,14 +65,14 @@ class AudioFormat(StrEnum):
 
 
 class LongTexts(StrEnum):
-    """Whether a text that is too long for embedding is an error or cut."""
+    """Whether a text that is too long is rejected or cut."""
 
     REFUSE = "refuse"
     CUT = "cut"
 
 
 class EndUser(StrEnum):
-    """How a request names the end user: as Dify's id, as its hash, or not."""
+    """How a request names the end user: id, hash, or not."""
 
     RAW = "raw"
     HASHED = "hashed"
@@ -112,8 +115,9 @@ class Settings:
 
     `model` is the name on the proxy, `label` the name shown in Dify. Sizes are in tokens,
     `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
-    prices are in USD per token (in the form, per million). `tag_of_the_app`: calls are tagged
-    with the app's id; `show_reasoning`: reasoning is part of the text; `keys`: names and keys that apps may select.
+    prices are in USD per token (in the form, per million). `tag_of_the_app`: calls are tagged with
+    the app's id; `show_reasoning`: reasoning is part of the text; `keys`: names and keys that apps
+    may select.
     """
 
     proxy: ProxySettings
@@ -147,10 +151,10 @@ class Settings:
 
 
 def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
-    """Return the settings of one model; raise SettingsError at the first malformed value.
+    """Parse a model's form; raise SettingsError at the first malformed value.
 
-    Dify sends every value as a string and omits absent fields. Blank means absent. Fields of
-    the custom group are used only if `settings` is `custom`.
+    Dify sends every value as a string and omits absent fields. Blank means absent. Fields of the
+    custom group are used only if `settings` is `custom`.
     """
     read = FormReader(credentials)
     custom = (

@@ -16,7 +16,10 @@ UNRESOLVED = re.compile(r"\{\{[^{}]{1,200}\}\}")
 
 
 class UnknownKeyError(RequestError):
-    """The app names a key that the form does not have; app users see the message, so it has no names."""
+    """The app names a key that the form does not have.
+
+    App users see the message, so it does not contain names.
+    """
 
     def __init__(self, message: str, name: str) -> None:
         """`name` is the key's name in the app."""
@@ -27,10 +30,10 @@ class UnknownKeyError(RequestError):
 def with_key_of_the_app(
     settings: Settings, parameters: Mapping[str, Json], app_id: str | None
 ) -> Settings:
-    """Return the settings with the key named by the app's parameter or id.
+    """Return the settings with the key of the app's parameter or id.
 
-    If there is neither, the form's own key is used. Raises UnknownKeyError for an unknown name, since another key
-    would charge the call to another team.
+    If neither selects a key, the form's own is used. Raises UnknownKeyError for an unknown name,
+    since another key would charge the call to another team.
     """
     keys = dict(settings.keys)
     name = FormReader(parameters).text(KEY, MAX_KEY_NAME)
@@ -48,7 +51,7 @@ def with_key_of_the_app(
 
 
 def with_key(settings: Settings, key: str) -> Settings:
-    """Return the settings with another key; the form's own key is still redacted."""
+    """Return the settings with another key; still redact the form's own."""
     own = (settings.proxy.api_key,) if settings.proxy.api_key else ()
     secrets = (*settings.proxy.other_secrets, *own)
     proxy = replace(settings.proxy, api_key=key, other_secrets=secrets)

@@ -1,7 +1,8 @@
 """Validate and convert an app's parameters by the model's parameter rules.
 
-This replaces the SDK's check, whose messages do not help a person. An app's parameters may have been set for another
-model or another limit, and the value of a variable may arrive with another type.
+This replaces the SDK's check, whose messages do not help a person. An app's parameters may have
+been set for another model or another limit, and the value of a variable may arrive with another
+type.
 """
 
 import math
@@ -27,10 +28,10 @@ _WHERE = "Change it in the app's model settings."
 
 
 def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
-    """Return the parameters that have a rule, converted to its type; clamp max_tokens.
+    """Return the parameters that have a rule, converted; clamp max_tokens.
 
-    Blank values are dropped. Numbers are converted to texts and texts to numbers where the rule needs it. Raises
-    RequestError for values that only a person can correct.
+    Blank values are dropped. Numbers are converted to texts and texts to numbers where the rule
+    needs it. Raises RequestError for values that only a person can correct.
     """
     given = {name: value for name, value in parameters.items() if not _is_blank(value)}
     offered = {rule.name for rule in rules}
@@ -79,7 +80,10 @@ def _number(rule: ParameterRule, value: Json) -> float:
 
 
 def _read_number(value: Json) -> Json:
-    """Parse a text that is a number, as Dify sends a variable; return other values unchanged."""
+    """Parse a number in a text; return other values unchanged.
+
+    Dify sends the value of a variable as text.
+    """
     if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
         return value
     number = float(value)

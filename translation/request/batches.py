@@ -53,17 +53,17 @@ _STATUSES = frozenset({400, _TOO_LARGE, 422})
 
 @dataclass(frozen=True, slots=True)
 class SmallerBatch:
-    """How many texts to send instead; `is_limit`: a limit of the server for all requests."""
+    """How many texts to send; `is_limit`: it applies to all requests."""
 
     size: int
     is_limit: bool
 
 
 def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
-    """Return how many texts to send instead, None if fewer texts would be rejected too.
+    """Return a smaller batch, None if it would be rejected too.
 
-    LiteLLM does not know such limits. The error may contain it, as a number below `texts`. If the texts together
-    have too many tokens, or one text is the reason, the batch is halved.
+    LiteLLM does not know such limits. The error may contain it, as a number below `texts`. If the
+    texts together have too many tokens, or one text is the reason, the batch is halved.
     """
     cause = cause_of(error)
     words = without_advice(error.text)
@@ -82,7 +82,7 @@ def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
 
 
 def is_about_size(error: ProxyRejected) -> bool:
-    """Return whether the size of the request was the reason for an error."""
+    """Return whether the request was rejected for its size."""
     words = without_advice(error.text)
     if error.status not in _STATUSES or _NOT_SIZE.search(words):
         return False
@@ -92,7 +92,7 @@ def is_about_size(error: ProxyRejected) -> bool:
 
 
 def is_too_large_at_once(error: ProxyRejected) -> bool:
-    """Return whether a request is larger than the limit of tokens per minute."""
+    """Return whether a request exceeds the limit of tokens per minute."""
     return _TOO_LARGE_AT_ONCE.search(error.text) is not None
 
 
@@ -102,10 +102,10 @@ def is_too_long(error: ProxyRejected) -> bool:
 
 
 def is_about_content(error: ProxyRejected) -> bool:
-    """Return whether the content of a text was the reason for an error."""
+    """Return whether a text was rejected for its content."""
     return _OF_CONTENT.search(error.text) is not None
 
 
 def speaks_of_texts(error: ProxyRejected) -> bool:
-    """Return whether the texts were the reason for an error, so that a retry cannot help."""
+    """Return whether the texts caused an error, so retries cannot help."""
     return is_too_long(error) or is_about_content(error)

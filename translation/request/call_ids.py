@@ -1,7 +1,7 @@
 """Ids of tool calls in requests: a model's own ids are not changed (Gemini keeps its signature there).
 
-Dify makes UUIDs for earlier turns of an agent, but Mistral accepts only nine letters and digits. The plugin's own
-ids have that form.
+Dify makes UUIDs for earlier turns of an agent, but Mistral accepts only nine letters and digits.
+The plugin's own ids have that form.
 """
 
 import re
@@ -14,5 +14,5 @@ _BY_DIFY = re.compile(
 
 
 def sent_call_id(call_id: str) -> str:
-    """Return the id to send: for an id that Dify made, a stable replacement."""
+    """Return the id to send; a stable replacement for Dify's ids."""
     return strict_call_id(call_id) if not call_id or _BY_DIFY.fullmatch(call_id) else call_id

@@ -43,8 +43,8 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
 ) -> wire.ChatRequest:
     """Return the chat request.
 
-    `reasoning` is the reasoning before earlier tool calls, by call id; `cache_prompt` requests prompt caching.
-    Raises RequestError for content that the chat API does not support.
+    `reasoning` is the reasoning before earlier tool calls, by call id; `cache_prompt` requests
+    prompt caching. Raises RequestError for content that the chat API does not support.
     """
     conversation = history(messages, reasoning or {}, argument_names(tools))
     schema = response_format.schema_of(parameters)
@@ -87,7 +87,7 @@ def completion_request(  # noqa: PLR0913 - the arguments of Dify's call
 
 
 def _words(stop: Sequence[str]) -> list[str]:
-    """Return stop words without empty ones, which Dify sends for a cleared field."""
+    """Drop empty stop words, which Dify sends for a cleared field."""
     return [word for word in stop if word]
 
 

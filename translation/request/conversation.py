@@ -31,10 +31,11 @@ def _is_blank(turn: wire.Message) -> bool:
 
 
 def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
-    """Yield the turns with each tool call followed by its result, under unique ids.
+    """Yield the turns, each tool call with its result and unique id.
 
-    OpenAI and Anthropic reject a call without a result and a result without its call, and Dify may cut a long
-    history between them. Calls at the end of the history get no placeholder, since their results may follow.
+    OpenAI and Anthropic reject a call without a result and a result without its call, and Dify may
+    cut a long history between them. Calls at the end of the history get no placeholder, since their
+    results may follow.
     """
     waiting: list[_Waiting] = []
     for turn in turns:
@@ -61,7 +62,7 @@ def _paired(turns: Iterable[wire.Message]) -> Iterator[wire.Message]:
 
 
 class _Waiting(NamedTuple):
-    """A tool call that waits for its result: its id in Dify, and its id in the request."""
+    """A tool call without result: id in Dify, id to send."""
 
     came_as: str
     sent_as: str
@@ -82,7 +83,10 @@ def _missing(waiting: Iterable[_Waiting]) -> Iterator[wire.ToolMessage]:
 
 
 def _with_neighbours_joined(turns: Iterable[wire.Message]) -> list[wire.Message]:
-    """Join consecutive turns of one role, as chat templates of open models require."""
+    """Join consecutive turns of one role.
+
+    Chat templates of open models require this.
+    """
     merged: list[wire.Message] = []
     for turn in turns:
         both = _as_one(merged[-1], turn) if merged else None
@@ -137,7 +141,7 @@ def _assistant(previous: wire.Message, turn: wire.Message) -> wire.AssistantMess
 
 
 def _with_a_user(turns: list[wire.Message]) -> list[wire.Message]:
-    """Change a conversation of only instructions to a user turn, which Claude requires."""
+    """Convert lone instructions to a user turn, which Claude requires."""
     match turns:
         case [{"role": "system", "content": text}]:
             return [{"role": "user", "content": str(text)}]

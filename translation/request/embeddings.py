@@ -22,15 +22,16 @@ _CUT_MARGIN = 0.85
 def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
     """Return the texts in a form that providers accept.
 
-    A blank text becomes one space: providers reject empty texts and bare line feeds, and Dify needs a vector
-    for each. Texts longer than `context_size` (tokens) are cut to it, if given; this is a setting of the form.
+    A blank text becomes one space: providers reject empty texts and bare line feeds, and Dify needs
+    a vector for each. Texts longer than `context_size` (tokens) are cut to it, if given; this is a
+    setting of the form.
     """
     kept = [text if text.strip() else " " for text in texts]
     return kept if context_size is None else [_cut(text, context_size) for text in kept]
 
 
 def multimodal_input(document: MultiModalContent) -> str:
-    """Return a text unchanged, and an image as the URL or data URL that LiteLLM accepts."""
+    """Return a text unchanged, an image as URL or data URL."""
     if document.content_type is MultiModalContentType.TEXT:
         return document.content
     if document.content.startswith(("data:", "http://", "https://")):
@@ -40,7 +41,10 @@ def multimodal_input(document: MultiModalContent) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The texts of one request; `first` is the position of the first among all `of` texts."""
+    """The texts of one request.
+
+    `first` is the position of the first text among all `of` texts.
+    """
 
     texts: Sequence[str]
     first: int
@@ -53,10 +57,11 @@ class Batch:
         return max(map(estimate_tokens, self.texts))
 
     def shortened(self, error: ProxyRejected, context_size: int) -> "Batch | None":
-        """Return the batch with its longest texts shortened, None if that cannot help.
+        """Shorten the batch's longest texts; return None if that cannot help.
 
-        The token estimate can be wrong for tables, numbers and rare scripts, but not by half. If every text is below
-        half of `context_size`, and no text is longer than the others together, the whole batch is too large.
+        The token estimate can be wrong for tables, numbers and rare scripts, but not by half. If
+        every text is below half of `context_size`, and no text is longer than the others together,
+        the whole batch is too large.
         """
         if self.shortenings == MOST_SHORTENINGS or not is_too_long(error):
             return None
@@ -80,10 +85,10 @@ class Batch:
 def explained_refusal(
     error: ProxyRejected, batch: Batch, context_size: int, *, cut: bool
 ) -> RequestError | None:
-    """Return an error that names the rejected text, None if the reason is not a text.
+    """Return an error that names the rejected text, if any.
 
-    If a length was the reason, it names the longest text of the batch; positions count from 1. Batches with
-    images are not explained, since images have no length in tokens.
+    If a length was the reason, it names the longest text of the batch; positions count from 1.
+    Batches with images are not explained, since images have no length in tokens.
     """
     if any(is_data_url(text) for text in batch.texts):
         return None

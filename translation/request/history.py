@@ -45,10 +45,11 @@ def history(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[wire.Message]:
-    """Return the conversation for the chat endpoint, in an order that strict providers accept.
+    """Return the conversation in an order that strict providers accept.
 
-    `reasoning` is the reasoning before earlier tool calls, by the call's id in Dify; `argument_names` are
-    the sent names of each tool's arguments. Raises RequestError for content that the chat API does not support.
+    `reasoning` is the reasoning before earlier tool calls, by the call's id in Dify;
+    `argument_names` are the sent names of each tool's arguments. Raises RequestError for content
+    that the chat API does not support.
     """
     return acceptable(list(_turns(messages, reasoning, argument_names or {})))
 
@@ -58,7 +59,7 @@ def _turns(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[wire.Message]:
-    """Yield the turns; files of tool results follow the last result as a user turn."""
+    """Yield the turns; files of tool results become a user turn."""
     attachments: list[wire.ContentPart] = []
     for message in messages:
         if attachments and not isinstance(message, ToolPromptMessage):
@@ -87,7 +88,7 @@ def _turns(
 
 
 def _result(text: str, *, attached: bool) -> str:
-    """Return the text of a tool result, never blank, since some providers reject that."""
+    """Return a tool result's text; some providers reject blank text."""
     if text.strip():
         return text
     return _RESULT_IS_BELOW if attached else _NO_RESULT
@@ -103,7 +104,10 @@ def _user(message: UserPromptMessage) -> wire.UserMessage:
 
 
 def _text_with_notes(message: AssistantPromptMessage) -> str:
-    """Return the text of an answer; notes replace its images, which no provider accepts back."""
+    """Return an answer's text, with notes for images.
+
+    Providers do not accept images in answers.
+    """
     if not isinstance(message.content, list):
         return message.content or ""
     return "".join(
@@ -113,7 +117,7 @@ def _text_with_notes(message: AssistantPromptMessage) -> str:
 
 
 def _parts(message: PromptMessage) -> list[wire.ContentPart]:
-    """Return the parts of a message without blank texts, which strict providers reject."""
+    """Return a message's parts without blank texts, which strict providers reject."""
     if not isinstance(message.content, list):
         return []
     return [
@@ -145,7 +149,7 @@ def _part(part: PromptMessageContent) -> wire.ContentPart:
 
 
 def _data(part: MultiModalPromptMessageContent, kind: str) -> str:
-    """Return the URL of a part, or its content as a data URL with the detected type."""
+    """Return a part's URL, or a data URL with the detected type."""
     if not part.base64_data:
         return part.data
     return f"data:{labelled(part.base64_data, part.mime_type, kind)};base64,{part.base64_data}"
@@ -189,7 +193,7 @@ def _assistant(
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]],
 ) -> wire.AssistantMessage:
-    """Return the turn; its content is blank if the answer had only reasoning."""
+    """Return the turn; content is blank if the answer had only reasoning."""
     whole = _text_with_notes(message)
     text = without_thinking(whole)
     calls: list[wire.ToolCall] = [

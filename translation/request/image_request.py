@@ -24,9 +24,10 @@ def image_request(
     parameters: Mapping[str, Json],
     options: RequestOptions = NO_OPTIONS,
 ) -> ImageRequest:
-    """Return the request: the last user text is the prompt, its images are edited.
+    """Return the request: prompt and images of the last user message.
 
-    Raises RequestError for a message without text, for an image by URL, and for invalid base64.
+    The images are to be edited. Raises RequestError for a message without text, for an image by
+    URL, and for invalid base64.
     """
     asked = next((each for each in reversed(messages) if isinstance(each, UserPromptMessage)), None)
     prompt = asked.get_text_content().strip() if asked else ""

@@ -29,9 +29,10 @@ _NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTH
 
 
 def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Json]:
-    """Return the fields for the parameters that are set; Dify sends "" for an unset option.
+    """Return the fields for all set parameters.
 
-    `response_format.py` handles the response format. OpenAI streams speech only as raw samples (pcm16).
+    Dify sends "" for an unset option. `response_format.py` handles the response format. OpenAI
+    streams speech only as raw samples (pcm16).
     """
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
     fields = {name: value for name, value in given.items() if name not in _NOT_SENT_AS_THEY_ARE}

@@ -34,9 +34,9 @@ def request_options(
 ) -> RequestOptions:
     """Return the options of one call.
 
-    `parameters` are the app's; they replace values of the form and of Dify, except that tags are joined.
-    Raises SettingsError for extra fields that are not a JSON object or are forbidden, and for
-    parameters that are too long.
+    `parameters` are the app's; they replace values of the form and of Dify, except that tags are
+    joined. Raises SettingsError for extra fields that are not a JSON object or are forbidden, and
+    for parameters that are too long.
     """
     app = FormReader(parameters or {})
     by_app = _fields_of(app)
@@ -74,7 +74,7 @@ def _resolved(text: str) -> str:
 
 
 def probing_user(settings: Settings) -> str | None:
-    """Return the end user for the plugin's own probe requests, None if End User is off."""
+    """Return the end-user id for the plugin's own probe requests."""
     return None if settings.end_user is EndUser.OFF else "dify"
 
 
@@ -99,7 +99,7 @@ def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
 
 
 def _require_mergeable(extra: Mapping[str, Json]) -> None:
-    """Raise SettingsError for metadata and tags of a type that cannot be merged with ours."""
+    """Raise SettingsError for metadata and tags that cannot be merged."""
     metadata = extra.get("metadata", {})
     if not isinstance(metadata, dict):
         message = (

@@ -1,8 +1,8 @@
 """Add breakpoints for prompt caching to messages.
 
-Only Anthropic and a few others need them (https://docs.anthropic.com/en/docs/build-with-claude/
-prompt-caching); LiteLLM 1.106 removes them for OpenAI's own endpoint
-(litellm llms/openai/chat/gpt_transformation.py).
+Only Anthropic and a few others need them
+(https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching); LiteLLM 1.106 removes them
+for OpenAI's own endpoint (litellm llms/openai/chat/gpt_transformation.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ _HERE: wire.CacheControl = {"type": "ephemeral"}
 
 
 def with_breakpoints(messages: Sequence[wire.Message]) -> list[wire.Message]:
-    """Return the messages with breakpoints on the instructions and the last user turns.
+    """Add breakpoints to the instructions and the last user turns.
 
-    A tool result at the end is marked too, since results accumulate in an agent's loop. The next call reads the
-    longest part of its prompt that is cached at a breakpoint.
+    A tool result at the end is marked too, since results accumulate in an agent's loop. The next
+    call reads the longest part of its prompt that is cached at a breakpoint.
     """
     marked = list(messages)
     for position in _positions(messages):
@@ -43,7 +43,7 @@ def _positions(messages: Sequence[wire.Message]) -> Iterator[int]:
 
 
 def _can_be_marked(message: wire.Message) -> bool:
-    """Return whether a message ends with text or an image; empty text cannot be cached."""
+    """Return whether a message ends with an image or non-blank text."""
     match message["content"]:
         case str(text):
             return not (not text or text.isspace())

@@ -15,38 +15,44 @@ from translation.token_estimate import estimate_tokens
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The position (from 0) of a batch's first document among all `of` documents."""
+    """Position (from 0) of a batch's first document among `of` documents."""
 
     first: int
     of: int
 
 
 def ranked_text(text: str) -> str:
-    """Return the text to send: a space for a blank text, which providers reject."""
+    """Replace blank text by a space, since providers reject blank text."""
     return text if text.strip() else " "
 
 
 def ranked(content: MultiModalContent) -> Ranked:
-    """Return a text or an image of a knowledge base as it is sent to the proxy."""
+    """Return a text or an image in the request's format."""
     if content.content_type is MultiModalContentType.IMAGE:
         return {"image": content.content}
     return ranked_text(content.content)
 
 
 def shown_text(content: MultiModalContent) -> str:
-    """Return the text for the result: "" for an image, which Dify finds by its index."""
+    """Return the text for the result, "" for an image.
+
+    Dify finds an image by its index.
+    """
     return "" if content.content_type is MultiModalContentType.IMAGE else content.content
 
 
 def results_wanted(top_n: int | None, documents: int) -> int | None:
-    """Return how many results to request: providers reject more than there are documents."""
+    """Return how many results to request, at most `documents`.
+
+    Providers reject more.
+    """
     return min(top_n, documents) if top_n is not None and top_n > 0 else None
 
 
 def refused_document(
     error: ProxyRejected, documents: Sequence[Ranked], place: Place
 ) -> RequestError | None:
-    """Return an error that names the rejected document, None if the reason is not a document."""
+    """Return an error that names the rejected document, if any."""
     (document,) = documents if len(documents) == 1 else (None,)
     if not isinstance(document, str) or not (is_about_content(error) or is_about_size(error)):
         return None

@@ -15,9 +15,9 @@ PARAMETERS = frozenset({"response_format", "json_schema"})
 def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) -> Json:
     """Return the `response_format` to send, or None.
 
-    Dify sends the schema in `json_schema` as text, as the app builder typed it: inside an object with name and
-    schema, or for some models bare (Dify 1.14). For a model that does not follow schemas, the schema is in the
-    prompt, and the format is a JSON object if the app sets that.
+    Dify sends the schema in `json_schema` as text, as the app builder typed it: inside an object
+    with name and schema, or for some models bare (Dify 1.14). For a model that does not follow
+    schemas, the schema is in the prompt, and the format is a JSON object if the app sets that.
     """
     asked = parameters.get("response_format")
     if schema := schema_of(parameters):
@@ -28,10 +28,10 @@ def response_format(parameters: Mapping[str, Json], *, follows_schemas: bool) ->
 
 
 def asks_for_json(parameters: Mapping[str, Json], extra: Mapping[str, Json]) -> bool:
-    """Return whether the request is for JSON, so that the answer must be only JSON.
+    """Return whether the answer must be only JSON.
 
-    `extra` are the extra fields of form and app: they may have the field of OpenAI, or fields of vLLM, Ollama and
-    Gemini, which LiteLLM sends to the provider.
+    `extra` are the extra fields of form and app: they may have the field of OpenAI, or fields of
+    vLLM, Ollama and Gemini, which LiteLLM sends to the provider.
     """
     asked = parameters.get("response_format")
     if parameters.get("json_schema") or asked in _JSON_FORMATS:

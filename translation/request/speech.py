@@ -34,9 +34,9 @@ _PLACES_TO_SPLIT = (
 
 
 def speakable_parts(text: str, longest: int) -> list[str]:
-    """Split a text into parts of at most `longest` characters, best at sentence ends.
+    """Split a text into parts of at most `longest` characters.
 
-    Joined, the parts are the text.
+    Parts end with a sentence, a clause or a word, if possible. Joined, the parts are the text.
     """
     return list(_parts(text, longest))
 
@@ -56,9 +56,10 @@ def _parts(text: str, longest: int) -> Iterator[str]:
 
 
 def shorter_part(error: ProxyRejected, length: int) -> int | None:
-    """Return how many characters to send instead, None if the part was not too long.
+    """Return a shorter length, None if the part was not too long.
 
-    The rejection may contain the limit: in characters, or in tokens, since a character is at most one token.
+    The rejection may contain the limit: in characters, or in tokens, since a character is at most
+    one token.
     """
     if length <= MIN_PART or cause_of(error) not in {
         Cause.REQUEST, Cause.TOO_LARGE, Cause.CONTEXT_TOO_LONG, Cause.PROVIDER,
@@ -71,7 +72,7 @@ def shorter_part(error: ProxyRejected, length: int) -> int | None:
 
 
 def explained(error: ProxyRejected, voice: str, audio_format: str) -> RequestError | None:
-    """Return an error that names the rejected form field, None if it is not voice or format."""
+    """Return an error that names the rejected field: voice or format."""
     if cause_of(error) not in {Cause.REQUEST, Cause.UNSUPPORTED_PARAMETER, Cause.PROVIDER}:
         return None
     if _OF_VOICE.search(error.text):

@@ -1,7 +1,7 @@
 """Convert tool names to a form that every provider accepts, and back.
 
-Dify sends the names of MCP servers unchanged; OpenAI accepts `[a-zA-Z0-9_-]{1,64}`, and Gemini requires
-a letter or an underscore first.
+Dify sends the names of MCP servers unchanged; OpenAI accepts `[a-zA-Z0-9_-]{1,64}`, and Gemini
+requires a letter or an underscore first.
 """
 
 import re
@@ -32,12 +32,12 @@ def names_in_dify(names: Iterable[str]) -> Mapping[str, str]:
 
 
 def called_name(name: str, declared: AbstractSet[str]) -> str:
-    """Return the declared name that a called name contains, else the called name.
+    """Return the declared name within a called name, else the called name.
 
     Servers leave tokens of the model's format, namespaces and counters around a name, as in
     `get_weather<|channel|>commentary` and `functions.get_weather:0`
-    (https://github.com/vllm-project/vllm/issues/32587). A declared name matches if it is the only one in the
-    called name, as a whole word.
+    (https://github.com/vllm-project/vllm/issues/32587). A declared name matches if it is the only
+    one in the called name, as a whole word.
     """
     if name in declared:
         return name

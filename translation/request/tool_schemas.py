@@ -1,8 +1,9 @@
 """Convert tool schemas to a form that strict providers accept, and argument names back.
 
-MCP servers omit schema parts that OpenAI, Gemini and Claude require, and use any argument names. Claude:
-"Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"; OpenAI: "object schema missing properties" and
-"array schema missing items"; Gemini: "required[0]: property is not defined".
+MCP servers omit schema parts that OpenAI, Gemini and Claude require, and use any argument names.
+Claude: "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"; OpenAI: "object schema
+missing properties" and "array schema missing items"; Gemini: "required[0]: property is not
+defined".
 """
 
 import json
@@ -29,13 +30,13 @@ _VALUES = frozenset({"const", "default", "enum"})
 
 
 def strict_schema(parameters: Mapping[str, Json] | None) -> dict[str, Json]:
-    """Return the schema of a tool's arguments: an object, complete at every level."""
+    """Return the schema of a tool's arguments, complete at every level."""
     strict: dict[str, Json] = _strict({**(parameters or {}), "type": "object"}, 0)
     return strict
 
 
 def argument_names(tools: Iterable[PromptMessageTool]) -> Mapping[str, Mapping[str, str]]:
-    """Return the sent names of arguments, by tool and name in Dify, where they differ."""
+    """Return sent argument names by tool and Dify's name, where different."""
     found = {tool.name: _renamed_in(tool.parameters, 0) for tool in tools}
     return {tool: names for tool, names in found.items() if names}
 

@@ -51,11 +51,11 @@ _WITHOUT_A_PLACE = {
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Results of the validation requests; an error in place of a result if a request was rejected.
+    """Results of the validation requests, or the errors of rejected requests.
 
-    `probe`: None if the model's endpoint accepted its name. `names`: models that the key can
-    call, including patterns with `*`. `resolves`: whether LiteLLM knows the name, listed or not; None
-    if unknown. `is_litellm`: whether a response can only be LiteLLM's.
+    `probe`: None if the model's endpoint accepted its name. `names`: models that the key can call,
+    including patterns with `*`. `resolves`: whether LiteLLM knows the name, listed or not; None if
+    unknown. `is_litellm`: whether a response can only be LiteLLM's.
     """
 
     probe: ProxyError | None
@@ -84,7 +84,7 @@ def is_a_bare_fault(refusal: ProxyError) -> bool:
 
 
 def problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
-    """Return the message that explains why the form cannot be saved, None if it can."""
+    """Return why the form cannot be saved, None if it can."""
     name = short_name(model)
     if "*" in model:
         return f'"{name}" is a pattern: enter the name of one model that it stands for.'
@@ -105,7 +105,8 @@ def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
     """Return whether the model is certainly of another type.
 
     LiteLLM 1.106 reports mode chat for every Ollama model, including embedding models (litellm
-    llms/ollama/completion/transformation.py `get_model_info`); a model without a price is not in its catalogue.
+    llms/ollama/completion/transformation.py `get_model_info`); a model without a price is not in
+    its catalogue.
     """
     if facts.mode in kind.modes:
         return False
@@ -114,7 +115,7 @@ def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
 
 
 def problem_of_key(error: ProxyError, base_url: str) -> str | None:
-    """Return why a key cannot be saved, after the request for its models failed.
+    """Return why a key cannot be saved after listing its models failed.
 
     None if the key may still be valid: a route that it may not call, a rate limit, a cooldown.
     """
@@ -128,9 +129,10 @@ def problem_of_key(error: ProxyError, base_url: str) -> str | None:
 
 
 def can_use(model: str, names: Collection[str]) -> bool:
-    """Return whether a key can use a model: by its name, or by a pattern such as `openai/*`.
+    """Return whether a key can use a model, by name or pattern.
 
-    LiteLLM adds the provider to a name without one, and lists the known models of a pattern.
+    A pattern is a name such as `openai/*`. LiteLLM adds the provider to a name without one, and
+    lists the known models of a pattern.
     """
     if model in names:
         return True
@@ -140,7 +142,7 @@ def can_use(model: str, names: Collection[str]) -> bool:
 
 
 def none_usable(catalogue: int, names: Sequence[str]) -> str:
-    """Return the message for a key that can use none of a package's models."""
+    """Return the message for a key without access to a package's models."""
     first = f"API key can use none of this catalogue's {catalogue} models: enter another key, or rebuild the catalogue with this one."
     if not names:
         return f"{first} It can use no model at all."
@@ -216,7 +218,7 @@ def _not_litellm(why: str) -> str:
 
 
 def _unknown(model: str, findings: Findings) -> str | None:
-    """Return a message only if the model is certainly not one that the key can use."""
+    """Return a message if the key certainly cannot use the model."""
     names = findings.names
     if isinstance(names, ProxyError) or findings.in_a_list or findings.resolves is not False:
         return None
@@ -226,7 +228,10 @@ def _unknown(model: str, findings: Findings) -> str | None:
 
 
 def _alike(model: str, names: Sequence[str]) -> list[str]:
-    """Return the most similar names, to compare fewer: difflib needs 0.1 ms for each."""
+    """Return the most similar names.
+
+    This limits difflib, which needs 0.1 ms per name.
+    """
     wanted = set(map("".join, itertools.pairwise(model)))
     found = [sum(pair in name for pair in wanted) / (len(name) + 8) for name in names]
     order = sorted(range(len(names)), key=lambda place: (-found[place], names[place]))
@@ -234,7 +239,7 @@ def _alike(model: str, names: Sequence[str]) -> list[str]:
 
 
 def _with_offer(first: str, model: str, findings: Findings) -> str:
-    """Append the names that are most similar to the model's, as many as fit."""
+    """Append the names most similar to the model's that fit."""
     if isinstance(findings.names, ProxyError):
         return f"{first} LiteLLM does not list what the key may use."
     names = [name for name in findings.names if "*" not in name]
@@ -245,7 +250,7 @@ def _with_offer(first: str, model: str, findings: Findings) -> str:
 
 
 def _with_names(first: str, names: Sequence[str]) -> str | None:
-    """Append as many names as fit; return None if not even one fits."""
+    """Append as many names as fit; None if none fits."""
     texts = (
         f"{first} {', '.join(map(short_name, names[:count]))}."
         for count in range(min(len(names), MAX_NAMES), 0, -1)

@@ -50,7 +50,7 @@ def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
 
 
 def stored_learned(credentials: Mapping[str, object], today: date) -> Mapping[str, date]:
-    """Return the learned limits that were stored with the form, at most KEPT_DAYS old."""
+    """Return the form's learned limits that are at most KEPT_DAYS old."""
     text = _stored(credentials)
     known = _learned_in(text) if _LEARNED in text else {}
     return {name: day for name, day in known.items() if (today - day).days <= KEPT_DAYS}
