@@ -1,14 +1,14 @@
-"""What all model classes share: the form, the proxy, the facts, and how errors reach Dify."""
+"""The base of all model classes: settings, facts, requests, and errors for Dify."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
 from dify_plugin import get_current_session
-from dify_plugin.entities.model import AIModelEntity, ModelType
+from dify_plugin.entities.model import AIModelEntity, ModelType, ParameterRule
 from dify_plugin.errors.model import CredentialsValidateFailedError, InvokeError
 
 from litellm_proxy.client import ProxyClient
@@ -18,7 +18,7 @@ from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
 from models.calls_in_flight import one_call
-from models.catalogue import is_added_by_hand, proxy_name_of, with_catalogued_facts
+from models.catalogue import is_added_by_hand, proxy_name, with_catalogued_facts
 from models.error_log import log_error
 from models.form_validation import FormRejected, FormValidation
 from models.known_facts import facts_of, forget
@@ -39,28 +39,31 @@ type SchemaMaker = Callable[[str, ModelView], AIModelEntity]
 
 
 class ProxyModel:
-    """Mixin of the model classes; not an AIModel itself, or the SDK would register it."""
+    """Mixin of the model classes.
+
+    Not an AIModel, because the SDK would register it.
+    """
 
     _kind: ClassVar[Kind]
     model_type: ModelType
     """Set by the SDK's class of that type."""
     _probe_path: ClassVar[str]
-    """The endpoint that validation names the model at."""
+    """The endpoint that validation sends the model's name to."""
 
     @staticmethod
     def _schema(model: str, view: ModelView) -> AIModelEntity:
-        """Return what Dify shows of a model of this type."""
+        """Return the schema of a model of this type."""
         raise NotImplementedError
 
     def validate_credentials(self, model: str, credentials: Mapping[str, Any]) -> None:
-        """Check form, proxy, key and model without spending tokens, and leave the facts behind.
+        """Validate the form without spending tokens, and store the facts.
 
-        Dify stores what this adds to `credentials`. Raises CredentialsValidateFailedError with the message
-        that the page shows.
+        Dify stores the facts, because this adds them to `credentials`. Raises
+        CredentialsValidateFailedError with the message that the page shows.
         """
         try:
             settings = settings_of(model, credentials)
-            # What every call would reject.
+            # Raises for options that every call would reject.
             request_options(settings)
             forget(settings)
             validation = FormValidation(self._kind, self.model_type, self._probe_path)
@@ -68,7 +71,7 @@ class ProxyModel:
                 facts = validation.facts_of(settings)
         except FormRejected as problem:
             raise CredentialsValidateFailedError(str(problem)) from None
-        except Exception as error:  # noqa: BLE001 - whatever it is, the page shows a message
+        except Exception as error:  # noqa: BLE001 - the page shows a message for every error
             log_error(error, f"{self.model_type.value} {model}")
             raise CredentialsValidateFailedError(to_refusal(error)) from None
         if isinstance(credentials, dict):
@@ -79,7 +82,7 @@ class ProxyModel:
     def get_model_schema(
         self, model: str, credentials: Mapping[str, Any] | None = None
     ) -> AIModelEntity | None:
-        """Return the schema that counts; of a model added by hand, never the catalogue's."""
+        """Return the schema; ignore the catalogue's for a model added by hand."""
         if credentials and is_added_by_hand(credentials):
             return super().get_customizable_model_schema_from_credentials(model, credentials)  # type: ignore[misc, no-any-return]
         return super().get_model_schema(model, credentials)  # type: ignore[misc, no-any-return]
@@ -87,31 +90,43 @@ class ProxyModel:
     def get_customizable_model_schema(
         self, model: str, credentials: Mapping[str, Any]
     ) -> AIModelEntity:
-        """Return what Dify shows of the model; never raises, for Dify would drop the model."""
+        """Return the schema.
+
+        This never raises, because Dify would drop the model.
+        """
         try:
             settings = self._settings(model, credentials)
             view = ModelView(settings, self._facts(model, settings, credentials))
             return _schema_of(self._schema, model, view)
-        except Exception as error:  # noqa: BLE001 - without a schema the model would vanish
+        except Exception as error:  # noqa: BLE001 - without a schema Dify would drop the model
             _explained(error)
             settings = parse_settings(model, {"base_url": "http://unknown"})
             return _schema_of(self._schema, model, ModelView(settings, NOTHING_KNOWN))
 
     @property
     def _invoke_error_mapping(self) -> dict[type[InvokeError], list[type[Exception]]]:
-        """Return the identity; `_transform_invoke_error` does the work."""
+        """Map each error to itself; `_transform_invoke_error` converts exceptions."""
         return {error: [error] for error in DIFY_ERRORS}
 
     def _transform_invoke_error(self, error: Exception) -> InvokeError:
-        """Translate ourselves: the SDK relabels and downgrades (dify-plugin 0.10)."""
+        """Replace the SDK's conversion, which changes error classes and messages (dify-plugin 0.10)."""
         return _explained(error)
 
     def _translated[T](self, results: Iterator[T]) -> Generator[T]:
-        """Yield `results`; the SDK does not translate what is raised while a stream is read."""
+        """Yield `results`; convert exceptions, since the SDK does not for streams."""
         try:
             yield from results
-        except Exception as error:  # noqa: BLE001 - whatever it is, Dify needs its own kind
+        except Exception as error:  # noqa: BLE001 - Dify needs its own class for every error
             raise _explained(error) from None
+
+    def _rules(
+        self, model: str, credentials: Mapping[str, Any], view: ModelView
+    ) -> Sequence[ParameterRule]:
+        """Return the parameter rules of the schema that counts (see `get_model_schema`)."""
+        listed: AIModelEntity | None = None
+        if not is_added_by_hand(credentials):
+            listed = super().get_model_schema(model)  # type: ignore[misc]
+        return (listed or _schema_of(self._schema, model, view)).parameter_rules
 
     def _options(
         self,
@@ -120,7 +135,10 @@ class ProxyModel:
         user: str | None,
         parameters: Mapping[str, Any] | None = None,
     ) -> RequestOptions:
-        """Return what is asked of LiteLLM for one call of Dify; the API names apps for LLMs only."""
+        """Return LiteLLM's request options for one call.
+
+        Dify sends an app id only for LLM calls.
+        """
         session = get_current_session()
         options = request_options(
             settings,
@@ -132,17 +150,17 @@ class ProxyModel:
         return options.knowing(needed_by(settings.proxy.cache_key) | stored.keys())
 
     def _key(self, settings: Settings) -> ModelKey:
-        """Return under what this process remembers the model."""
+        """Return the key for the model's learned limits."""
         return model_key(settings, self.model_type)
 
     def _ask[A](self, settings: Settings, asked: ProxyRequest, send: Callable[[Request], A]) -> A:
-        """Send a request, with fallbacks where a part of it is rejected."""
+        """Send a request; retry with fallbacks if part of it is rejected."""
         return sent(self._key(settings), asked, send).answer
 
     def _settings(self, model: str, credentials: Mapping[str, Any]) -> Settings:
-        """Return the settings of a model that was added by hand, or of one of the catalogue."""
+        """Return the settings; a catalogue model gets its name on the proxy."""
         settings = settings_of(model, credentials)
-        name = model if is_added_by_hand(credentials) else proxy_name_of(model)
+        name = proxy_name(model, credentials)
         return settings if name == model else replace(settings, model=name)
 
     def _calling_settings(
@@ -151,10 +169,10 @@ class ProxyModel:
         credentials: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
     ) -> Settings:
-        """Return the settings of one call, with the key that its app chooses.
+        """Return the settings of one call, with the app's key.
 
-        Raises UnknownKeyError. The log has a digest of the name: the first 8 hexadecimal digits of its
-        SHA-256.
+        Raises UnknownKeyError, and logs the first 8 hexadecimal digits of the SHA-256 of the key's
+        name.
         """
         settings = self._settings(model, credentials)
         session = get_current_session()
@@ -163,7 +181,7 @@ class ProxyModel:
                 settings, parameters or {}, session.app_id if session else None
             )
         except UnknownKeyError as error:
-            # Apps may fill it with what a user typed, or with a key.
+            # The name may be a user's input, or a key.
             digest = sha256(error.name.encode(errors="replace")).hexdigest()[:8]
             count = len(settings.keys)
             logger.warning(
@@ -177,21 +195,15 @@ class ProxyModel:
         credentials: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
     ) -> ModelView:
-        """Return the model of one call, with the key that its app chooses. Raises UnknownKeyError."""
+        """Return the model of one call, with the app's key; raise UnknownKeyError."""
         settings = self._calling_settings(model, credentials, parameters)
         return ModelView(settings, self._facts(model, settings, credentials))
 
     def _facts(self, model: str, settings: Settings, credentials: Mapping[str, Any]) -> ModelFacts:
-        """Return what is known of a model: now, when its form was saved, or in the catalogue."""
-        if not is_added_by_hand(credentials):
-            credentials = with_catalogued_facts(self.model_type.value, model, credentials)
-        return self._with_refusals(facts_of(settings, credentials), settings, credentials)
-
-    def _with_refusals(
-        self, facts: ModelFacts, settings: Settings, credentials: Mapping[str, Any]
-    ) -> ModelFacts:
-        """Return the facts with what calls have shown, now or before the form was saved."""
-        learned = {**stored_learned(credentials, today()), **learned_fallbacks(self._key(settings))}
+        """Return the facts from the proxy, the form or the catalogue."""
+        stored = with_catalogued_facts(self.model_type.value, model, credentials)
+        facts = facts_of(settings, stored)
+        learned = {**stored_learned(stored, today()), **learned_fallbacks(self._key(settings))}
         refused = frozenset(PARAMETERS[name] for name in learned if name in PARAMETERS)
         return replace(facts, refused_params=refused) if refused else facts
 
@@ -200,13 +212,13 @@ class ProxyModel:
 
 
 def _explained(error: Exception) -> InvokeError:
-    """Return Dify's error; what its message leaves out is in the log."""
+    """Log an error and convert it to Dify's error."""
     log_error(error)
     return to_invoke_error(error)
 
 
 def _schema_of(make: SchemaMaker, model: str, view: ModelView) -> AIModelEntity:
-    """Return a schema of the caller's own: the SDK sets its rules anew."""
+    """Return a copy of the cached schema: the SDK replaces its rules."""
     return _remembered_schema(make, model, view).model_copy()
 
 

@@ -15,24 +15,26 @@ from translation.validation.stored_facts import VARIABLE
 FILE = Path(__file__).parent.parent / "provider" / "catalog.json"
 
 
-def proxy_name_of(model: str) -> str:
-    """Return the proxy's name of a catalogue model, other names unchanged."""
-    return _read()["names"].get(model, model)
-
-
 def is_added_by_hand(credentials: Mapping[str, object]) -> bool:
-    """Return whether the credentials are of a custom model, not the provider.
+    """Return whether these are the credentials of a custom model, not the provider's.
 
-    A custom model may have the name of a model in the catalogue, but another proxy. Only the facts
-    that validation stored with its form distinguish its credentials from the provider's.
+    A custom model can have the name of a catalogue model and be on another proxy. Only the facts
+    that validation stored in its form distinguish it.
     """
     return VARIABLE in credentials
+
+
+def proxy_name(model: str, credentials: Mapping[str, object]) -> str:
+    """Return the model's name on the proxy; only a catalogue model can have another one."""
+    return model if is_added_by_hand(credentials) else _read()["names"].get(model, model)
 
 
 def with_catalogued_facts(
     model_type: str, model: str, credentials: Mapping[str, object]
 ) -> Mapping[str, object]:
-    """Return the provider's credentials with the catalogue's facts for a model."""
+    """Return the credentials, those of a catalogue model with its facts."""
+    if is_added_by_hand(credentials):
+        return credentials
     stored = _read()["facts"].get(f"{model_type}/{model}")
     return {**credentials, VARIABLE: stored} if stored else credentials
 

@@ -7,7 +7,7 @@ from dify_plugin.errors.model import CredentialsValidateFailedError
 
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
-from models.catalogue import proxy_name_of
+from models.catalogue import proxy_name
 from models.error_log import log_error
 from models.known_facts import VALIDATION_SECONDS
 from models.parsed_forms import settings_of
@@ -37,7 +37,7 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
         _usable_names(with_key(settings, key), f'{label_of("keys")}, "{name}": ')
     if names is None:
         return
-    missing = [model for model in catalogue if not can_use(proxy_name_of(model), names)]
+    missing = [model for model in catalogue if not can_use(proxy_name(model, {}), names)]
     if catalogue and len(missing) == len(catalogue):
         raise CredentialsValidateFailedError(none_usable(len(catalogue), names))
     if missing:

@@ -6,7 +6,6 @@ from typing import Any
 from dify_plugin import LargeLanguageModel
 from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageTool
-from dify_plugin.errors.model import InvokeBadRequestError
 
 from models.base import ProxyModel
 from models.call_log import logged
@@ -15,9 +14,8 @@ from models.chat_answer import ChatAnswer
 from models.llm_call import LLMCall
 from translation.answer.chat_stream import AnswerForm
 from translation.carried_reasoning import brought_back
-from translation.errors.request_error import RequestError
 from translation.facts.schema import llm_schema
-from translation.request.app_parameters import fitting
+from translation.request.app_parameters import checked
 from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
 from translation.token_estimate import estimate_prompt_tokens
@@ -52,14 +50,15 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         settings = called.settings
         brought = brought_back(prompt_messages, settings.proxy.cache_key)
         require_known_inputs(brought.messages, called)
-        options = self._options(settings, credentials, user, model_parameters)
-        is_json = asks_for_json(model_parameters, options.extra)
+        parameters = checked(model_parameters, self._rules(model, credentials, called))
+        options = self._options(settings, credentials, user, parameters)
+        is_json = asks_for_json(parameters, options.extra)
         call = LLMCall(
             name=model,
             model=called,
             key=self._key(settings),
             brought=brought,
-            parameters=model_parameters,
+            parameters=parameters,
             tools=tools or (),
             stop=stop or (),
             options=options,
@@ -87,11 +86,10 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         return estimate_prompt_tokens(brought_back(prompt_messages).messages, tools or ())
 
     def _validate_and_filter_model_parameters(
-        self, model: str, model_parameters: dict[str, Any], credentials: dict[str, Any]
+        self,
+        model: str,  # noqa: ARG002
+        model_parameters: dict[str, Any],
+        credentials: dict[str, Any],  # noqa: ARG002
     ) -> dict[str, Any]:
-        """Validate an app's parameters by the model's rules."""
-        rules = self.get_parameter_rules(model, credentials)
-        try:
-            return fitting(model_parameters, rules)
-        except RequestError as error:
-            raise InvokeBadRequestError(str(error)) from None
+        """Return the parameters unchanged: `_invoke` checks them, with the model's facts at hand."""
+        return model_parameters

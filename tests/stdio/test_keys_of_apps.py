@@ -80,7 +80,7 @@ def test_an_id_of_an_app_names_a_key_too(env: Environment) -> None:
         (
             "",
             "marketing",
-            "This app has a Team Key, but the model's form has no Named Keys for Apps",
+            "The model's form has no key of this name: add it to Named Keys for Apps",
         ),
     ],
 )

@@ -14,8 +14,6 @@ from dify_plugin.entities.model import ParameterRule, ParameterType
 
 from litellm_proxy.wire.reading import Json
 from translation.errors.request_error import RequestError
-from translation.facts.parameter_rules import KEY
-from translation.form.labels import label_of
 from translation.form.reader import shown
 
 _A_LIMIT = "max_tokens"
@@ -27,26 +25,21 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,20}([.][0-9]{1,20})?")
 _WHERE = "Change it in the app's model settings."
 
 
-def fitting(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
+def checked(parameters: Mapping[str, Json], rules: Sequence[ParameterRule]) -> dict[str, Json]:
     """Return the parameters that have a rule, converted; clamp max_tokens.
 
     Blank values are dropped. Numbers are converted to texts and texts to numbers where the rule
     needs it. Raises RequestError for values that only a person can correct.
     """
     given = {name: value for name, value in parameters.items() if not _is_blank(value)}
-    offered = {rule.name for rule in rules}
-    if KEY in given and KEY not in offered:
-        # If this parameter were dropped, the call would use another key.
-        message = f"This app has a {label_of(KEY)}, but the model's form has no {label_of('keys')}: add them there."
-        raise RequestError(message)
-    return {rule.name: _fitting(rule, given[rule.name]) for rule in rules if rule.name in given}
+    return {rule.name: _checked(rule, given[rule.name]) for rule in rules if rule.name in given}
 
 
 def _is_blank(value: Json) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _fitting(rule: ParameterRule, value: Json) -> Json:
+def _checked(rule: ParameterRule, value: Json) -> Json:
     match rule.type:
         case ParameterType.INT | ParameterType.FLOAT:
             return _number(rule, value)

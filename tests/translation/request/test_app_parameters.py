@@ -10,7 +10,7 @@ from translation.errors.request_error import RequestError
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.settings import parse_settings
-from translation.request.app_parameters import fitting
+from translation.request.app_parameters import checked
 
 FACTS = ModelFacts(max_output_tokens=2048, reasoning=True, reasoning_efforts=("low", "high"))
 RULES = parameter_rules(ModelView(parse_settings("m", {"base_url": "http://h"}), FACTS))
@@ -44,7 +44,7 @@ RULES = parameter_rules(ModelView(parse_settings("m", {"base_url": "http://h"}),
 )
 def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]) -> None:
     before = dict(given)
-    assert fitting(given, RULES) == sent
+    assert checked(given, RULES) == sent
     assert given == before
 
 
@@ -77,6 +77,6 @@ def test_what_fits_or_is_made_to_fit(given: dict[str, Any], sent: dict[str, Any]
 )
 def test_what_only_a_person_can_set_right_says_where(given: dict[str, Any], says: str) -> None:
     with pytest.raises(RequestError) as caught:
-        fitting(given, RULES)
+        checked(given, RULES)
     assert str(caught.value).startswith(says)
     assert str(caught.value).endswith("Change it in the app's model settings.")

@@ -13,7 +13,7 @@ from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import parameter_rules
 from translation.form.reader import SettingsError
 from translation.form.settings import parse_settings
-from translation.request.app_parameters import fitting
+from translation.request.app_parameters import checked
 from translation.request.options import request_options
 from translation.request.speech import explained
 from translation.request.tool_names import sent_name
@@ -37,7 +37,7 @@ def rules_of(**form: str) -> list[ParameterRule]:
     ],
 )
 def test_a_value_goes_out_as_its_rule_wants_it(given: dict[str, Any], sent: str) -> None:
-    (value,) = fitting(given, rules_of()).values()
+    (value,) = checked(given, rules_of()).values()
     assert repr(value) == sent
 
 
@@ -47,7 +47,7 @@ def test_a_value_goes_out_as_its_rule_wants_it(given: dict[str, Any], sent: str)
 def test_a_rule_without_a_label_is_told_by_its_name(label: I18nObject | None, told: str) -> None:
     rule = ParameterRule(name="s", label=label, type=ParameterType.INT)
     with pytest.raises(RequestError, match=rf"^{told} be a whole number"):
-        fitting({"s": "x"}, [rule])
+        checked({"s": "x"}, [rule])
 
 
 @pytest.mark.parametrize(
