@@ -23,7 +23,7 @@ from admin.proxy_models import read_models
 from admin.proxy_options import add_proxy_options, explained, proxy_settings
 from litellm_proxy.errors import ProxyError
 from litellm_proxy.wire.model_facts import ModelFacts
-from models.known_facts import VALIDATION_SECONDS, discover
+from models.facts_cache import VALIDATION_SECONDS, discover
 from translation.errors.messages import form_message
 from translation.facts.discovery import Discovery
 from translation.facts.model_view import ModelView

@@ -8,7 +8,7 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError, ProxyRejected
 from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import Deployments, ModelGroups
-from models.known_facts import VALIDATION_SECONDS
+from models.facts_cache import VALIDATION_SECONDS
 from translation.facts.discovery import (
     DEPLOYMENTS,
     GROUP,

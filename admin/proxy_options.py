@@ -14,7 +14,7 @@ from admin.command_error import CommandError
 from litellm_proxy.errors import ProxyError, ProxyUnreachable
 from translation.errors.messages import form_message
 from translation.form.settings import Settings, parse_settings
-from translation.validation.form_problem import problem_of_key
+from translation.validation.form_problem import key_problem
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 
@@ -57,7 +57,7 @@ def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except ProxyError as error:
-        told = [problem_of_key(error, base_url) or form_message(error)]
+        told = [key_problem(error, base_url) or form_message(error)]
         if not os.environ.get(options.api_key_env):
             told.append(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
         if isinstance(error, ProxyUnreachable):

@@ -7,7 +7,7 @@ from pathlib import Path
 from admin.command_error import CommandError
 
 _SECONDS = 600
-_LONGEST_WORDS = 600
+_MAX_WORDS = 600
 
 
 def run_tool(command: Sequence[str], failure: str, folder: Path | None = None) -> None:
@@ -23,6 +23,6 @@ def run_tool(command: Sequence[str], failure: str, folder: Path | None = None) -
         message = f"{failure}: no end after {_SECONDS} s."
         raise CommandError(message) from None
     if done.returncode:
-        words = " ".join(done.stderr.split())[-_LONGEST_WORDS:]
+        words = " ".join(done.stderr.split())[-_MAX_WORDS:]
         message = f"{failure}: {words}"
         raise CommandError(message)

@@ -15,7 +15,7 @@ import httpx
 
 from harness.plugin_process import ANSWER_SECONDS, READY_SECONDS, PluginProcess
 
-_LONGEST_WAIT = 0.05
+_MAX_WAIT = 0.05
 
 
 class ServerlessPlugin(PluginProcess):
@@ -42,7 +42,7 @@ class ServerlessPlugin(PluginProcess):
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self._url}/health").is_success:
                     return True
-            time.sleep(_LONGEST_WAIT)
+            time.sleep(_MAX_WAIT)
         return False
 
     def _read(self) -> None:

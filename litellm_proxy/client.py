@@ -14,13 +14,13 @@ from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.limits import MAX_BODY_BYTES, MAX_ERROR_BYTES
 from litellm_proxy.litellm_versions import INFO_PATHS, info_path, note_info_path
 from litellm_proxy.rejection import Rejections
-from litellm_proxy.response_headers import CallReport, ProxyAnswer, report_of
+from litellm_proxy.response_headers import CallReport, ProxyAnswer, read_report
 from litellm_proxy.sender import MAX_TRIES, ProxyResponse, Sender, joined
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.wire.audio import Transcription
 from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer
-from litellm_proxy.wire.error_body import ErrorDetail, FallibleAnswer, read_error_body
+from litellm_proxy.wire.error_body import ErrorDetail, ResponseWithError, read_error_body
 from litellm_proxy.wire.images import ImageAnswer
 from litellm_proxy.wire.model_info import (
     Deployments,
@@ -266,16 +266,16 @@ class ProxyClient:
     def _read[T](self, read: Callable[[bytes], T], response: ProxyResponse) -> T:
         return self._rejections.parsed(read, response.body(MAX_BODY_BYTES))
 
-    def _accepted[A: FallibleAnswer](
+    def _accepted[A: ResponseWithError](
         self, read: Callable[[bytes], A], response: ProxyResponse
     ) -> A:
         return self._rejections.accepted(self._read(read, response))
 
-    def _read_data[A: FallibleAnswer](self, read: Callable[[bytes], A], data: bytes) -> A:
+    def _read_data[A: ResponseWithError](self, read: Callable[[bytes], A], data: bytes) -> A:
         return self._rejections.accepted(self._rejections.parsed(read, data))
 
     def _report(self, response: ProxyResponse) -> CallReport:
-        report = report_of(response.headers)
+        report = read_report(response.headers)
         return replace(
             report,
             fallback=report.fallback and self._rejections.redacted(report.fallback),

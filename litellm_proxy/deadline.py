@@ -8,7 +8,7 @@ from typing import Self
 import httpx
 
 _NAME = "deadline"
-SHORTEST_WAIT = 0.001
+MIN_WAIT = 0.001
 
 
 @dataclass(slots=True)
@@ -29,8 +29,8 @@ class Deadline:
 
     @property
     def seconds_left(self) -> float:
-        """Return how long the answer may still take, at least SHORTEST_WAIT."""
-        return max(self.at - time.monotonic(), SHORTEST_WAIT)
+        """Return how long the answer may still take, at least MIN_WAIT."""
+        return max(self.at - time.monotonic(), MIN_WAIT)
 
     def bring_forward(self, seconds: float) -> None:
         """Wait for so many seconds more at most."""

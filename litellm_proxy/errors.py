@@ -104,7 +104,7 @@ class ProxyRejected(ProxyError):
     `status` is the HTTP status, or for an error inside a stream its `code`, or None. `error_type`,
     `param` and `message` are the proxy's own; `message` is the essential part of `text`, the whole
     message. Secrets are redacted in both. `classes` are the exception classes that LiteLLM writes
-    before a provider's message, `origin` is the author of the error, `of_provider` is whether
+    before a provider's message, `origin` is the author of the error, `is_provider_error` is whether
     LiteLLM passes on a provider's error. `guardrail` is the guardrail that blocked the call.
     `retry_after` is in seconds; `call_id` is LiteLLM's `x-litellm-call-id`; `sent_bytes` is the
     size of the rejected request's body; `base_url` is the proxy's.
@@ -122,7 +122,7 @@ class ProxyRejected(ProxyError):
         retry_after: float | None = None,
         classes: tuple[str, ...] = (),
         origin: Origin = Origin.LITELLM,
-        of_provider: bool = False,
+        is_provider_error: bool = False,
         guardrail: str | None = None,
         sent_bytes: int = 0,
         base_url: str = "",
@@ -137,7 +137,7 @@ class ProxyRejected(ProxyError):
         self.retry_after = retry_after
         self.classes = classes
         self.origin = origin
-        self.of_provider = of_provider
+        self.is_provider_error = is_provider_error
         self.guardrail = guardrail
         self.sent_bytes = sent_bytes
         self.base_url = base_url
@@ -169,10 +169,10 @@ class AnswerEnd(Enum):
 
     FILTERED = auto()
     REFUSED = auto()
-    ALL_THOUGHT = auto()
+    ONLY_REASONING = auto()
     """All tokens were used for reasoning."""
     CUT_TOOL_CALL = auto()
-    RUN_GONE = auto()
+    RUN_UNKNOWN = auto()
     """LiteLLM does not know the background run, or no longer."""
     RUN_CANCELLED = auto()
     RUN_TOO_LONG = auto()

@@ -10,7 +10,7 @@ from gevent import get_hub
 
 from litellm_proxy.limits import TURN_SECONDS
 
-_SHORTEST_PAUSE = 1e-6
+_MIN_PAUSE = 1e-6
 """Above zero: gevent runs up to fifty `sleep(0)` before it polls its sockets (gevent 25, libev)."""
 
 
@@ -39,4 +39,4 @@ def give_way() -> None:
     if _turn is None or _turn.hub is not get_hub():
         _turn = _Turn()
     if time.perf_counter() - _turn.began > TURN_SECONDS:
-        time.sleep(_SHORTEST_PAUSE)
+        time.sleep(_MIN_PAUSE)

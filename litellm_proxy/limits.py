@@ -71,7 +71,7 @@ MAX_POOLS = 32
 
 MAX_LOOKUPS = 100
 """Concurrent look-ups of host names, each in a thread that cannot be stopped."""
-PATIENT_SECONDS = 5.0
+SHARED_LOOKUP_SECONDS = 5.0
 """A look-up that times out after this time or longer is stored as failed, for all calls."""
 LOOKUP_FAILED_SECONDS = 5.0
 """How long a failed look-up of a host name is not repeated."""

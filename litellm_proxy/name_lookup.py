@@ -15,7 +15,12 @@ from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
 from litellm_proxy.errors import Failure, RequestFailed
-from litellm_proxy.limits import LOOKUP_FAILED_SECONDS, MAX_CALLERS, MAX_LOOKUPS, PATIENT_SECONDS
+from litellm_proxy.limits import (
+    LOOKUP_FAILED_SECONDS,
+    MAX_CALLERS,
+    MAX_LOOKUPS,
+    SHARED_LOOKUP_SECONDS,
+)
 from litellm_proxy.memory import Memory
 
 _getaddrinfo = get_original("socket", "getaddrinfo")
@@ -56,7 +61,7 @@ class NameLookup:
             found: list[tuple] = result.get(timeout=seconds)  # type: ignore[type-arg]
         except Timeout:
             reason = "DNS did not answer"
-            if seconds < PATIENT_SECONDS:
+            if seconds < SHARED_LOOKUP_SECONDS:
                 # Others may wait for longer.
                 raise RequestFailed(Failure.NAME, reason) from None
             raise self._failure(host, reason) from None

@@ -15,11 +15,11 @@ from litellm_proxy.response_headers import call_id_of
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import (
     ErrorDetail,
-    FallibleAnswer,
+    ResponseWithError,
     classes_at_the_head,
     read_error_body,
 )
-from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.error_text import first_sentence
 
 _HTTP_ERROR = 400
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
@@ -81,7 +81,7 @@ class Rejections:
             retry_after=_retry_after(headers.get("retry-after", "")),
             classes=classes_at_the_head(message),
             origin=origin,
-            of_provider=detail.is_of_a_provider,
+            is_provider_error=detail.is_provider_error,
             sent_bytes=sent_bytes,
             base_url=self._settings.base_url,
         )
@@ -104,7 +104,7 @@ class Rejections:
             message = f"{_problem_of(error)}, in {excerpt!r}"
             raise ProxyProtocolError(message) from None
 
-    def accepted[A: FallibleAnswer](self, answer: A) -> A:
+    def accepted[A: ResponseWithError](self, answer: A) -> A:
         """Return a response; raise ProxyRejected if it contains an error despite its status."""
         if answer.error:
             raise self.of_detail(answer.error)

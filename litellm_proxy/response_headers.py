@@ -7,7 +7,7 @@ import httpx
 
 _COST = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,2})?", re.IGNORECASE)
 _CALL_ID = re.compile(r"[\w.:-]{1,100}")
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 _TOLD_OF_A_PAID_ANSWER = ("x-litellm-response-cost", "x-litellm-response-duration-ms")
 
 
@@ -35,13 +35,13 @@ class ProxyAnswer[T]:
     report: CallReport
 
 
-def report_of(headers: httpx.Headers) -> CallReport:
+def read_report(headers: httpx.Headers) -> CallReport:
     """Parse LiteLLM's response headers (LiteLLM 1.106)."""
     fell_back = headers.get("x-litellm-attempted-fallbacks", "0") not in {"", "0", "None"}
     group = headers.get("x-litellm-model-group", "")
     return CallReport(
         cost=_cost(headers),
-        fallback=group if fell_back and 0 < len(group) <= _LONGEST_NAME else None,
+        fallback=group if fell_back and 0 < len(group) <= _MAX_NAME else None,
         call_id=call_id_of(headers),
         tells_neither_cost_nor_duration="x-litellm-model-group" in headers
         and not any(name in headers for name in _TOLD_OF_A_PAID_ANSWER),

@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from urllib.parse import quote
 
-_SHORTEST_SECRET = 6
+_MIN_SECRET = 6
 _DIFYS_LIMIT = "PLUGIN_MAX_EXECUTION_TIMEOUT"
 _DIFYS_DEFAULT = "600"
 
@@ -77,7 +77,7 @@ class ProxySettings:
         written = {
             form
             for value in values
-            if len(value) >= _SHORTEST_SECRET
+            if len(value) >= _MIN_SECRET
             for form in (value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""))
         }
         return tuple(sorted(written, key=len, reverse=True))
@@ -85,7 +85,7 @@ class ProxySettings:
     @cached_property
     def short_secret(self) -> re.Pattern[str] | None:
         """Return a pattern for a short key as a separate word, else None."""
-        if not self.api_key or len(self.api_key) >= _SHORTEST_SECRET:
+        if not self.api_key or len(self.api_key) >= _MIN_SECRET:
             return None
         return re.compile(rf"(?<![\w-]){re.escape(self.api_key)}(?![\w-])")
 

@@ -20,12 +20,12 @@ from litellm_proxy.wire.request import Request
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name, with_catalogued_facts
 from models.error_log import log_error
+from models.facts_cache import facts_of, forget
 from models.form_validation import FormRejected, FormValidation
-from models.known_facts import facts_of, forget
-from models.learned import ModelKey, learned_fallbacks, model_key, today
+from models.learned_limits import ModelKey, learned_fallbacks, model_key, today
 from models.parsed_forms import settings_of
 from models.sending import sent
-from translation.errors.to_dify import DIFY_ERRORS, to_invoke_error, to_refusal
+from translation.errors.to_dify import DIFY_ERRORS, form_error_message, to_invoke_error
 from translation.facts.model_view import ModelView
 from translation.form.settings import Settings, parse_settings
 from translation.request.app_key import UnknownKeyError, with_key_of_the_app
@@ -73,7 +73,7 @@ class ProxyModel:
             raise CredentialsValidateFailedError(str(problem)) from None
         except Exception as error:  # noqa: BLE001 - the page shows a message for every error
             log_error(error, f"{self.model_type.value} {model}")
-            raise CredentialsValidateFailedError(to_refusal(error)) from None
+            raise CredentialsValidateFailedError(form_error_message(error)) from None
         if isinstance(credentials, dict):
             learned = dict(learned_fallbacks(self._key(settings)))
             learned.update(dict.fromkeys(needed_by(settings.proxy.cache_key), today()))
@@ -205,7 +205,7 @@ class ProxyModel:
         facts = facts_of(settings, stored)
         learned = {**stored_learned(stored, today()), **learned_fallbacks(self._key(settings))}
         refused = frozenset(PARAMETERS[name] for name in learned if name in PARAMETERS)
-        return replace(facts, refused_params=refused) if refused else facts
+        return replace(facts, rejected_params=refused) if refused else facts
 
     def _client(self, settings: Settings) -> ProxyClient:
         return ProxyClient(settings.proxy)

@@ -20,9 +20,9 @@ from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
 from translation.answer.dify_chunks import image_note, last_chunk, shown_chunks, speech_chunk
 from translation.answer.sources import source_list
-from translation.answer.tool_calls import FoldedToolCall
+from translation.answer.tool_calls import CompleteToolCall
 from translation.answer.usage import TokenCounts, counts_of, llm_usage, reported_cost
-from translation.carried_reasoning import carrying_id
+from translation.carried_reasoning import id_with_reasoning
 from translation.facts.prices import Prices, has_own_prices
 from translation.request.tool_names import called_name, names_in_dify
 from translation.request.tool_schemas import argument_names, renamed_arguments
@@ -82,7 +82,7 @@ class ChatAnswer:
         sources = source_list(outcome.sources) if has_sources else ""
         yield last_chunk(model, outcome, usage, sources, self._in_dify())
 
-    def _in_dify(self) -> Callable[[FoldedToolCall], FoldedToolCall]:
+    def _in_dify(self) -> Callable[[CompleteToolCall], CompleteToolCall]:
         """Return a function that restores Dify's names in a tool call."""
         tools = names_in_dify(tool.name for tool in self.call.tools)
         arguments = argument_names(self.call.tools)
@@ -90,7 +90,7 @@ class ChatAnswer:
             tool: {out: name for name, out in names.items()} for tool, names in arguments.items()
         }
 
-        def named(call: FoldedToolCall) -> FoldedToolCall:
+        def named(call: CompleteToolCall) -> CompleteToolCall:
             name = called_name(call.name, tools.keys())
             tool = tools.get(name, name)
             names = in_dify.get(tool, {})
@@ -102,7 +102,7 @@ class ChatAnswer:
         """Return the ids of the conversation's tool calls."""
         return [
             call.id
-            for message in self.call.brought.messages
+            for message in self.call.conversation.messages
             if isinstance(message, AssistantPromptMessage)
             for call in message.tool_calls
         ]
@@ -130,7 +130,7 @@ class ChatAnswer:
 
         Four bytes of UTF-8 are about one output token.
         """
-        prompt = estimate_prompt_tokens(self.call.brought.messages, self.call.tools)
+        prompt = estimate_prompt_tokens(self.call.conversation.messages, self.call.tools)
         return TokenCounts(prompt, outcome.text_bytes // 4)
 
     def _carrying_reasoning(self, outcome: Outcome) -> Outcome:
@@ -139,5 +139,7 @@ class ChatAnswer:
             return outcome
         first, *others = outcome.tool_calls
         secret = self.call.model.settings.proxy.cache_key
-        carrying = carrying_id(first.id, outcome.reasoning, secret, self.call.brought.room)
+        carrying = id_with_reasoning(
+            first.id, outcome.reasoning, secret, self.call.conversation.room
+        )
         return replace(outcome, tool_calls=[replace(first, id=carrying), *others])

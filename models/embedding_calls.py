@@ -18,7 +18,7 @@ from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.call_log import note_call_id
 from models.error_log import explained_or_self
-from models.learned import ModelKey, largest_size, learn_largest
+from models.learned_limits import ModelKey, largest_size, learn_largest
 from models.sending import sent
 from translation.answer.usage import embedding_cost, embedding_tokens
 from translation.answer.vectors import (
@@ -29,12 +29,12 @@ from translation.answer.vectors import (
 )
 from translation.errors.causes import Cause, cause_of
 from translation.request.batches import (
-    is_too_large_at_once,
+    exceeds_minute_limit,
+    is_caused_by_texts,
     is_too_long,
     smaller_batch,
-    speaks_of_texts,
 )
-from translation.request.embeddings import Batch, explained_refusal, sendable
+from translation.request.embeddings import Batch, explained_rejection, prepare_texts
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
@@ -44,9 +44,9 @@ RETRY_SECONDS = 60.0
 CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
 """Limit for all batches of a call."""
 _FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 10.0
+_MAX_PAUSE = 10.0
 _FAULT = 500
-_MOST_EQUAL_FAULTS = 3
+_MAX_EQUAL_FAULTS = 3
 """Identical errors 500 are not temporary; for errors about the texts, two are enough."""
 _TRIED_AGAIN = frozenset(
     {Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
@@ -91,7 +91,7 @@ class EmbeddingCall:
 
         After the first final error, further batches are not sent.
         """
-        ready = sendable(texts, self.context_size if self.cut else None)
+        ready = prepare_texts(texts, self.context_size if self.cut else None)
         if not ready:
             return Embedded([], 0, None)
         run = _Run(time.monotonic() + CALL_SECONDS)
@@ -160,7 +160,7 @@ class EmbeddingCall:
         smaller = None if is_known else smaller_batch(error, len(batch.texts))
         if smaller is None:
             raise explained_or_self(
-                error, lambda it: explained_refusal(it, batch, self.context_size, cut=self.cut)
+                error, lambda it: explained_rejection(it, batch, self.context_size, cut=self.cut)
             ) from None
         whole = _joined([self._embed(part, run) for part in batch.in_parts_of(smaller.size)])
         if smaller.is_limit:
@@ -174,7 +174,7 @@ class EmbeddingCall:
             self.options,
         )  # fmt: skip
         return sent(
-            self.key, asked, lambda request: run.patiently(lambda: self.client.embed(request))
+            self.key, asked, lambda request: run.retried(lambda: self.client.embed(request))
         ).answer
 
 
@@ -195,7 +195,7 @@ class _Run:
         self._deadline = deadline
         self.stopped = threading.Event()
 
-    def patiently[A](self, ask: Callable[[], A]) -> A:
+    def retried[A](self, ask: Callable[[], A]) -> A:
         """Retry until success, a final error or the deadline; embedding is idempotent."""
         deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
         pause = _FIRST_PAUSE
@@ -206,7 +206,7 @@ class _Run:
             except (ProxyRejected, ProxyUnreachable) as error:
                 if isinstance(error, ProxyRejected) and error.status == _FAULT:
                     faults[error.text] += 1
-                    most = 2 if speaks_of_texts(error) else _MOST_EQUAL_FAULTS
+                    most = 2 if is_caused_by_texts(error) else _MAX_EQUAL_FAULTS
                     if faults[error.text] >= most:
                         raise
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
@@ -214,15 +214,15 @@ class _Run:
                 # A Retry-After may exceed RETRY_SECONDS, but not the deadline of the call.
                 latest = self._deadline if wanted else deadline
                 too_late = time.monotonic() + seconds > latest
-                if too_late or not _can_help(error) or self.stopped.wait(seconds):
+                if too_late or not _is_retryable(error) or self.stopped.wait(seconds):
                     raise
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _MAX_PAUSE)
 
 
-def _can_help(error: ProxyError) -> bool:
+def _is_retryable(error: ProxyError) -> bool:
     match error:
         case ProxyRejected():
-            return cause_of(error) in _TRIED_AGAIN and not is_too_large_at_once(error)
+            return cause_of(error) in _TRIED_AGAIN and not exceeds_minute_limit(error)
         case ProxyUnreachable():
             return error.failure in _FAILURES_TRIED_AGAIN
         case _:

@@ -8,7 +8,7 @@ from dify_plugin.errors.model import InvokeError
 
 from litellm_proxy.errors import ProxyError, ProxyRejected, ProxyUnreachable, own_call_id
 from translation.errors.request_error import RequestError
-from translation.errors.to_dify import FORESEEN
+from translation.errors.to_dify import EXPECTED_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def log_error(error: Exception, subject: str = "request of the plugin") -> None:
         logger.warning(
             "%s: %s (call id %s)", error.subject or subject, _reason(error), error.call_id
         )
-    elif not isinstance(error, (*FORESEEN, InvokeError)):
+    elif not isinstance(error, (*EXPECTED_ERRORS, InvokeError)):
         places = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         logger.error("%s at %s", type(error).__name__, " < ".join(reversed(places)))
 

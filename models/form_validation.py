@@ -12,19 +12,19 @@ from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import ProbeRequest
 from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error
-from models.known_facts import VALIDATION_SECONDS, discover
-from models.learned import model_key
+from models.facts_cache import VALIDATION_SECONDS, discover
+from models.learned_limits import model_key
 from models.sending import sent
 from translation.form.labels import label_of
 from translation.form.settings import Settings
 from translation.request.app_key import with_key
-from translation.request.options import probing_user
+from translation.request.options import probe_end_user
 from translation.validation.form_problem import (
     Findings,
     Kind,
-    is_a_bare_fault,
-    knows_the_key,
-    problem_of,
+    form_problem_of,
+    is_key_accepted,
+    is_plain_500,
 )
 
 RESOLVING_SECONDS = 4.0
@@ -64,7 +64,7 @@ class FormValidation:
 
         `which` is a prefix with the name of the tested key, "" for the form's own key.
         """
-        problem = problem_of(model, self.kind, findings)
+        problem = form_problem_of(model, self.kind, findings)
         if problem is None:
             return
         if findings.probe:
@@ -102,7 +102,7 @@ def _client(settings: Settings) -> ProxyClient:
 
 
 def _probing_options(settings: Settings) -> RequestOptions:
-    return RequestOptions(user=probing_user(settings), tags=settings.tags)
+    return RequestOptions(user=probe_end_user(settings), tags=settings.tags)
 
 
 def _resolves(settings: Settings) -> bool | None:
@@ -132,4 +132,4 @@ def _listed_names(client: ProxyClient) -> list[str] | ProxyError:
 def _is_litellm(client: ProxyClient, names: list[str] | ProxyError) -> bool:
     if not isinstance(names, ProxyError):
         return True
-    return knows_the_key(names) or (is_a_bare_fault(names) and client.is_alive())
+    return is_key_accepted(names) or (is_plain_500(names) and client.is_alive())

@@ -13,13 +13,13 @@ from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
 from litellm_proxy.wire.rejected_requests.fallbacks import for_model
-from models.learned import ModelKey
+from models.learned_limits import ModelKey
 from models.long_run import ended_run
 from models.sending import Sent, sent
-from translation.answer.chat_stream import AnswerForm
+from translation.answer.chat_stream import AnswerOptions
 from translation.answer.ended_run import chunk_of_run
-from translation.answer.made_images import chunk_of
-from translation.carried_reasoning import BroughtBack
+from translation.answer.image_response import chunk_of
+from translation.carried_reasoning import RestoredConversation
 from translation.facts.model_view import ModelView
 from translation.facts.parameter_rules import LONG_RUNS
 from translation.form.settings import Mode
@@ -32,19 +32,19 @@ from translation.request.long_run import long_run_request
 class LLMCall:
     """One LLM call of Dify.
 
-    `name` is the model's name in Dify, `key` the key of its learned limits. `brought` has the
+    `name` is the model's name in Dify, `key` the key of its learned limits. `conversation` has the
     messages, and the reasoning from the ids of their tool calls. `started` is in seconds.
     """
 
     name: str
     model: ModelView
     key: ModelKey
-    brought: BroughtBack
+    conversation: RestoredConversation
     parameters: Mapping[str, Json]
     tools: Sequence[PromptMessageTool]
     stop: Sequence[str]
     options: RequestOptions
-    form: AnswerForm
+    form: AnswerOptions
     started: float = field(default_factory=time.perf_counter)
 
     def reply(self) -> Sent[ProxyAnswer[ChatArrivals]]:
@@ -67,13 +67,13 @@ class LLMCall:
         facts = self.model.facts
         asked = chat_request(
             self.model.name,
-            self.brought.messages,
+            self.conversation.messages,
             self.parameters,
             tools=self.tools,
             stop=self.stop,
             stream=not self.form.is_blocking,
             options=self.options.knowing(for_model(facts.supported_params, facts.provider)),
-            reasoning=self.brought.reasoning,
+            reasoning=self.conversation.reasoning,
             follows_schemas=self.model.follows_schemas,
             cache_prompt=self.model.caches_prompts,
             default_effort=self.model.default_effort,
@@ -83,7 +83,7 @@ class LLMCall:
     def _completion(self) -> Sent[ProxyAnswer[ChatArrivals]]:
         asked = completion_request(
             self.model.name,
-            self.brought.messages,
+            self.conversation.messages,
             self.parameters,
             stop=self.stop,
             stream=not self.form.is_blocking,
@@ -92,7 +92,9 @@ class LLMCall:
         return sent(self.key, asked, self._client.chat)
 
     def _image(self) -> Sent[ProxyAnswer[ChatArrivals]]:
-        asked = image_request(self.model.name, self.brought.messages, self.parameters, self.options)
+        asked = image_request(
+            self.model.name, self.conversation.messages, self.parameters, self.options
+        )
         made = sent(self.key, asked, self._client.make_image)
         chunks = _arriving(chunk_of(made.answer.content))
         return Sent(ProxyAnswer(chunks, made.answer.report), made.request)
@@ -100,7 +102,7 @@ class LLMCall:
     def _long_run(self) -> Sent[ProxyAnswer[ChatArrivals]]:
         asked = long_run_request(
             self.model.name,
-            self.brought.messages,
+            self.conversation.messages,
             self.parameters,
             self.options,
             stop=self.stop,

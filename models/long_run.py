@@ -22,8 +22,8 @@ from litellm_proxy.wire.responses import CANCELLED, COMPLETED, INCOMPLETE, Run
 
 logger = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
-LONGEST_WAIT_SECONDS = 60.0
+MAX_PAUSE_SECONDS = 10.0
+MAX_WAIT_SECONDS = 60.0
 """The longest Retry-After that is respected."""
 POLL_SECONDS = 30.0
 CANCEL_SECONDS = 5.0
@@ -57,7 +57,9 @@ def ended_run(
         try:
             answer = _waited_for(started.content.id, settings, options, deadline)
         except ProxyError as error:
-            if not (isinstance(error, ProxyAnswerEndedEarly) and error.end is AnswerEnd.RUN_GONE):
+            if not (
+                isinstance(error, ProxyAnswerEndedEarly) and error.end is AnswerEnd.RUN_UNKNOWN
+            ):
                 _cancel(started.content.id, settings, options)
             raise
     run = answer.content
@@ -83,16 +85,16 @@ def _waited_for(
         if left <= 0:
             raise ProxyAnswerEndedEarly(AnswerEnd.RUN_TOO_LONG)
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        pause = min(pause * 1.5, MAX_PAUSE_SECONDS)
         client = ProxyClient(settings, total_seconds=min(POLL_SECONDS, left), tries=1)
         try:
             answer = client.run(run_id, options)
         except ProxyRejected as error:
             if error.status == HTTPStatus.NOT_FOUND:
-                raise ProxyAnswerEndedEarly(AnswerEnd.RUN_GONE) from None
+                raise ProxyAnswerEndedEarly(AnswerEnd.RUN_UNKNOWN) from None
             if error.status in _PASSING:
                 last_heard = time.monotonic()
-                pause = max(pause, min(error.retry_after or 0, LONGEST_WAIT_SECONDS))
+                pause = max(pause, min(error.retry_after or 0, MAX_WAIT_SECONDS))
             elif (
                 not (error.status and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
                 or time.monotonic() - last_heard > SILENCE_SECONDS

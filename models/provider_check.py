@@ -9,17 +9,17 @@ from litellm_proxy.client import ProxyClient
 from litellm_proxy.errors import ProxyError
 from models.catalogue import proxy_name
 from models.error_log import log_error
-from models.known_facts import VALIDATION_SECONDS
+from models.facts_cache import VALIDATION_SECONDS
 from models.parsed_forms import settings_of
 from translation.errors.to_dify import to_invoke_error
 from translation.form.labels import label_of
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings
 from translation.request.app_key import with_key
-from translation.validation.form_problem import can_use, none_usable, problem_of_key
+from translation.validation.form_problem import can_use, key_problem, no_usable_model
 
 logger = logging.getLogger(__name__)
-_MOST_TOLD = 20
+_MAX_TOLD = 20
 
 
 def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) -> None:
@@ -39,14 +39,14 @@ def check_provider(credentials: Mapping[str, object], catalogue: Sequence[str]) 
         return
     missing = [model for model in catalogue if not can_use(proxy_name(model, {}), names)]
     if catalogue and len(missing) == len(catalogue):
-        raise CredentialsValidateFailedError(none_usable(len(catalogue), names))
+        raise CredentialsValidateFailedError(no_usable_model(len(catalogue), names))
     if missing:
         logger.warning(
             "The API key can use %d of the catalogue's %d models; not: %s%s",
             len(catalogue) - len(missing),
             len(catalogue),
-            ", ".join(missing[:_MOST_TOLD]),
-            ", …" if len(missing) > _MOST_TOLD else "",
+            ", ".join(missing[:_MAX_TOLD]),
+            ", …" if len(missing) > _MAX_TOLD else "",
         )
 
 
@@ -59,7 +59,7 @@ def _usable_names(settings: Settings, which: str) -> list[str] | None:
     try:
         return [row.id for row in client.models(with_patterns=True).data]
     except ProxyError as error:
-        if refusal := problem_of_key(error, settings.proxy.base_url):
+        if refusal := key_problem(error, settings.proxy.base_url):
             log_error(error, "provider")
             raise CredentialsValidateFailedError(f"{which}{refusal}") from None
         return None

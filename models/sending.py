@@ -8,7 +8,7 @@ from litellm_proxy.errors import ProxyRejected, about
 from litellm_proxy.wire.options import ProxyRequest
 from litellm_proxy.wire.rejected_requests.fallbacks import applied, fallbacks_for, is_learned
 from litellm_proxy.wire.request import Request
-from models.learned import MAX_REASON, ModelKey, learn_fallbacks, learned_fallbacks
+from models.learned_limits import MAX_REASON, ModelKey, learn_fallbacks, learned_fallbacks
 
 logger = logging.getLogger(__name__)
 MAX_FALLBACKS = 3

@@ -42,7 +42,7 @@ class _Carried(WireModel):
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtBack:
+class RestoredConversation:
     """A conversation with original call ids, and reasoning by call id.
 
     `room`: how many characters later calls of the conversation may carry.
@@ -53,7 +53,9 @@ class BroughtBack:
     room: int
 
 
-def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX_CARRIED) -> str:
+def id_with_reasoning(
+    call_id: str, reasoning: Reasoning, secret: str, room: int = MAX_CARRIED
+) -> str:
     """Return the id with sealed reasoning.
 
     It is unchanged if the reasoning is empty or too long.
@@ -69,7 +71,7 @@ def carrying_id(call_id: str, reasoning: Reasoning, secret: str, room: int = MAX
     return f"{call_id}{_MARK}{sealed}" if len(sealed) <= min(room, MAX_CARRIED) else call_id
 
 
-def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> BroughtBack:
+def restore_call_ids(messages: Sequence[PromptMessage], secret: str = "") -> RestoredConversation:
     """Restore the original call ids and unseal the reasoning.
 
     Invalid reasoning is dropped.
@@ -92,7 +94,7 @@ def brought_back(messages: Sequence[PromptMessage], secret: str = "") -> Brought
                 plain.append(message.model_copy(update={"tool_call_id": _parts(call_id)[0]}))
             case _:
                 plain.append(message)
-    return BroughtBack(plain, reasoning, max(0, MAX_CARRIED_IN_ALL - carried))
+    return RestoredConversation(plain, reasoning, max(0, MAX_CARRIED_IN_ALL - carried))
 
 
 def _parts(call_id: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_LINE_BYTES = 5 * 1024 * 1024
-MOST_OF_A_LINE = 4_500_000
+MAX_LINE_PART = 4_500_000
 """Limit for one part of a response, in bytes; the rest is for the JSON around it."""
 MAX_TEXT_CHARACTERS = 500_000
 """A character has up to six bytes in JSON: \\u0000."""

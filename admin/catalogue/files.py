@@ -27,7 +27,7 @@ PROVIDER_FIELDS = (
 """Fields of the model's form that are shared by all models of a proxy."""
 _STAMP = 8
 """Hexadecimal digits of a hash in catalogue versions and in file names."""
-_LONGEST_FILE_NAME = 80
+_MAX_FILE_NAME = 80
 _NOT_IN_A_FILE_NAME = re.compile(r"[^a-z0-9._-]+")
 
 type SchemaMaker = Callable[[str, ModelView], AIModelEntity]
@@ -82,7 +82,7 @@ def catalogue_files(
 
 def file_name(model: str) -> str:
     """Return a unique file name that is valid on every file system."""
-    plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_LONGEST_FILE_NAME]
+    plain = _NOT_IN_A_FILE_NAME.sub("-", model.lower()).strip("-._")[:_MAX_FILE_NAME]
     return f"{plain or 'model'}-{sha256(model.encode()).hexdigest()[:_STAMP]}.yaml"
 
 

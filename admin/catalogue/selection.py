@@ -11,7 +11,7 @@ from litellm_proxy.wire.model_facts import ModelFacts
 
 MAX_NAME = 255
 """Dify's daemon rejects longer model names (dify-plugin-daemon, pkg/entities/plugin_entities)."""
-_MOST_REASONS = 5
+_MAX_REASONS = 5
 KIND_OF_MODE = {
     "chat": ModelKind.LLM,
     "completion": ModelKind.LLM,
@@ -81,7 +81,7 @@ def require_catalogue(selection: Selection, choices: Choices) -> None:
     models = selection.models
     if not models:
         reasons = Counter(selection.left_out.values())
-        told = "; ".join(f"{count} {why}" for why, count in reasons.most_common(_MOST_REASONS))
+        told = "; ".join(f"{count} {why}" for why, count in reasons.most_common(_MAX_REASONS))
         message = f"No model is left. Left out: {told}." if told else "The key can use no model."
         raise ChoicesError(message)
     twice = [name for name, count in Counter(model.name for model in models).items() if count > 1]

@@ -68,8 +68,8 @@ def _named(node: yaml.Node) -> Iterator[Named]:
             fields = {
                 key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)
             }
-            for of_provider, of_model in NAMED_BY:
-                provider, model = fields.get(of_provider), fields.get(of_model)
+            for is_provider_error, of_model in NAMED_BY:
+                provider, model = fields.get(is_provider_error), fields.get(of_model)
                 if isinstance(provider, yaml.ScalarNode) and isinstance(model, yaml.ScalarNode):
                     yield Named(
                         provider.value, model.value, _span(provider), _span(model),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from admin.command_error import CommandError
-from admin.dify.console import Console, DifyRefused
+from admin.dify.console import Console, DifyRejected
 from admin.dify.plan import PREDEFINED, Plan, Step
 
 POLL_SECONDS = 0.5
@@ -82,7 +82,7 @@ def _install(console: Console, plan: Plan, wanted: Wanted, tell: Tell, *, replac
         tell("Upgrading in place …")
         try:
             task = console.upgrade(plugin.plugin_unique_identifier, identifier, wanted.repo)
-        except DifyRefused as error:
+        except DifyRejected as error:
             if error.status != _INTERNAL_ERROR or plugin.source != _SAME_SOURCE:
                 raise
             if not replace:

@@ -15,17 +15,17 @@ from rich.table import Table
 from admin.catalogue.difference import Entities
 from admin.command_error import CommandError
 from admin.dify.adopt import Pair, fields_of, obfuscated, own_settings
-from admin.dify.answers import Provider
 from admin.dify.apply import Wanted, carry_out
 from admin.dify.console import Console, unknown_release
 from admin.dify.dify_options import add_dify_options, console_of
 from admin.dify.identifier import identifier_of
 from admin.dify.plan import Plan, Step, Workspace, models_named, plan_of
+from admin.dify.responses import Provider
 from admin.dify.signing import private_key, signed, with_verification
 from admin.package import zipped
 
 IN_STEP, WOULD_CHANGE, REFUSED = 0, 1, 3
-_MOST_TOLD = 20
+_MAX_TOLD = 20
 terminal = Terminal(highlight=False, soft_wrap=True)
 progress = Terminal(highlight=False, stderr=True, soft_wrap=True)
 
@@ -177,11 +177,11 @@ def show(plan: Plan) -> None:
             pass
     if plan.changes:
         table = Table("kind", "model", "change")
-        for change in plan.changes[:_MOST_TOLD]:
+        for change in plan.changes[:_MAX_TOLD]:
             table.add_row(change.kind, escape(change.model), escape(change.what))
         terminal.print(table)
-        if len(plan.changes) > _MOST_TOLD:
-            terminal.print(f"and {len(plan.changes) - _MOST_TOLD} changes more (--json has all)")
+        if len(plan.changes) > _MAX_TOLD:
+            terminal.print(f"and {len(plan.changes) - _MAX_TOLD} changes more (--json has all)")
     for model, apps in plan.removed_in_use.items():
         terminal.print(f"[yellow]{escape(model)} goes, and is used by {escape(', '.join(apps))}[/]")
     for pair in plan.pairs:

@@ -16,7 +16,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from admin.command_error import CommandError
-from admin.dify.answers import (
+from admin.dify.responses import (
     Apps,
     Datasets,
     Exported,
@@ -43,22 +43,22 @@ _PLUGIN = _WORKSPACE + "plugin/"
 _GITHUB = "https://github.com/"
 _RELEASE = re.compile(r"(\d+)\.(\d+)(\..*)?")
 _PAGE = 100
-_MOST_PAGES = 200
+_MAX_PAGES = 200
 _MAX_BODY_BYTES = 64 * 1024 * 1024
-_LONGEST_WORDS = 500
+_MAX_WORDS = 500
 _CSRF = ("csrf_token", "__Host-csrf_token")
 
 
-class DifyRefused(CommandError):
+class DifyRejected(CommandError):
     """Dify rejected a request; the text has its message."""
 
     def __init__(self, what: str, status: int, code: str, message: str) -> None:
-        super().__init__(f'Dify refused {what}: {status} {code}, "{message[:_LONGEST_WORDS]}".')
+        super().__init__(f'Dify refused {what}: {status} {code}, "{message[:_MAX_WORDS]}".')
         self.status = status
         self.code = code
 
 
-class UnknownAnswer(CommandError):
+class UnexpectedResponse(CommandError):
     """A response that differs from those of all known releases."""
 
 
@@ -116,7 +116,7 @@ class Console:
                 f"This is Dify {self.version}, and known are {_named(KNOWN_RELEASES)}: nothing was changed. "
                 "--any-release goes on all the same."
             )
-            raise UnknownAnswer(message)
+            raise UnexpectedResponse(message)
         match self._login:
             case AdminKey():
                 self._client.headers["Authorization"] = f"Bearer {self._login.key}"
@@ -174,12 +174,12 @@ class Console:
         """
         try:
             return self._read(Task, "GET", f"{_PLUGIN}tasks/{task_id}", "how far it is").task
-        except DifyRefused:
+        except DifyRejected:
             return None
 
     def read_tasks(self) -> None:
         """Read all installation tasks, which empties Dify's cache as `task` does."""
-        with suppress(DifyRefused):
+        with suppress(DifyRejected):
             self._ask("GET", f"{_PLUGIN}tasks?page=1&page_size={_PAGE}", "to tell its tasks")
 
     def provider(self, name: str) -> Provider | None:
@@ -220,7 +220,7 @@ class Console:
 
     def apps(self) -> Iterator[tuple[str, str]]:
         """Yield name and exported YAML of every app."""
-        for page in range(1, _MOST_PAGES):
+        for page in range(1, _MAX_PAGES):
             path = f"{_API}apps?page={page}&limit={_PAGE}"
             apps = self._read(Apps, "GET", path, "its apps")
             for app in apps.data:
@@ -231,7 +231,7 @@ class Console:
 
     def knowledge_bases(self) -> Iterator[Datasets.Dataset]:
         """Yield every knowledge base."""
-        for page in range(1, _MOST_PAGES):
+        for page in range(1, _MAX_PAGES):
             path = f"{_API}datasets?page={page}&limit={_PAGE}"
             told = self._read(Datasets, "GET", path, "its knowledge bases")
             yield from told.data
@@ -239,7 +239,7 @@ class Console:
                 return
 
     def _plugins(self) -> Iterator[Plugin]:
-        for page in range(1, _MOST_PAGES):
+        for page in range(1, _MAX_PAGES):
             path = f"{_PLUGIN}list?page={page}&page_size={_PAGE}"
             told = self._read(Plugins, "GET", path, "its plugins")
             yield from told.plugins
@@ -253,7 +253,7 @@ class Console:
         told = [value for name in _CSRF if (value := self._client.cookies.get(name))]
         if not told:
             message = "Dify's login set no cookie csrf_token, as known releases do."
-            raise UnknownAnswer(message)
+            raise UnexpectedResponse(message)
         self._client.headers["X-CSRF-Token"] = told[0]
         if account.workspace:
             body = {"tenant_id": account.workspace}
@@ -272,7 +272,7 @@ class Console:
                 f"Dify {self.version} answered {method} /{path.partition('?')[0]} in a way that is not "
                 f"known: {where}: {problem['msg']}."
             )
-            raise UnknownAnswer(message) from None
+            raise UnexpectedResponse(message) from None
 
     def _ask(self, method: str, path: str, what: str, **request: object) -> bytes:
         try:
@@ -289,7 +289,7 @@ class Console:
             message = f"Dify at {self._client.base_url} redirects to {response.headers['location']}: use that."
             raise CommandError(message)
         code, words = _refusal(body)
-        raise DifyRefused(what, response.status_code, code, words)
+        raise DifyRejected(what, response.status_code, code, words)
 
 
 def _on_the_page(identifier: str, repo: str) -> dict[str, str]:
@@ -331,7 +331,7 @@ def _bounded(response: httpx.Response) -> bytes:
         body += piece
         if len(body) > _MAX_BODY_BYTES:
             message = f"Dify's answer is larger than {_MAX_BODY_BYTES} bytes."
-            raise UnknownAnswer(message)
+            raise UnexpectedResponse(message)
     return bytes(body)
 
 
@@ -344,5 +344,5 @@ def _refusal(body: bytes) -> tuple[str, str]:
     try:
         told = _Refusal.model_validate_json(body)
     except ValidationError:
-        return "no JSON", body[:_LONGEST_WORDS].decode(errors="replace")
+        return "no JSON", body[:_MAX_WORDS].decode(errors="replace")
     return told.code, told.message

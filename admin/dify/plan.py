@@ -10,8 +10,8 @@ import yaml
 
 from admin.catalogue.difference import GONE, NEW, Change, Entities, changes
 from admin.dify.adopt import Pair
-from admin.dify.answers import Plugin, Provider
 from admin.dify.app_file import models_in
+from admin.dify.responses import Plugin, Provider
 
 PREDEFINED = "predefined-model"
 _WHOLE = frozenset({NEW, GONE})

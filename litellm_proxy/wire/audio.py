@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient
 from litellm_proxy.wire.request import FormFile, Request
@@ -28,7 +28,7 @@ class TranscriptionRequest(ProxyRequest):
         return self.options.request(path, {"model": self.model}, files=[file])
 
 
-class Transcription(FallibleAnswer):
+class Transcription(ResponseWithError):
     """The text of an audio file, in any response format."""
 
     text: Lenient[str] = None

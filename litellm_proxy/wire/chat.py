@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from pydantic import OnErrorOmit
 
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
 from litellm_proxy.wire.request import Request
@@ -408,7 +408,7 @@ class Usage(WireModel):
     cost: Lenient[float] = None
 
 
-class ChatChunk(FallibleAnswer):
+class ChatChunk(ResponseWithError):
     """One stream event, or a whole blocking response (with `message` in choices)."""
 
     choices: Parts[Choice] | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import FiniteFloat
 
 from litellm_proxy.wire.chat import Usage
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, ListModel, WireModel
 from litellm_proxy.wire.request import Request
@@ -59,7 +59,7 @@ class EmbeddingRow(WireModel):
     embedding: Lenient[str | list[FiniteFloat]] = None
 
 
-class EmbeddingsAnswer(ListModel, FallibleAnswer):
+class EmbeddingsAnswer(ListModel, ResponseWithError):
     """Vectors in the order of the response, which may differ from the request."""
 
     row = EmbeddingRow

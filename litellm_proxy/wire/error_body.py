@@ -6,24 +6,24 @@ from pydantic import ValidationError
 
 from litellm_proxy.errors import Origin
 from litellm_proxy.limits import MAX_MARKUP_CHARACTERS, MAX_PAGE_BYTES
-from litellm_proxy.wire.error_words import is_passed_on
+from litellm_proxy.wire.error_text import is_passed_on
 from litellm_proxy.wire.reading import Json, Lenient, WireModel
 
-_OWN_REFUSALS = {
+_LITELLM_REJECTIONS = {
     re.compile(r"Authentication Error, Rejected Request\b"): "RejectedRequest",
     re.compile(r"Authentication Error, 'user' param not passed in\b"): "UserRequired",
-    re.compile(r"Not allowed to access model due to tags configuration\b"): "TagsRefused",
+    re.compile(r"Not allowed to access model due to tags configuration\b"): "TagsRejected",
     re.compile(r"(/[\w/.-]{1,60}: )?Invalid model name passed in\b"): "ModelUnknown",
     re.compile(r"No deployments available - crossed budget\b"): "BudgetCrossed",
     re.compile(
         r"(Authentication Error, )?(API )?Key not allowed to access model\b", re.IGNORECASE
-    ): "ModelRefused",
+    ): "ModelRejected",
     re.compile(
         r"(Authentication Error, )?Team=\S* not allowed to (call|access) model\b", re.IGNORECASE
-    ): "ModelRefused",
+    ): "ModelRejected",
     re.compile(
         r"(Authentication Error, )?.{0,100}not allowed to call this route\b", re.IGNORECASE
-    ): "RouteRefused",
+    ): "RouteRejected",
 }
 """LiteLLM's own rejections that only their message identifies: status and type are those of a wrong
 key or of an internal error (litellm 1.106, proxy/auth/auth_utils.py, auth_checks.py,
@@ -65,17 +65,17 @@ class ErrorDetail(WireModel):
         return int(text) if re.fullmatch(r"[1-5]\d\d", text) else None
 
     @property
-    def is_of_a_provider(self) -> bool:
+    def is_provider_error(self) -> bool:
         """Return whether LiteLLM passes on a provider's error, by class, type or suffix."""
         message = self.message or ""
         return (
-            bool(classes_at_the_head(message) and not own_refusal(message))
+            bool(classes_at_the_head(message) and not litellm_rejection(message))
             or self.type in _OF_PROVIDERS
             or is_passed_on(message)
         )
 
 
-class FallibleAnswer(WireModel):
+class ResponseWithError(WireModel):
     """A response that may contain an error even with a status of success."""
 
     error: ErrorDetail | str | None = None
@@ -126,11 +126,13 @@ def _first_event(body: bytes) -> bytes:
     return start.removeprefix(b"data:").partition(b"\n")[0] if start.startswith(b"data:") else body
 
 
-def own_refusal(message: str) -> str | None:
+def litellm_rejection(message: str) -> str | None:
     """Return our class name for a rejection by LiteLLM that has no type."""
     head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
     words = message.lstrip()[head.end() :] if head else message.lstrip()
-    return next((name for pattern, name in _OWN_REFUSALS.items() if pattern.match(words)), None)
+    return next(
+        (name for pattern, name in _LITELLM_REJECTIONS.items() if pattern.match(words)), None
+    )
 
 
 def classes_at_the_head(message: str) -> tuple[str, ...]:
@@ -139,7 +141,7 @@ def classes_at_the_head(message: str) -> tuple[str, ...]:
     LiteLLM writes them before a provider's message. Its own rejections without a type get a class
     name of ours.
     """
-    if name := own_refusal(message):
+    if name := litellm_rejection(message):
         return (name,)
     head = _CLASSES_AT_THE_HEAD.match(message.lstrip())
     return tuple(_CLASS.findall(head.group())) if head else ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
 from litellm_proxy.wire.request import FormFile, Request
@@ -75,7 +75,7 @@ class ImageUsage(WireModel):
     output_tokens: Lenient[int] = None
 
 
-class ImageAnswer(FallibleAnswer):
+class ImageAnswer(ResponseWithError):
     """The generated images."""
 
     data: Lenient[Parts[MadeImage]] = None

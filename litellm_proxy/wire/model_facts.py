@@ -109,7 +109,7 @@ class ModelFacts:
     name of the provider, such as openai, `mode` its name for what the model does: chat, embedding,
     completion, rerank, … `supported_params` are OpenAI parameter names, `reasoning_efforts` levels in
     LiteLLM's order. The `…_above_200k` prices are for prompts of more than 200 000 tokens.
-    `refused_params` are parameters that calls have shown to be rejected; no endpoint lists them.
+    `rejected_params` are parameters that calls have shown to be rejected; no endpoint lists them.
     """
 
     mode: str | None = _fact(_MODE, "mode")
@@ -148,7 +148,7 @@ class ModelFacts:
         _NAMES, "reasoning_effort_levels", "supported_reasoning_efforts"
     )
     supported_params: tuple[str, ...] | None = _fact(_NAMES, "supported_openai_params")
-    refused_params: frozenset[str] | None = None
+    rejected_params: frozenset[str] | None = None
 
     @classmethod
     def from_row(cls, row: object) -> Self:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Parts, WireModel
 from litellm_proxy.wire.request import Request
@@ -30,7 +30,7 @@ class Judgement(WireModel):
     flagged: bool
 
 
-class ModerationAnswer(FallibleAnswer):
+class ModerationAnswer(ResponseWithError):
     """One result per text."""
 
     results: Parts[Judgement] | None = None

@@ -8,7 +8,7 @@ from typing import TypedDict
 from pydantic import FiniteFloat
 
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, ListModel, WireModel
 from litellm_proxy.wire.request import Request
@@ -64,7 +64,7 @@ class RankedDocument(WireModel):
     relevance_score: FiniteFloat
 
 
-class RerankAnswer(ListModel, FallibleAnswer):
+class RerankAnswer(ListModel, ResponseWithError):
     """Documents by descending score, possibly fewer than were sent."""
 
     listed = "results"

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from litellm_proxy.wire.chat import CompletionTokensDetails, PromptTokensDetails
-from litellm_proxy.wire.error_body import FallibleAnswer
+from litellm_proxy.wire.error_body import ResponseWithError
 from litellm_proxy.wire.options import NO_OPTIONS, ProxyRequest, RequestOptions
 from litellm_proxy.wire.reading import Json, Lenient, Parts, WireModel
 from litellm_proxy.wire.request import Request
@@ -85,7 +85,7 @@ class RunUsage(WireModel):
     cost: Lenient[float] = None
 
 
-class Run(FallibleAnswer):
+class Run(ResponseWithError):
     """The current state of a run; a failed run may have an `error`."""
 
     id: Annotated[str, Field(max_length=2000)] = ""

@@ -12,12 +12,12 @@ from models.call_log import logged
 from models.calls_in_flight import limited
 from models.chat_answer import ChatAnswer
 from models.llm_call import LLMCall
-from translation.answer.chat_stream import AnswerForm
-from translation.carried_reasoning import brought_back
+from translation.answer.chat_stream import AnswerOptions
+from translation.carried_reasoning import restore_call_ids
 from translation.facts.schema import llm_schema
 from translation.request.app_parameters import checked
-from translation.request.refused_inputs import require_known_inputs
 from translation.request.response_format import asks_for_json
+from translation.request.unsupported_inputs import require_supported_inputs
 from translation.token_estimate import estimate_prompt_tokens
 from translation.validation.form_problem import LLM
 
@@ -48,8 +48,8 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         """
         called = self._called(model, credentials, model_parameters)
         settings = called.settings
-        brought = brought_back(prompt_messages, settings.proxy.cache_key)
-        require_known_inputs(brought.messages, called)
+        conversation = restore_call_ids(prompt_messages, settings.proxy.cache_key)
+        require_supported_inputs(conversation.messages, called)
         parameters = checked(model_parameters, self._rules(model, credentials, called))
         options = self._options(settings, credentials, user, parameters)
         is_json = asks_for_json(parameters, options.extra)
@@ -57,12 +57,12 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
             name=model,
             model=called,
             key=self._key(settings),
-            brought=brought,
+            conversation=conversation,
             parameters=parameters,
             tools=tools or (),
             stop=stop or (),
             options=options,
-            form=AnswerForm(
+            form=AnswerOptions(
                 # Dify's nodes parse the first JSON of the whole text, and blocking calls use the text
                 # as data (Dify 1.14, core/llm_generator).
                 show_reasoning=settings.show_reasoning and stream and not is_json,
@@ -83,7 +83,7 @@ class LiteLLMLargeLanguageModel(ProxyModel, LargeLanguageModel):
         tools: list[PromptMessageTool] | None = None,
     ) -> int:
         """Estimate the prompt's tokens, without a request."""
-        return estimate_prompt_tokens(brought_back(prompt_messages).messages, tools or ())
+        return estimate_prompt_tokens(restore_call_ids(prompt_messages).messages, tools or ())
 
     def _validate_and_filter_model_parameters(
         self,

@@ -17,7 +17,7 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
 from models.error_log import explained_or_self
-from models.learned import largest_size, learn_largest
+from models.learned_limits import largest_size, learn_largest
 from translation.answer.ranking import ranked_documents
 from translation.facts.schema import rerank_schema
 from translation.form.settings import Normalisation, Settings
@@ -26,7 +26,7 @@ from translation.request.rerank import (
     Place,
     ranked,
     ranked_text,
-    refused_document,
+    rejected_document,
     results_wanted,
     shown_text,
 )
@@ -137,7 +137,7 @@ class LiteLLMRerankModel(ProxyModel, RerankModel):
             smaller = smaller_batch(error, len(request.documents))
             if smaller is None:
                 raise explained_or_self(
-                    error, lambda it: refused_document(it, request.documents, place)
+                    error, lambda it: rejected_document(it, request.documents, place)
                 ) from None
             answer = self._in_batches(settings, request, smaller.size, place)
             if smaller.is_limit:

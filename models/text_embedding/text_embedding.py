@@ -88,7 +88,7 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
             cut=may_cut and settings.cut_long_texts,
             dimensions=settings.dimensions,
             input_type=input_type.value,
-            sends_input_type=called.takes_input_type,
+            sends_input_type=called.supports_input_type,
             options=self._options(settings, credentials, user).knowing(
                 for_model(called.facts.supported_params)
             ),

@@ -16,7 +16,7 @@ from models.base import ProxyModel
 from models.call_log import logged
 from models.calls_in_flight import limited
 from models.error_log import explained_or_self
-from models.learned import largest_size, learn_largest
+from models.learned_limits import largest_size, learn_largest
 from translation.answer.wav import is_wav, joined_wav
 from translation.facts.schema import MAX_SPOKEN_CHARACTERS, tts_schema
 from translation.form.settings import Settings

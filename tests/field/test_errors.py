@@ -8,7 +8,7 @@ import pytest
 
 from harness.plugin_process import PluginError
 from harness.upstream import Cut, Pause, Reply, Upstream, json_reply
-from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.error_text import first_sentence
 from tests.field.asking import BAD, DOWN, KEY, RATE, chat, direct, embed, refusal, saved
 from tests.support import openai_format as openai
 from tests.support.environment import Environment

@@ -17,7 +17,7 @@ from litellm_proxy.http.exchange import ResponseReader
 from litellm_proxy.wire.chat import ChatRequest
 from tests.support.captured import SETTINGS, chunks_of
 from translation.answer.chat_stream import ChatStream
-from translation.answer.tool_calls import FoldedToolCall
+from translation.answer.tool_calls import CompleteToolCall
 
 REQUEST = ChatRequest("m", [], stream=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -28,7 +28,7 @@ class Folded:
     """What Dify would receive, whatever the pieces were."""
 
     text: str
-    calls: tuple[FoldedToolCall, ...]
+    calls: tuple[CompleteToolCall, ...]
     finish_reason: str
 
 
@@ -165,7 +165,7 @@ def test_f25_f26_any_interleaving_of_tool_calls_folds_to_what_was_sent(
     body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in [*chunks, END]).encode()
     calls = {call.id: call for call in fold(body).calls}
     assert calls == {
-        f"call_{n}": FoldedToolCall(f"call_{n}", f"f{n}", "".join(pieces))
+        f"call_{n}": CompleteToolCall(f"call_{n}", f"f{n}", "".join(pieces))
         for n, pieces in enumerate(arguments)
     }
 

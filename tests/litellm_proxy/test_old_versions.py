@@ -116,7 +116,7 @@ def test_a_token_counter_that_resolves_nothing_says_nothing(
 def test_a_providers_status_in_the_words_of_a_400_counts(words: str, cause: Cause) -> None:
     text = f"litellm.BadRequestError: OpenAIException - Error code: {words} - {{'error': 1}}"
     error = ProxyRejected(
-        status=400, message="x", text=text, classes=("BadRequestError",), of_provider=True
+        status=400, message="x", text=text, classes=("BadRequestError",), is_provider_error=True
     )
     assert cause_of(error) is cause
 
@@ -191,5 +191,7 @@ def test_a_session_is_sent_where_no_version_passes_it_on() -> None:
 @pytest.mark.parametrize("code", ["content_policy_violation", "content_filter"])
 def test_a_providers_filter_is_told_by_its_code(code: str) -> None:
     text = f"litellm.BadRequestError: OpenAIException - Rejected by our safety system. {code}"
-    error = ProxyRejected(status=400, message=text, classes=("BadRequestError",), of_provider=True)
+    error = ProxyRejected(
+        status=400, message=text, classes=("BadRequestError",), is_provider_error=True
+    )
     assert cause_of(error) is Cause.CONTENT_POLICY

@@ -3,14 +3,14 @@
 import httpx
 import pytest
 
-from litellm_proxy.response_headers import CallReport, call_id_of, report_of
+from litellm_proxy.response_headers import CallReport, call_id_of, read_report
 
 GROUP = "x-litellm-model-group"
 COST = "x-litellm-response-cost"
 
 
 def report(**headers: str) -> CallReport:
-    return report_of(
+    return read_report(
         httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
     )
 
@@ -103,4 +103,4 @@ def test_no_headers_tell_nothing() -> None:
 def test_vectors_out_of_the_cache_tell_neither_cost_nor_duration(
     headers: dict[str, str], *, neither: bool
 ) -> None:
-    assert report_of(httpx.Headers(headers)).tells_neither_cost_nor_duration is neither
+    assert read_report(httpx.Headers(headers)).tells_neither_cost_nor_duration is neither

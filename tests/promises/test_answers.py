@@ -22,9 +22,9 @@ from tests.support import openai_format as openai
 from tests.support.environment import Environment
 from translation.answer.chat_stream import Outcome
 from translation.answer.dify_chunks import last_chunk, shown_chunks
+from translation.answer.held_limit import HeldLimit
 from translation.answer.kept_reasoning import KeptReasoning
-from translation.answer.room import Room
-from translation.answer.tool_calls import FoldedToolCall
+from translation.answer.tool_calls import CompleteToolCall
 from translation.errors.to_dify import to_invoke_error
 from translation.line_limit import MAX_LINE_BYTES
 from translation.reasoning import Reasoning
@@ -106,7 +106,7 @@ USAGE = LLMUsage.empty_usage()
 
 
 def _outcome(text: str, finish_reason: str) -> Outcome:
-    calls = [FoldedToolCall("i", "f", "{}")]
+    calls = [CompleteToolCall("i", "f", "{}")]
     return Outcome(text, calls, finish_reason, None, 0, Reasoning(), 0, ())
 
 
@@ -179,7 +179,7 @@ def test_thinking_whose_text_is_none_is_no_fault(
         {"type": "thinking", "thinking": odd, "signature": odd},
         {"type": "thinking", "thinking": "b"},
     ]
-    KeptReasoning(Room()).feed(Delta.model_validate({"thinking_blocks": blocks}), "")
+    KeptReasoning(HeldLimit()).feed(Delta.model_validate({"thinking_blocks": blocks}), "")
     upstream.on("m", openai.stream(
         openai.delta(thinking_blocks=blocks, content="Hello"), openai.delta(thinking_blocks=blocks), END,
     ))  # fmt: skip

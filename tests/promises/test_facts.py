@@ -15,7 +15,7 @@ from harness.upstream import Pause, Reply, Upstream, json_reply
 from litellm_proxy.cache import Cached, ProxyCache
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.model_facts import ModelFacts
-from models import known_facts
+from models import facts_cache
 from tests.field.asking import call, saved
 from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY, Environment
@@ -39,7 +39,7 @@ def _value(field: dataclasses.Field[Any]) -> Any:
     return ("low", "high") if "tuple" in kind else "chat"
 
 
-STORED = [field for field in dataclasses.fields(ModelFacts) if field.name != "refused_params"]
+STORED = [field for field in dataclasses.fields(ModelFacts) if field.name != "rejected_params"]
 
 
 @pytest.mark.parametrize("field", STORED, ids=lambda field: field.name)
@@ -124,16 +124,16 @@ def test_a_thousand_keys_in_turn_are_asked_once_each(monkeypatch: pytest.MonkeyP
             asked.append(f"{name} {self.key}")
             return read(b'{"data": [], "of": "a thousand groups"}')
 
-    monkeypatch.setattr(known_facts, "ProxyClient", Proxy)
-    monkeypatch.setattr(known_facts, "facts_of_deployments", lambda _: iter(facts.items()))
-    monkeypatch.setattr(known_facts, "facts_of_groups", lambda _: iter(facts.items()))
+    monkeypatch.setattr(facts_cache, "ProxyClient", Proxy)
+    monkeypatch.setattr(facts_cache, "facts_of_deployments", lambda _: iter(facts.items()))
+    monkeypatch.setattr(facts_cache, "facts_of_groups", lambda _: iter(facts.items()))
     forms = [
         parse_settings("model-7", {"base_url": "http://many", "api_key": f"sk-{n:04}"})
         for n in range(1000)
     ]
     for _ in range(2):
         for settings in forms:
-            assert known_facts.facts_of(settings, {}).context_size == 8
+            assert facts_cache.facts_of(settings, {}).context_size == 8
     assert len(asked) == len(set(asked)) == 2000
 
 
@@ -155,7 +155,7 @@ def test_both_info_routes_are_asked_at_the_same_time(env: Environment, upstream:
         "model_name": "m",
         "model_info": {"mode": "chat", "max_input_tokens": 777, "supports_vision": True},
     }
-    pause = Pause(known_facts.SCHEMA_SECONDS * 0.7)
+    pause = Pause(facts_cache.SCHEMA_SECONDS * 0.7)
     upstream.on("/model_group/info", Reply([pause, json.dumps({"data": [group]}).encode()]))
     upstream.on("/v1/model/info", Reply([pause, json.dumps({"data": [info]}).encode()]))
     form = {"base_url": upstream.url}

@@ -13,7 +13,7 @@ from admin.proxy_models import ProxyModels
 from harness.plugin_process import PluginError
 from harness.upstream import Upstream, json_reply
 from litellm_proxy.wire.error_body import read_error_body
-from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.error_text import first_sentence
 from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from tests.field.asking import call, chat, direct, refusal, saved, tool, tool_turn
 from tests.support import openai_format as openai
@@ -23,7 +23,7 @@ from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.speech import speakable_parts
-from translation.validation.form_problem import LLM, Findings, can_use, problem_of
+from translation.validation.form_problem import LLM, Findings, can_use, form_problem_of
 
 MISSING = {"error": {"message": "Missing", "type": None, "param": "messages", "code": "400"}}
 
@@ -106,9 +106,12 @@ def test_many_names_and_hostile_pages_do_not_hold_others_up() -> None:
     few = Findings(
         None, names[:50], NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
     )
-    work = seconds(lambda: problem_of("provider-3/model-77-instruct", LLM, findings))
+    work = seconds(lambda: form_problem_of("provider-3/model-77-instruct", LLM, findings))
     # A hundred times the names; comparing each as difflib does took a hundred times as long.
-    assert work < 30 * seconds(lambda: problem_of("provider-3/model-77-instruct", LLM, few)) + 0.02
+    assert (
+        work
+        < 30 * seconds(lambda: form_problem_of("provider-3/model-77-instruct", LLM, few)) + 0.02
+    )
     plain = seconds(lambda: read_error_body(b"word " * 13_000)) + seconds(
         lambda: first_sentence("word " * 13_000)
     )

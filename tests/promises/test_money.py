@@ -93,11 +93,11 @@ def test_a_retry_after_is_waited_for_as_long_as_the_call_has_time(
         return "vectors"
 
     if waits:
-        assert run.patiently(ask) == "vectors"
+        assert run.retried(ask) == "vectors"
         assert paused == [retry_after]
     else:
         with pytest.raises(ProxyRejected):
-            run.patiently(ask)
+            run.retried(ask)
         assert not paused
 
 

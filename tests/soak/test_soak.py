@@ -6,7 +6,7 @@ from rich.console import Console
 
 from tests.soak.__main__ import CALLERS, show, soak
 
-MOST_GROWN_MEGABYTES = 25
+MAX_GROWN_MEGABYTES = 25
 
 
 def test_nothing_is_lost_crossed_or_leaked(tmp_path: Path) -> None:
@@ -21,4 +21,4 @@ def test_nothing_is_lost_crossed_or_leaked(tmp_path: Path) -> None:
     assert report.score.errors.total() - report.score.while_away <= report.faults
     sizes = report.sizes
     assert sizes.descriptors[-1] <= sizes.descriptors[0] + 4 * CALLERS
-    assert sizes.megabytes[-1] - sizes.megabytes[len(sizes.megabytes) // 3] < MOST_GROWN_MEGABYTES
+    assert sizes.megabytes[-1] - sizes.megabytes[len(sizes.megabytes) // 3] < MAX_GROWN_MEGABYTES

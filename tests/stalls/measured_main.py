@@ -19,21 +19,21 @@ from gevent.monkey import get_original
 
 from litellm_proxy import name_lookup
 
-SHORTEST_SECONDS = 0.005
+MIN_SECONDS = 0.005
 VARIABLE = "STALLS"
 DEAD = ".dead.invalid"
 DEAD_SECONDS = 30
 
 
 def watch(file: Path) -> object:
-    """Log every turn of this thread's event loop that works for SHORTEST_SECONDS or longer."""
+    """Log every turn of this thread's event loop that works for MIN_SECONDS or longer."""
     output = file.open("a", buffering=1)
     began = time.thread_time()
 
     def look() -> None:
         nonlocal began
         now = time.thread_time()
-        if now - began >= SHORTEST_SECONDS:
+        if now - began >= MIN_SECONDS:
             output.write(f"{1000 * (now - began):.1f}\n")
         began = now
 

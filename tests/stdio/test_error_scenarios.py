@@ -133,7 +133,7 @@ DIRECT = {
         form=custom(extra_headers='{"x-secret": "secret-header"}')),
     "many-lines": Row(BAD, '"first line"', json_reply(
         {"error": {"message": "\n first  line \nsecond line\n\nTraceback (most recent)"}}, 400)),
-    "hang-up": Row(LINE, "connection broken", Reply([], HANG_UP)),
+    "hang-up": Row(LINE, "connection closed", Reply([], HANG_UP)),
 }  # fmt: skip
 
 SECRETS = (MASTER_KEY, "and-secret", "secret-header", "0a0a0a0a")

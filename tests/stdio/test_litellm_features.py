@@ -10,7 +10,7 @@ from harness.upstream import Pause, json_reply
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.chat import ChatRequest, Usage
-from models.known_facts import VALIDATION_SECONDS, discover
+from models.facts_cache import VALIDATION_SECONDS, discover
 from tests.support import openai_format as openai
 from tests.support.captured import chunks_of
 from tests.support.environment import HAS_LOG, MASTER_KEY, Environment

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from litellm_proxy.limits import MAX_CARRIED, MAX_CARRIED_IN_ALL
 from translation import carried_reasoning
-from translation.carried_reasoning import brought_back, carrying_id
+from translation.carried_reasoning import id_with_reasoning, restore_call_ids
 from translation.reasoning import Reasoning
 
 BLOCK = {"type": "thinking", "thinking": "hm", "signature": "SIG=="}
@@ -48,11 +48,11 @@ def turns(*ids: str) -> list[PromptMessage]:
     ],
 )
 def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
-    carried = carrying_id("a", reasoning, KEY)
+    carried = id_with_reasoning("a", reasoning, KEY)
     assert carried.startswith("a__reasoning__")
     assert carried.isascii()
     before = turns(carried, "b")
-    back = brought_back(before, KEY)
+    back = restore_call_ids(before, KEY)
     assert back.messages == turns("a", "b")
     assert back.reasoning.keys() == {"a"}
     came = back.reasoning["a"]
@@ -67,21 +67,21 @@ def test_what_was_thought_comes_back_as_it_was(reasoning: Reasoning) -> None:
 def test_any_reasoning_survives(text: str, blocks: list[dict[str, Any]]) -> None:
     text = "" if blocks else text
     reasoning = Reasoning(blocks=tuple(blocks), text=text)
-    back = brought_back(turns(carrying_id("a", reasoning, KEY)), KEY)
+    back = restore_call_ids(turns(id_with_reasoning("a", reasoning, KEY)), KEY)
     assert back.messages == turns("a")
     assert back.reasoning.get("a", Reasoning()).text == text
     assert list(back.reasoning.get("a", Reasoning()).blocks) == blocks
 
 
 def test_nothing_is_carried_for_nothing() -> None:
-    assert carrying_id("a", Reasoning(), KEY) == "a"
-    assert brought_back(turns("a", "b")).reasoning == {}
-    assert brought_back([]).messages == []
+    assert id_with_reasoning("a", Reasoning(), KEY) == "a"
+    assert restore_call_ids(turns("a", "b")).reasoning == {}
+    assert restore_call_ids([]).messages == []
 
 
 def test_what_is_signed_is_carried_once() -> None:
     both = Reasoning((BLOCK,), "hm")
-    back = brought_back(turns(carrying_id("a", both, KEY)), KEY)
+    back = restore_call_ids(turns(id_with_reasoning("a", both, KEY)), KEY)
     assert back.reasoning["a"].text == ""
     assert list(back.reasoning["a"].blocks) == [BLOCK]
 
@@ -89,10 +89,10 @@ def test_what_is_signed_is_carried_once() -> None:
 def test_what_is_too_long_is_not_carried() -> None:
     noise = random.Random(1)  # noqa: S311 - what does not become shorter
     fits = "".join(noise.choices("0123456789abcdef", k=MAX_CARRIED))
-    assert "a__reasoning__" in carrying_id("a", Reasoning(text=fits), KEY)
-    assert carrying_id("a", Reasoning(text=fits * 3), KEY) == "a"
+    assert "a__reasoning__" in id_with_reasoning("a", Reasoning(text=fits), KEY)
+    assert id_with_reasoning("a", Reasoning(text=fits * 3), KEY) == "a"
     # Short when packed, and long again when it comes back.
-    assert carrying_id("a", Reasoning(text="a" * 2_000_000), KEY) == "a"
+    assert id_with_reasoning("a", Reasoning(text="a" * 2_000_000), KEY) == "a"
 
 
 def packed(written: bytes) -> str:
@@ -116,7 +116,7 @@ WHOLE = packed(json.dumps({"text": "hm"}).encode())
     ],
 )
 def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str) -> None:
-    back = brought_back(turns(f"a__reasoning__{damaged}"), KEY)
+    back = restore_call_ids(turns(f"a__reasoning__{damaged}"), KEY)
     assert back.messages == turns("a")
     assert not any(back.reasoning.values())
 
@@ -134,22 +134,22 @@ def test_what_is_damaged_is_left_out_and_the_call_keeps_its_own_id(damaged: str)
     ],
 )
 def test_an_id_that_carries_nothing_is_the_models_own(own: str) -> None:
-    assert brought_back(turns(own)).messages == turns(own)
+    assert restore_call_ids(turns(own)).messages == turns(own)
 
 
 def test_the_signature_that_litellm_keeps_in_an_id_stays_there() -> None:
     gemini = "call_1__thought__U0lH"
-    assert brought_back(turns(gemini)).messages == turns(gemini)
-    assert brought_back(turns(carrying_id(gemini, SIGNED, KEY))).messages == turns(gemini)
+    assert restore_call_ids(turns(gemini)).messages == turns(gemini)
+    assert restore_call_ids(turns(id_with_reasoning(gemini, SIGNED, KEY))).messages == turns(gemini)
 
 
 def test_what_another_key_has_sealed_brings_nothing_and_nobody_can_read_it() -> None:
-    carried = carrying_id("a", Reasoning(text="Alice is ill."), KEY)
-    back = brought_back(turns(carried), "another key")
+    carried = id_with_reasoning("a", Reasoning(text="Alice is ill."), KEY)
+    back = restore_call_ids(turns(carried), "another key")
     assert back.messages == turns("a")
     assert back.reasoning == {}
     assert b"Alice" not in urlsafe_b64decode(carried.partition("__reasoning__")[2])
-    assert carrying_id("a", Reasoning(text="Alice is ill."), KEY) != carried
+    assert id_with_reasoning("a", Reasoning(text="Alice is ill."), KEY) != carried
 
 
 def test_the_ids_of_a_conversation_carry_so_much_in_all() -> None:
@@ -158,8 +158,8 @@ def test_the_ids_of_a_conversation_carry_so_much_in_all() -> None:
     ids: list[str] = []
     for number in range(40):
         text = "".join(noise.choices("0123456789abcdef", k=80_000))
-        room = brought_back(turns(*ids), KEY).room
-        ids.append(carrying_id(f"call_{number}", Reasoning(text=text), KEY, room))
+        room = restore_call_ids(turns(*ids), KEY).room
+        ids.append(id_with_reasoning(f"call_{number}", Reasoning(text=text), KEY, room))
     assert sum(map(len, ids)) <= MAX_CARRIED_IN_ALL + 2000
     assert "__reasoning__" in ids[0]
     assert ids[-1] == "call_39"

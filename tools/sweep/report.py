@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tools.sweep.calls import Findings
 
-_MOST_NAMES = 12
+_MAX_NAMES = 12
 _QUOTED = re.compile(r'answered [^"]*"(.*?)"\.? ', re.DOTALL)
 _VALUES = re.compile(r"\b[\w./:-]*\d[\w./:-]*\b")
 
@@ -62,8 +62,8 @@ def written(findings: Sequence[Findings]) -> str:
 def _section(title: str, rows: Sequence[tuple[Findings, Sequence[tuple[str, str]]]]) -> list[str]:
     lines = [f"## {title}", ""]
     for (words, what), models in _refusals(rows).items():
-        names = ", ".join(f"`{name}`" for name in models[:_MOST_NAMES])
-        more = f" and {len(models) - _MOST_NAMES} more" if len(models) > _MOST_NAMES else ""
+        names = ", ".join(f"`{name}`" for name in models[:_MAX_NAMES])
+        more = f" and {len(models) - _MAX_NAMES} more" if len(models) > _MAX_NAMES else ""
         lines += [f"### {what}: {len(models)} models", "", words, "", f"- {names}{more}", ""]
     return lines
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from translation.answer.room import Room
+from translation.answer.buffered_text import BufferedText
+from translation.answer.held_limit import HeldLimit
 from translation.answer.stop_words import StopWords
 from translation.answer.tagged_reasoning import TaggedReasoning
-from translation.answer.whole_text import WholeText
 from translation.reasoning_tags import Split, split_whole_json, split_whole_text
 
 
@@ -19,7 +19,7 @@ class AnswerText:
     """Splits content into reasoning and text; cuts the text at stop words."""
 
     def __init__(
-        self, room: Room, *, is_json: bool, is_blocking: bool, stop: Sequence[str]
+        self, room: HeldLimit, *, is_json: bool, is_blocking: bool, stop: Sequence[str]
     ) -> None:
         """`is_json`: only JSON is expected. `is_blocking`: the answer is not streamed."""
         split = split_whole_json if is_json else split_whole_text
@@ -27,7 +27,7 @@ class AnswerText:
         self._tags = TaggedReasoning(room)
         self._filters: list[_TextFilter] = [self._tags]
         if is_json or is_blocking:
-            self._filters.append(WholeText(split, room, streams_objects=not is_blocking))
+            self._filters.append(BufferedText(split, room, streams_objects=not is_blocking))
         if stop:
             self._filters.append(self._stop_words)
 

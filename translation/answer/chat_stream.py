@@ -17,12 +17,12 @@ from litellm_proxy.wire.chat import Delta, OutputImage, ToolCallDelta, Usage
 from litellm_proxy.wire.chat_events import ChatEvent
 from translation.answer.answer_text import AnswerText
 from translation.answer.choices import Choices
+from translation.answer.held_limit import HeldLimit
 from translation.answer.kept_reasoning import KeptReasoning
-from translation.answer.room import Room
-from translation.answer.shown_text import ShownText
 from translation.answer.sources import Source, Sources
 from translation.answer.speech_file import Speech, SpeechFile
-from translation.answer.tool_calls import FoldedToolCall, ToolCalls
+from translation.answer.text_with_reasoning import TextWithReasoning
+from translation.answer.tool_calls import CompleteToolCall, ToolCalls
 from translation.reasoning import Reasoning
 from translation.reasoning_tags import Split
 
@@ -44,7 +44,7 @@ class Outcome:
     """
 
     closing_text: str
-    tool_calls: Sequence[FoldedToolCall]
+    tool_calls: Sequence[CompleteToolCall]
     finish_reason: str
     usage: Usage | None
     text_bytes: int
@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerForm:
+class AnswerOptions:
     """How to show an answer.
 
     Without `show_reasoning` the text has no reasoning, but the next turn still does. `takes_files`:
@@ -72,22 +72,22 @@ class AnswerForm:
     stop: Sequence[str] = ()
 
 
-STREAMED_TEXT = AnswerForm()
+STREAMED_TEXT = AnswerOptions()
 
 
 class ChatStream:
     """Merges the chunks of one answer."""
 
     def __init__(
-        self, taken_call_ids: Collection[str] = (), form: AnswerForm = STREAMED_TEXT
+        self, taken_call_ids: Collection[str] = (), form: AnswerOptions = STREAMED_TEXT
     ) -> None:
         """`taken_call_ids`: ids of the conversation, which new calls must not have."""
-        self._room = Room()
+        self._room = HeldLimit()
         self._choices = Choices()
         self._text = AnswerText(
             self._room, is_json=form.is_json, is_blocking=form.is_blocking, stop=form.stop
         )
-        self._shown = ShownText(self._room, show_reasoning=form.show_reasoning)
+        self._shown = TextWithReasoning(self._room, show_reasoning=form.show_reasoning)
         self._calls = ToolCalls(taken_call_ids)
         self._reasoning = KeptReasoning(self._room)
         self._sources = Sources()
@@ -190,7 +190,7 @@ class ChatStream:
         if self._calls:
             return ProxyAnswerEndedEarly(AnswerEnd.CUT_TOOL_CALL)
         if self._shown.has_reasoning and not self._shown.has_content:
-            return ProxyAnswerEndedEarly(AnswerEnd.ALL_THOUGHT)
+            return ProxyAnswerEndedEarly(AnswerEnd.ONLY_REASONING)
         return None
 
     def _piece(self, piece: Delta) -> list[str | OutputImage]:

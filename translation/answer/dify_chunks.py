@@ -15,12 +15,12 @@ from litellm_proxy.limits import MAX_URL_CHARACTERS
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome
 from translation.answer.speech_file import SpeechFile
-from translation.answer.tool_calls import FoldedToolCall
-from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
+from translation.answer.tool_calls import CompleteToolCall
+from translation.line_limit import MAX_LINE_PART, MAX_TEXT_CHARACTERS
 from translation.media_type import media_type_of_base64
 
-_LONGEST_FINISH_REASON = 100
-_LONGEST_TYPE = 100
+_MAX_FINISH_REASON = 100
+_MAX_TYPE = 100
 _ENDINGS = {"audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/x-wav": "wav"}
 _VIDEO_NOTE = "\n\n[The model made a video, which cannot be shown here.]\n\n"
 _IMAGE_NOTE = "[The model made an image. Dify shows no images of blocking calls: use response_mode streaming.]"
@@ -73,7 +73,7 @@ def last_chunk(
     outcome: Outcome,
     usage: LLMUsage,
     sources: str,
-    in_dify: Callable[[FoldedToolCall], FoldedToolCall],
+    in_dify: Callable[[CompleteToolCall], CompleteToolCall],
 ) -> LLMResultChunk:
     """Return the last chunk, with tool calls, usage and finish reason.
 
@@ -90,7 +90,7 @@ def last_chunk(
             index=0,
             message=message,
             usage=usage,
-            finish_reason=outcome.finish_reason[:_LONGEST_FINISH_REASON],
+            finish_reason=outcome.finish_reason[:_MAX_FINISH_REASON],
         ),
     )
 
@@ -106,14 +106,14 @@ def _image(image: OutputImage, *, takes_files: bool) -> AssistantPromptMessage:
     if url.startswith(("http://", "https://")) and len(url) <= MAX_TEXT_CHARACTERS:
         content = ImagePromptMessageContent(format="png", mime_type="image/png", url=url)
         return AssistantPromptMessage(content=[content])
-    mime_type = header.removeprefix("data:").partition(";")[0][:_LONGEST_TYPE] or "image/png"
+    mime_type = header.removeprefix("data:").partition(";")[0][:_MAX_TYPE] or "image/png"
     is_data = header.startswith("data:") and data
     if not (is_data and data.isascii() and _is_one_word(data)):
         return AssistantPromptMessage(content=_NO_IMAGE)
     is_video = mime_type.startswith("video/")
     if is_video and not takes_files:
         return AssistantPromptMessage(content=_VIDEO_NOTE)
-    if len(data) > MOST_OF_A_LINE:
+    if len(data) > MAX_LINE_PART:
         note = f"\n\n[The model made an image of {_size(data)}, which is too large to be passed to Dify.]\n\n"
         return AssistantPromptMessage(content=note)
     kind = VideoPromptMessageContent if is_video else ImagePromptMessageContent
@@ -136,7 +136,7 @@ def _size(data: str) -> str:
     return f"{len(data) * 3 / 4 / 1_000_000:.1f} MB"
 
 
-def _tool_call(call: FoldedToolCall) -> AssistantPromptMessage.ToolCall:
+def _tool_call(call: CompleteToolCall) -> AssistantPromptMessage.ToolCall:
     return AssistantPromptMessage.ToolCall(
         id=call.id,
         type="function",

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from litellm_proxy.limits import MAX_REASONING_CHARACTERS
 from litellm_proxy.wire.chat import Delta
 from litellm_proxy.wire.reading import Json
-from translation.answer.room import Room
+from translation.answer.held_limit import HeldLimit
 from translation.reasoning import Reasoning, ReasoningItem, ThinkingBlock
 
 
 class KeptReasoning:
     """Collects the reasoning fields of an answer: text, signed blocks, items."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: HeldLimit) -> None:
         self._room = room
         self._blocks: list[ThinkingBlock] = []
         self._texts: list[list[str]] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from litellm_proxy.wire.chat import OutputAudio
 from translation.answer.wav import wav_of_samples
-from translation.line_limit import MOST_OF_A_LINE
+from translation.line_limit import MAX_LINE_PART
 from translation.media_type import media_type
 
 _OF_SOUND = ("audio/", "video/")
@@ -41,7 +41,7 @@ class Speech:
         self.has_come = True
         if audio.data and self._takes_files:
             self._characters += len(audio.data)
-            if self._characters > MOST_OF_A_LINE - _HEAD_CHARACTERS:
+            if self._characters > MAX_LINE_PART - _HEAD_CHARACTERS:
                 self._pieces.clear()
             else:
                 self._pieces.append(audio.data)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from translation.answer.room import Room
+from translation.answer.held_limit import HeldLimit
 from translation.reasoning_tags import CLOSING_TAGS, FORMAT_MARKS, REASONING_TAGS, Split
 
 _ALL_TAGS = (*REASONING_TAGS, *CLOSING_TAGS, *FORMAT_MARKS)
@@ -25,7 +25,7 @@ class TaggedReasoning:
     reasoning before it came in its own field.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: HeldLimit) -> None:
         self._room = room
         self._state = _State.OUTSIDE
         self._blanks: list[str] = []

@@ -25,7 +25,7 @@ _DECODER = json.JSONDecoder(strict=False)
 """Accepts raw line feeds and tabs in strings."""
 
 
-def object_text(arguments: str) -> str | None:
+def repaired_arguments(arguments: str) -> str | None:
     """Return the arguments as one JSON object, None if ambiguous or truncated.
 
     A valid JSON object is returned unchanged. Repaired are an object encoded twice, a placeholder

@@ -11,20 +11,20 @@ from litellm_proxy.event_loop import give_way
 from litellm_proxy.limits import MAX_TOOL_CALLS
 from litellm_proxy.wire.chat import ToolCallDelta
 from translation.answer.call_ids import new_call_id
-from translation.answer.tool_arguments import PLACEHOLDERS, object_text, parsed
-from translation.line_limit import MOST_OF_A_LINE
+from translation.answer.tool_arguments import PLACEHOLDERS, parsed, repaired_arguments
+from translation.line_limit import MAX_LINE_PART
 
-MAX_BYTES = MOST_OF_A_LINE * 4 // 5
+MAX_BYTES = MAX_LINE_PART * 4 // 5
 """All calls of an answer are written in one line, of at most 5 MiB."""
 
-_LONGEST_PLACEHOLDER = 5
+_MAX_PLACEHOLDER = 5
 _MARK = re.compile(r'["{}\[\]]|\\.', re.DOTALL)
 """Delimiters of JSON; escaped characters are skipped."""
-_LONGEST_NAME = 100
+_MAX_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
-class FoldedToolCall:
+class CompleteToolCall:
     """A complete tool call; `arguments` is one JSON object as text."""
 
     id: str
@@ -58,19 +58,19 @@ class ToolCalls:
         if len(self._calls) > MAX_TOOL_CALLS or self._characters > MAX_BYTES:
             raise _too_large()
 
-    def finish(self) -> list[FoldedToolCall]:
+    def finish(self) -> list[CompleteToolCall]:
         """Return the calls in order of their beginning, without nameless calls.
 
         A call with a duplicate id gets a new one. Raises ProxyProtocolError for arguments that are
         not one JSON object, and if the calls are too large for a line of Dify.
         """
         taken = set(self._taken_ids)
-        calls: list[FoldedToolCall] = []
+        calls: list[CompleteToolCall] = []
         for call in self._calls:
             if call.name:
                 call_id = call.id if call.id and call.id not in taken else new_call_id()
                 taken.add(call_id)
-                calls.append(FoldedToolCall(call_id, call.name, call.whole_arguments()))
+                calls.append(CompleteToolCall(call_id, call.name, call.whole_arguments()))
                 give_way()
         written = (json.dumps([c.id, c.name, c.arguments], ensure_ascii=False) for c in calls)
         if sum(len(text.encode(errors="replace")) for text in written) > MAX_BYTES:
@@ -188,8 +188,8 @@ class _Arguments:
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
         self._visible += sum(map(len, piece.split()))
-        if len(self._start) < _LONGEST_PLACEHOLDER:
-            self._start = (self._start + piece).lstrip()[:_LONGEST_PLACEHOLDER]
+        if len(self._start) < _MAX_PLACEHOLDER:
+            self._start = (self._start + piece).lstrip()[:_MAX_PLACEHOLDER]
 
     def text(self) -> str:
         return "".join(self._pieces)
@@ -262,9 +262,9 @@ class _OpenCall:
 
     def whole_arguments(self) -> str:
         """Return the arguments; raise ProxyProtocolError if they are not one JSON object."""
-        whole = object_text(self.arguments.text())
+        whole = repaired_arguments(self.arguments.text())
         if whole is None:
-            name = (self.name or "")[:_LONGEST_NAME]
+            name = (self.name or "")[:_MAX_NAME]
             message = f"the model called {name} with arguments that are no JSON object"
             raise ProxyProtocolError(message)
         return whole

@@ -24,7 +24,7 @@ class Cause(Enum):
     UNSUPPORTED_PARAMETER = auto()
     BANNED_FIELD = auto()
     USER_REQUIRED = auto()
-    TAGS_REFUSED = auto()
+    TAGS_REJECTED = auto()
     GUARDRAIL = auto()
     UPSTREAM_KEY = auto()
     UPSTREAM_CREDIT = auto()
@@ -46,23 +46,23 @@ _OWN_TYPES = {
     "expired_key": Cause.KEY_EXPIRED,
     "all_deployments_in_cooldown": Cause.COOLDOWN,
 }
-_OF_CLASS = {
+_CAUSE_BY_CLASS = {
     "ContextWindowExceededError": Cause.CONTEXT_TOO_LONG,
     "ContentPolicyViolationError": Cause.CONTENT_POLICY,
     "UnsupportedParamsError": Cause.UNSUPPORTED_PARAMETER,
     "RejectedRequest": Cause.BANNED_FIELD,
     "UserRequired": Cause.USER_REQUIRED,
-    "TagsRefused": Cause.TAGS_REFUSED,
+    "TagsRejected": Cause.TAGS_REJECTED,
     "BudgetCrossed": Cause.BUDGET,
     "BudgetExceededError": Cause.BUDGET,
-    "ModelRefused": Cause.MODEL_ACCESS,
+    "ModelRejected": Cause.MODEL_ACCESS,
     "ModelUnknown": Cause.UNKNOWN_MODEL,
-    "RouteRefused": Cause.ROUTE_ACCESS,
+    "RouteRejected": Cause.ROUTE_ACCESS,
     "AuthenticationError": Cause.UPSTREAM_KEY,
     "RateLimitError": Cause.RATE_LIMIT,
     "Timeout": Cause.TIMEOUT,
 }
-_OF_STATUS = {
+_CAUSE_BY_STATUS = {
     401: Cause.KEY,
     403: Cause.ROUTE_ACCESS,
     404: Cause.NOT_LITELLM,
@@ -77,7 +77,7 @@ _OF_UPSTREAM_STATUS = {
     413: Cause.REQUEST,
 }
 """For rejections by the provider, which never concern the caller's key."""
-_OF_A_GATEWAY = {
+_CAUSE_BY_GATEWAY_STATUS = {
     401: Cause.GATEWAY_KEY,
     403: Cause.GATEWAY_KEY,
     404: Cause.NOT_LITELLM,
@@ -87,7 +87,7 @@ _OF_A_GATEWAY = {
     501: Cause.NOT_LITELLM,
 }
 """For errors that are not in LiteLLM's format: a server in front of LiteLLM sent them."""
-_OF_A_PAGE = {
+_CAUSE_BY_PAGE_STATUS = {
     502: Cause.GATEWAY_DOWN,
     503: Cause.GATEWAY_DOWN,
     504: Cause.TIMEOUT,
@@ -132,8 +132,8 @@ def cause_of(error: ProxyRejected) -> Cause:
     if _is_without_credit(error):
         return Cause.UPSTREAM_CREDIT
     for name in error.classes:
-        if name in _OF_CLASS:
-            return _OF_CLASS[name]
+        if name in _CAUSE_BY_CLASS:
+            return _CAUSE_BY_CLASS[name]
     return _cause_by_status(error)
 
 
@@ -152,14 +152,14 @@ def _cause_by_status(error: ProxyRejected) -> Cause:
         status = int(told[1])
     if status in _OF_A_FILTER and _FILTERED.search(error.text):
         return Cause.CONTENT_POLICY
-    if (error.classes or error.of_provider) and status in _OF_UPSTREAM_STATUS:
+    if (error.classes or error.is_provider_error) and status in _OF_UPSTREAM_STATUS:
         return _OF_UPSTREAM_STATUS[status]
-    if error.origin is not Origin.LITELLM and status in _OF_A_GATEWAY:
-        return _OF_A_GATEWAY[status]
-    if error.origin is Origin.PAGE and status in _OF_A_PAGE:
-        return _OF_A_PAGE[status]
-    if status in _OF_STATUS:
-        return _OF_STATUS[status]
+    if error.origin is not Origin.LITELLM and status in _CAUSE_BY_GATEWAY_STATUS:
+        return _CAUSE_BY_GATEWAY_STATUS[status]
+    if error.origin is Origin.PAGE and status in _CAUSE_BY_PAGE_STATUS:
+        return _CAUSE_BY_PAGE_STATUS[status]
+    if status in _CAUSE_BY_STATUS:
+        return _CAUSE_BY_STATUS[status]
     if status >= _SERVER_ERROR:
         return Cause.PROVIDER
     return Cause.REQUEST if status >= _CLIENT_ERROR else Cause.NOT_LITELLM

@@ -93,7 +93,7 @@ EXPLANATIONS = {
         "LiteLLM requires an end user; set End User in the form or User for LiteLLM in the app.",
         "LiteLLM requires an end user: change End User.",
     ),
-    Cause.TAGS_REFUSED: Explanation(
+    Cause.TAGS_REJECTED: Explanation(
         "LiteLLM rejects this model with these tags; change Tags in the form or the app.",
         "LiteLLM rejects this model with these tags: change Tags.",
     ),

@@ -13,10 +13,10 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from litellm_proxy.wire.error_words import without_class_names
+from litellm_proxy.wire.error_text import without_class_names
 from translation.errors.causes import Cause, cause_of
 from translation.errors.explanations import EXPLANATIONS
-from translation.errors.redaction import budget_holder, without_internals
+from translation.errors.redaction import budget_holder, redact
 
 MAX_CHARACTERS = 140
 """Limit without the call id: Dify shows a message for 5 seconds, in lines of about 45 characters."""
@@ -35,10 +35,10 @@ _SENTENCE_ENDS = (". ", "! ", "? ", "; ")
 _ENDED_EARLY = {
     AnswerEnd.FILTERED: "The provider's filter stopped the answer; change the content.",
     AnswerEnd.REFUSED: "The model refused to continue its answer.",
-    AnswerEnd.ALL_THOUGHT: (
+    AnswerEnd.ONLY_REASONING: (
         "Reasoning used all tokens; raise Max Tokens in the app, or lower Reasoning Effort."
     ),
-    AnswerEnd.RUN_GONE: "LiteLLM does not know this run any more (expired, or started at another LiteLLM); start it again.",
+    AnswerEnd.RUN_UNKNOWN: "LiteLLM does not know this run any more (expired, or started at another LiteLLM); start it again.",
     AnswerEnd.RUN_TOO_LONG: (
         "The run took longer than Dify waits and was cancelled; ask for less, or raise Dify's timeouts."
     ),
@@ -53,7 +53,7 @@ _IN_A_CONTAINER = (
 _NO_CONNECTION = frozenset(
     {Failure.REFUSED, Failure.CONNECT, Failure.NAME, Failure.CONNECT_TIMEOUT}
 )
-_TOLD_BY_DETAIL = frozenset({Failure.CERTIFICATE, Failure.CERTIFICATE_FILE, Failure.FORWARD_PROXY})
+_WITH_DETAIL = frozenset({Failure.CERTIFICATE, Failure.CERTIFICATE_FILE, Failure.FORWARD_PROXY})
 """Failures whose detail is shown even if the message becomes too long."""
 _SLOW = frozenset({Failure.READ_TIMEOUT, Failure.TOO_LONG})
 _NETWORK_ADVICE = {
@@ -140,7 +140,7 @@ def _without_a_rejection(error: Exception) -> str:
             return f"The model's answer is empty or was blocked (finish reason {reason}); change the prompt."
         case ProxyProtocolError():
             first = "LiteLLM's answer cannot be used: "
-            return f"{first}{short_quote(without_internals(str(error)), MAX_CHARACTERS - len(first) - 1)}."
+            return f"{first}{short_quote(redact(str(error)), MAX_CHARACTERS - len(first) - 1)}."
         case _:
             return str(error)
 
@@ -155,7 +155,7 @@ def _filled(text: str, error: ProxyRejected) -> str:
     """Fill in the placeholders of an explanation."""
     size = f" of {error.sent_bytes / 1_000_000:.1f} MB" if error.sent_bytes else ""
     name = short_name(error.guardrail or "", _MAX_GUARDRAIL)
-    is_of_provider = error.classes or error.of_provider
+    is_of_provider = error.classes or error.is_provider_error
     return text.format(
         holder=budget_holder(error.text),
         guardrail=f'Guardrail "{name}"' if name else "A guardrail",
@@ -191,7 +191,7 @@ def _public_reason(error: ProxyRejected) -> str:
     if cause_of(error) is Cause.BUDGET:
         # Amounts and names are for administrators.
         return ""
-    return without_internals(error.message, error.base_url)
+    return redact(error.message, error.base_url)
 
 
 def _unreachable_form(error: ProxyUnreachable) -> str:
@@ -201,7 +201,7 @@ def _unreachable_form(error: ProxyUnreachable) -> str:
     advice = _network_advice(error)
     reason = error.failure.value
     room = MAX_CHARACTERS - len(f"{first}({reason}: ). {advice}")
-    if error.detail and (room >= _MIN_DETAIL or error.failure in _TOLD_BY_DETAIL):
+    if error.detail and (room >= _MIN_DETAIL or error.failure in _WITH_DETAIL):
         reason = f"{reason}: {short_quote(error.detail, max(room, _MIN_DETAIL))}"
     return f"{first}({reason}). {advice}"
 

@@ -65,7 +65,7 @@ def budget_holder(text: str) -> str:
     return (found[1] or found[2]).lower().replace("teammember", "team member") if found else "key"
 
 
-def without_internals(words: str, base_url: str = "") -> str:
+def redact(words: str, base_url: str = "") -> str:
     """Redact details in a message that only administrators may see.
 
     These are hosts and addresses of a private network, a deployment's ids, users and teams, and

@@ -31,7 +31,7 @@ DIFY_ERRORS = (
 )
 """The invoke errors whose class name Dify's API recognises (Dify 1.14, core/plugin/impl/base.py)."""
 
-FORESEEN = (ProxyError, SettingsError, RequestError)
+EXPECTED_ERRORS = (ProxyError, SettingsError, RequestError)
 """Our own exceptions; their messages are written for people."""
 
 
@@ -39,7 +39,7 @@ def to_invoke_error(error: Exception) -> InvokeError:
     """Return the error that Dify shows; return one of DIFY_ERRORS unchanged."""
     if isinstance(error, InvokeError) and type(error) in DIFY_ERRORS:
         return error
-    if not isinstance(error, FORESEEN):
+    if not isinstance(error, EXPECTED_ERRORS):
         return InvokeBadRequestError(_unforeseen(error))
     return _kind_of(error)(shortened(app_message(error)))
 
@@ -58,9 +58,9 @@ def _kind_of(error: Exception) -> type[InvokeError]:
             return InvokeBadRequestError
 
 
-def to_refusal(error: Exception) -> str:
+def form_error_message(error: Exception) -> str:
     """Return the message that explains why a form cannot be saved."""
-    if not isinstance(error, FORESEEN):
+    if not isinstance(error, EXPECTED_ERRORS):
         return _unforeseen(error)
     return shortened(form_message(error))
 

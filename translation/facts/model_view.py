@@ -95,13 +95,13 @@ class ModelView:
     @property
     def follows_schemas(self) -> bool:
         """Return whether LiteLLM passes a JSON schema, and the model follows it."""
-        follows = self.facts.response_schema and self.may_take("response_format")
+        follows = self.facts.response_schema and self.may_support("response_format")
         return chosen(self.settings.structured_output, follows)
 
     @property
     def calls_tools(self) -> bool:
         """Return whether LiteLLM passes tools, and the model calls them."""
-        calls = self.facts.function_calling and self.may_take("tools")
+        calls = self.facts.function_calling and self.may_support("tools")
         return chosen(self.settings.function_calling, calls)
 
     @property
@@ -112,14 +112,14 @@ class ModelView:
     @property
     def default_effort(self) -> str | None:
         """Return the default of `reasoning_effort`, None if it is not supported."""
-        return _DEFAULT_EFFORT if self.may_take("reasoning_effort") else None
+        return _DEFAULT_EFFORT if self.may_support("reasoning_effort") else None
 
     @property
-    def takes_input_type(self) -> bool:
+    def supports_input_type(self) -> bool:
         """Return whether an embedding model supports `input_type` (document or query)."""
         return "input_type" in (self.facts.supported_params or ())
 
-    def takes_input(self, kind: InputType) -> bool:
+    def supports_input(self, kind: InputType) -> bool:
         """Return whether the model accepts audio, documents, videos or images.
 
         Images: for embedding and rerank models; for LLMs, *Vision* also enables them.
@@ -132,20 +132,20 @@ class ModelView:
         }
         return kind in self.settings.input_types or known[kind] is True
 
-    def may_take(self, parameter: str) -> bool:
+    def may_support(self, parameter: str) -> bool:
         """Return whether the model may support a parameter.
 
         True if it is listed or unknown, and was not rejected so far. LiteLLM lists some parameters
         of which it rejects every value but one.
         """
-        if parameter in (self.facts.refused_params or ()):
+        if parameter in (self.facts.rejected_params or ()):
             return False
         supported = self.facts.supported_params
         return supported is None or parameter in supported
 
     def is_listed(self, parameter: str) -> bool:
         """Return whether LiteLLM lists a parameter and has not rejected it."""
-        return self.facts.supported_params is not None and self.may_take(parameter)
+        return self.facts.supported_params is not None and self.may_support(parameter)
 
 
 def chosen(choice: Override, fact: bool | None) -> bool:  # noqa: FBT001

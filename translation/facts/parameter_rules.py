@@ -27,7 +27,7 @@ LONG_RUNS = "long_runs"
 _WITH_BACKGROUND = frozenset({"openai", "azure"})
 """Providers whose Responses API has a background mode."""
 DEFAULT_REASONING_EFFORTS = ("low", "medium", "high")
-_LEAST_THINKING = 1024
+_MIN_THINKING = 1024
 """Anthropic rejects a smaller budget (LiteLLM 1.106)."""
 
 
@@ -44,12 +44,12 @@ def parameter_rules(view: ModelView) -> list[ParameterRule]:
     effort = (
         chat
         and view.reasons
-        and (view.settings.reasoning is Override.YES or view.may_take("reasoning_effort"))
+        and (view.settings.reasoning is Override.YES or view.may_support("reasoning_effort"))
     )
     asked_for = view.settings.structured_output is Override.YES
-    response_format = chat and (asked_for or view.may_take("response_format"))
-    rules: list[ParameterRule] = [rule for rule in _COMMON if view.may_take(rule.name)]
-    if view.may_take("max_tokens") or view.may_take("max_completion_tokens"):
+    response_format = chat and (asked_for or view.may_support("response_format"))
+    rules: list[ParameterRule] = [rule for rule in _COMMON if view.may_support(rule.name)]
+    if view.may_support("max_tokens") or view.may_support("max_completion_tokens"):
         rules.insert(0, _max_tokens(view.max_output_tokens))
     if effort:
         rules.append(_reasoning_effort(view.facts.reasoning_efforts or DEFAULT_REASONING_EFFORTS))
@@ -161,10 +161,10 @@ def _reasoning_effort(levels: Sequence[str]) -> ParameterRule:
 
 
 def _thinking_budget(most_tokens: int) -> ParameterRule:
-    highest = max(most_tokens - 1, _LEAST_THINKING)
+    highest = max(most_tokens - 1, _MIN_THINKING)
     return _whole_number(
         THINKING_BUDGET, texts.THINKING_BUDGET, texts.THINKING_BUDGET_HELP,
-        _LEAST_THINKING, _LEAST_THINKING, highest,
+        _MIN_THINKING, _MIN_THINKING, highest,
     )  # fmt: skip
 
 
@@ -204,7 +204,7 @@ _SEARCHING = (
     _switch(WEB_SEARCH, texts.WEB_SEARCH, texts.WEB_SEARCH_HELP),
     _option(SEARCH_CONTEXT, texts.SEARCH_CONTEXT, texts.SEARCH_CONTEXT_HELP, _SIZES),
 )
-TELLING = frozenset(
+RELEVANT_PARAMETERS = frozenset(
     {rule.name for rule in _COMMON}
     | {
         "max_tokens",

@@ -141,7 +141,7 @@ def _entity(  # noqa: PLR0913 - the parts of a schema
 
 
 def _images(view: ModelView) -> list[ModelFeature]:
-    return [ModelFeature.VISION] if view.takes_input(InputType.IMAGE) else []
+    return [ModelFeature.VISION] if view.supports_input(InputType.IMAGE) else []
 
 
 def _pricing(prices: Prices) -> PriceConfig | None:
@@ -172,9 +172,9 @@ def _features(view: ModelView) -> list[ModelFeature]:
         ModelFeature.MULTI_TOOL_CALL: tools and view.facts.parallel_function_calling is not False,
         ModelFeature.VISION: chosen(view.settings.vision, view.facts.vision)
         or InputType.IMAGE in view.settings.input_types,
-        ModelFeature.DOCUMENT: view.takes_input(InputType.DOCUMENT),
-        ModelFeature.AUDIO: view.takes_input(InputType.AUDIO),
-        ModelFeature.VIDEO: view.takes_input(InputType.VIDEO),
+        ModelFeature.DOCUMENT: view.supports_input(InputType.DOCUMENT),
+        ModelFeature.AUDIO: view.supports_input(InputType.AUDIO),
+        ModelFeature.VIDEO: view.supports_input(InputType.VIDEO),
         ModelFeature.AGENT_THOUGHT: view.reasons,
         ModelFeature.STRUCTURED_OUTPUT: view.offers_structured_output,
     }

@@ -24,7 +24,7 @@ _KEYS_EXAMPLE = '{"marketing": "sk-…"}'
 MAX_JSON_CHARACTERS = 64 * 1024
 MAX_CERTIFICATE_CHARACTERS = 256 * 1024
 _MAX_NUMBER = 1_000_000_000
-_LONGEST_SHOWN = 20
+_MAX_SHOWN = 20
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _MAX_PRICE = 1_000_000
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -275,7 +275,7 @@ def shown(text: str) -> str:
     """
     unseen = {_name(character) for character in text if _is_unseen(character)}
     hint = f", with unseen characters ({', '.join(sorted(unseen))})" if unseen else ""
-    if len(text) <= _LONGEST_SHOWN:
+    if len(text) <= _MAX_SHOWN:
         return f'"{without_unseen(text)}"{hint}'
     return f"a text of {len(text)} characters{hint}"
 

@@ -16,9 +16,9 @@ from litellm_proxy.wire.reading import Json
 from translation.errors.request_error import RequestError
 from translation.form.reader import shown
 
-_A_LIMIT = "max_tokens"
+_CLAMPED = "max_tokens"
 """A value above the maximum is clamped to it."""
-_IN_WORDS = ("response_format", "json_schema")
+_SCHEMA_IN_PROMPT = ("response_format", "json_schema")
 """Always allowed: for a model that does not follow schemas, the schema is in the prompt."""
 _LARGEST = 10**15
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}([.][0-9]{1,20})?")
@@ -66,7 +66,7 @@ def _number(rule: ParameterRule, value: Json) -> float:
     if rule.min is not None and value < rule.min:
         raise _error(rule, f"must be at least {rule.min:g}, not {value:g}")
     if rule.max is not None and value > rule.max:
-        if rule.name != _A_LIMIT:
+        if rule.name != _CLAMPED:
             raise _error(rule, f"must be at most {rule.max:g}, not {value:g}")
         value = rule.max
     return int(value) if is_whole else value
@@ -95,7 +95,7 @@ def _text(rule: ParameterRule, value: Json) -> str:
         value = ", ".join(map(str, value))
     text = str(value).lower() if isinstance(value, bool) else str(value)
     text = text.strip() if rule.options else text
-    if rule.options and text not in rule.options and (rule.name, text) != _IN_WORDS:
+    if rule.options and text not in rule.options and (rule.name, text) != _SCHEMA_IN_PROMPT:
         options = ", ".join(rule.options)
         raise _error(rule, f"must be one of {options} for this model, not {shown(text)}")
     return text

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from litellm_proxy.errors import ProxyRejected
-from litellm_proxy.wire.error_words import without_advice
+from litellm_proxy.wire.error_text import without_advice
 from translation.errors.causes import Cause, cause_of
 
 _TOO_MANY = re.compile(
@@ -70,7 +70,7 @@ def smaller_batch(error: ProxyRejected, texts: int) -> SmallerBatch | None:
     if texts == 1:
         return None
     halves = SmallerBatch(texts // 2, is_limit=False)
-    if is_too_large_at_once(error) or (cause is Cause.PROVIDER and is_about_content(error)):
+    if exceeds_minute_limit(error) or (cause is Cause.PROVIDER and is_about_content(error)):
         return halves
     if cause not in _REJECTED or error.status not in _STATUSES or _NOT_SIZE.search(words):
         return None
@@ -91,7 +91,7 @@ def is_about_size(error: ProxyRejected) -> bool:
     return _SIZE.search(words) is not None or _TOO_MUCH.search(words) is not None
 
 
-def is_too_large_at_once(error: ProxyRejected) -> bool:
+def exceeds_minute_limit(error: ProxyRejected) -> bool:
     """Return whether a request exceeds the limit of tokens per minute."""
     return _TOO_LARGE_AT_ONCE.search(error.text) is not None
 
@@ -106,6 +106,6 @@ def is_about_content(error: ProxyRejected) -> bool:
     return _OF_CONTENT.search(error.text) is not None
 
 
-def speaks_of_texts(error: ProxyRejected) -> bool:
+def is_caused_by_texts(error: ProxyRejected) -> bool:
     """Return whether the texts caused an error, so retries cannot help."""
     return is_too_long(error) or is_about_content(error)

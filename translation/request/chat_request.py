@@ -49,7 +49,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     conversation = history(messages, reasoning or {}, argument_names(tools))
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
-        conversation = response_format.with_schema_in_words(conversation, schema)
+        conversation = response_format.with_schema_in_prompt(conversation, schema)
     sent = body_fields(parameters, stream=stream)
     if chosen := response_format.response_format(parameters, follows_schemas=follows_schemas):
         sent["response_format"] = chosen

@@ -13,13 +13,13 @@ from translation.media_type import is_data_url, labelled
 from translation.request.batches import is_about_content, is_about_size, is_too_long
 from translation.token_estimate import estimate_tokens
 
-MOST_SHORTENINGS = 3
+MAX_SHORTENINGS = 3
 SHORTENED_TO = 0.6
 _CUT_MARGIN = 0.85
 """The estimate of tokens is within 15 %."""
 
 
-def sendable(texts: Sequence[str], context_size: int | None) -> list[str]:
+def prepare_texts(texts: Sequence[str], context_size: int | None) -> list[str]:
     """Return the texts in a form that providers accept.
 
     A blank text becomes one space: providers reject empty texts and bare line feeds, and Dify needs
@@ -63,7 +63,7 @@ class Batch:
         every text is below half of `context_size`, and no text is longer than the others together,
         the whole batch is too large.
         """
-        if self.shortenings == MOST_SHORTENINGS or not is_too_long(error):
+        if self.shortenings == MAX_SHORTENINGS or not is_too_long(error):
             return None
         counts = [estimate_tokens(text) for text in self.texts]
         longest = max(counts)
@@ -82,7 +82,7 @@ class Batch:
             yield Batch(part, self.first + start, self.of, self.shortenings)
 
 
-def explained_refusal(
+def explained_rejection(
     error: ProxyRejected, batch: Batch, context_size: int, *, cut: bool
 ) -> RequestError | None:
     """Return an error that names the rejected text, if any.

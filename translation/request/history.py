@@ -23,9 +23,9 @@ from translation.errors.request_error import RequestError
 from translation.media_type import labelled
 from translation.reasoning import Reasoning, ReasoningByCall
 from translation.request.call_ids import sent_call_id
-from translation.request.conversation import acceptable
 from translation.request.tool_names import sent_name
 from translation.request.tool_schemas import renamed_arguments
+from translation.request.turn_order import normalise_turns
 from translation.think_block import thinking_at_the_front, without_thinking
 
 _AUDIO_FORMATS = {
@@ -51,7 +51,7 @@ def history(
     `argument_names` are the sent names of each tool's arguments. Raises RequestError for content
     that the chat API does not support.
     """
-    return acceptable(list(_turns(messages, reasoning, argument_names or {})))
+    return normalise_turns(list(_turns(messages, reasoning, argument_names or {})))
 
 
 def _turns(

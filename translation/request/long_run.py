@@ -40,7 +40,7 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
         raise RequestError(_NO_STOP)
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
-        conversation = response_format.with_schema_in_words(conversation, schema)
+        conversation = response_format.with_schema_in_prompt(conversation, schema)
     fields = body_fields(parameters, stream=False)
     sent: dict[str, Json] = {_RENAMED.get(name, name): value for name, value in fields.items()}
     if effort := sent.pop("reasoning_effort", None):

@@ -15,7 +15,7 @@ from translation.facts.parameter_rules import (
 from translation.request import response_format
 
 _EFFORT = "reasoning_effort"
-_MADE_INTO_OTHERS = frozenset(
+_CONVERTED = frozenset(
     {
         LONG_RUNS,
         WEB_SEARCH,
@@ -25,7 +25,7 @@ _MADE_INTO_OTHERS = frozenset(
         VOICE,
     }
 )
-_NOT_SENT_AS_THEY_ARE = response_format.PARAMETERS | OF_THE_APP | _MADE_INTO_OTHERS
+_NOT_COPIED = response_format.PARAMETERS | OF_THE_APP | _CONVERTED
 
 
 def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Json]:
@@ -35,7 +35,7 @@ def body_fields(parameters: Mapping[str, Json], *, stream: bool) -> dict[str, Js
     streams speech only as raw samples (pcm16).
     """
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
-    fields = {name: value for name, value in given.items() if name not in _NOT_SENT_AS_THEY_ARE}
+    fields = {name: value for name, value in given.items() if name not in _NOT_COPIED}
     if given.get(WEB_SEARCH) is True:
         size = given.get(SEARCH_CONTEXT)
         fields["web_search_options"] = {"search_context_size": size} if size else {}

@@ -14,14 +14,16 @@ from translation.request.app_key import UNRESOLVED
 
 MAX_NAME_CHARACTERS = 255
 _HASH_CHARACTERS = 32
-_DIFY_DECIDES = ("stream", "stream_options")
+_IGNORED_FIELDS = ("stream", "stream_options")
 """All other fields that Dify sets are always sent, and replace extra fields."""
-_NOT_TO_BE_SET = {
+_FORBIDDEN_FIELDS = {
     "n": "Dify shows one answer",
     "timeout": "set Timeout in the model's form",
 }
 _HEADERS = "headers for the provider are set in the model's form"
-_NOT_BY_AN_APP = dict.fromkeys(("extra_headers", "headers", "provider_specific_header"), _HEADERS)
+_FORBIDDEN_APP_FIELDS = dict.fromkeys(
+    ("extra_headers", "headers", "provider_specific_header"), _HEADERS
+)
 """LiteLLM 1.106 sends all three to the provider (litellm main.py)."""
 
 
@@ -41,13 +43,13 @@ def request_options(
     app = FormReader(parameters or {})
     by_app = _fields_of(app)
     for fields in (by_app, *_fallbacks(by_app)):
-        _refuse(fields, _NOT_BY_AN_APP)
+        _refuse(fields, _FORBIDDEN_APP_FIELDS)
     for fields in (settings.extra_body, by_app):
         _require_mergeable(fields)
     extra = merged({"drop_params": True} if settings.drop_params else {}, settings.extra_body)
     extra = merged(extra, by_app)
-    _refuse(extra, _NOT_TO_BE_SET)
-    for name in _DIFY_DECIDES:
+    _refuse(extra, _FORBIDDEN_FIELDS)
+    for name in _IGNORED_FIELDS:
         extra.pop(name, None)
     return RequestOptions(
         user=_resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user),
@@ -73,7 +75,7 @@ def _resolved(text: str) -> str:
     return "" if UNRESOLVED.search(text) else text
 
 
-def probing_user(settings: Settings) -> str | None:
+def probe_end_user(settings: Settings) -> str | None:
     """Return the end-user id for the plugin's own probe requests."""
     return None if settings.end_user is EndUser.OFF else "dify"
 

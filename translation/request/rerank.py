@@ -49,7 +49,7 @@ def results_wanted(top_n: int | None, documents: int) -> int | None:
     return min(top_n, documents) if top_n is not None and top_n > 0 else None
 
 
-def refused_document(
+def rejected_document(
     error: ProxyRejected, documents: Sequence[Ranked], place: Place
 ) -> RequestError | None:
     """Return an error that names the rejected document, if any."""

@@ -73,7 +73,7 @@ def schema_of(parameters: Mapping[str, Json]) -> dict[str, Json] | None:
             raise RequestError(message)
 
 
-def with_schema_in_words(
+def with_schema_in_prompt(
     messages: Sequence[wire.Message], schema: Mapping[str, Json]
 ) -> list[wire.Message]:
     """Return the messages with the schema appended to the instructions."""

@@ -14,7 +14,7 @@ _WORD = re.compile(r"[a-zA-Z0-9_-]+")
 _OTHERS = re.compile(r"[^a-zA-Z0-9_-]+")
 _KEPT_CHARACTERS = 54
 _DIGEST_CHARACTERS = 8
-_LONGEST_SEARCHED = 300
+_MAX_SEARCHED = 300
 
 
 def sent_name(name: str) -> str:
@@ -41,5 +41,5 @@ def called_name(name: str, declared: AbstractSet[str]) -> str:
     """
     if name in declared:
         return name
-    found = declared & set(_WORD.findall(name[:_LONGEST_SEARCHED]))
+    found = declared & set(_WORD.findall(name[:_MAX_SEARCHED]))
     return next(iter(found)) if len(found) == 1 else name

@@ -20,7 +20,7 @@ from translation.errors.messages import (
 )
 
 MAX_NAMES = 3
-_MOST_COMPARED = 50
+_MAX_COMPARED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Findings:
     is_litellm: bool
 
 
-def knows_the_key(refusal: ProxyError) -> bool:
+def is_key_accepted(refusal: ProxyError) -> bool:
     """Return whether LiteLLM accepted the key, but not for this route."""
     return isinstance(refusal, ProxyRejected) and cause_of(refusal) is Cause.ROUTE_ACCESS
 
 
-def is_a_bare_fault(refusal: ProxyError) -> bool:
+def is_plain_500(refusal: ProxyError) -> bool:
     """Return whether a list failed with status 500 and a plain text.
 
     Some versions of LiteLLM, such as 1.77.7, send this for every route that a key may not call.
@@ -83,7 +83,7 @@ def is_a_bare_fault(refusal: ProxyError) -> bool:
     )
 
 
-def problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
+def form_problem_of(model: str, kind: Kind, findings: Findings) -> str | None:
     """Return why the form cannot be saved, None if it can."""
     name = short_name(model)
     if "*" in model:
@@ -114,7 +114,7 @@ def _is_another_kind(facts: ModelFacts, kind: Kind) -> bool:
     return priced or facts.mode != CHAT_MODE
 
 
-def problem_of_key(error: ProxyError, base_url: str) -> str | None:
+def key_problem(error: ProxyError, base_url: str) -> str | None:
     """Return why a key cannot be saved after listing its models failed.
 
     None if the key may still be valid: a route that it may not call, a rate limit, a cooldown.
@@ -141,7 +141,7 @@ def can_use(model: str, names: Collection[str]) -> bool:
     return any(fnmatchcase(model, pattern) for pattern in patterns) or not behind.isdisjoint(names)
 
 
-def none_usable(catalogue: int, names: Sequence[str]) -> str:
+def no_usable_model(catalogue: int, names: Sequence[str]) -> str:
     """Return the message for a key without access to a package's models."""
     first = f"API key can use none of this catalogue's {catalogue} models: enter another key, or rebuild the catalogue with this one."
     if not names:
@@ -153,7 +153,7 @@ def _problem_of_a_list(error: ProxyRejected) -> str | None:
     match cause_of(error):
         case Cause.ROUTE_ACCESS | Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
-        case cause if cause in _ALWAYS_TOLD:
+        case cause if cause in _PERMANENT_CAUSES:
             return form_message(error)
         case cause if error.from_api and cause is not Cause.NOT_LITELLM:
             return form_message(error)
@@ -161,7 +161,7 @@ def _problem_of_a_list(error: ProxyRejected) -> str | None:
             return _another_server(error)
 
 
-_ALWAYS_TOLD = frozenset(
+_PERMANENT_CAUSES = frozenset(
     {
         Cause.KEY,
         Cause.KEY_EXPIRED,
@@ -169,7 +169,7 @@ _ALWAYS_TOLD = frozenset(
         Cause.BUDGET,
         Cause.GATEWAY_KEY,
         Cause.GATEWAY_DOWN,
-        Cause.TAGS_REFUSED,
+        Cause.TAGS_REJECTED,
         Cause.USER_REQUIRED,
         Cause.ROUTE_ACCESS,
     }
@@ -193,7 +193,7 @@ def _rejection(model: str, error: ProxyRejected, findings: Findings) -> str | No
             return _with_offer(f'API key may not use "{short_name(model)}".', model, findings)
         case Cause.NOT_LITELLM:
             return _another_server(error)
-        case cause if cause in _ALWAYS_TOLD:
+        case cause if cause in _PERMANENT_CAUSES:
             return form_message(error)
         case Cause.RATE_LIMIT | Cause.COOLDOWN:
             return None
@@ -235,7 +235,7 @@ def _alike(model: str, names: Sequence[str]) -> list[str]:
     wanted = set(map("".join, itertools.pairwise(model)))
     found = [sum(pair in name for pair in wanted) / (len(name) + 8) for name in names]
     order = sorted(range(len(names)), key=lambda place: (-found[place], names[place]))
-    return [names[place] for place in order[:_MOST_COMPARED]]
+    return [names[place] for place in order[:_MAX_COMPARED]]
 
 
 def _with_offer(first: str, model: str, findings: Findings) -> str:

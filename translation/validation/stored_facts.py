@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.reading import Lenient, WireModel
-from translation.facts.parameter_rules import TELLING
+from translation.facts.parameter_rules import RELEVANT_PARAMETERS
 
 VARIABLE = "__litellm_facts"
 """Not the name of a form field."""
@@ -23,7 +23,7 @@ MAX_CHARACTERS = 8000
 KEPT_DAYS = 7
 """Learned limits expire, because an upgraded LiteLLM may accept the fields again."""
 _LEARNED = "learned"
-_TELLING = TELLING | {"dimensions", "encoding_format", "input_type"}
+_STORED_PARAMETERS = RELEVANT_PARAMETERS | {"dimensions", "encoding_format", "input_type"}
 """Parameters whose support changes a request, for chats and embeddings."""
 _ADAPTER = TypeAdapter(ModelFacts)
 
@@ -34,10 +34,12 @@ def to_stored(facts: ModelFacts, learned: Mapping[str, date] | None = None) -> s
     `learned`: learned limits with their dates.
     """
     if facts.supported_params is not None:
-        telling = tuple(sorted(name for name in facts.supported_params if name in _TELLING))
+        telling = tuple(
+            sorted(name for name in facts.supported_params if name in _STORED_PARAMETERS)
+        )
         facts = replace(facts, supported_params=telling)
     stored = _ADAPTER.dump_python(facts, mode="json", exclude_none=True)
-    stored.pop("refused_params", None)
+    stored.pop("rejected_params", None)
     if learned:
         stored[_LEARNED] = {name: day.isoformat() for name, day in sorted(learned.items())}
     return json.dumps(stored, separators=(",", ":"))

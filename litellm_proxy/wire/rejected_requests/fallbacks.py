@@ -53,7 +53,7 @@ class Fallback:
 
     `applies` returns whether a request has the field to change, `rejected_by` whether an error
     rejects it. Three more predicates select a fallback before any rejection: `of_version` by
-    LiteLLM's version, `of_listed` by the parameters that LiteLLM lists for the model, `of_provider`
+    LiteLLM's version, `of_listed` by the parameters that LiteLLM lists for the model, `is_provider_error`
     by LiteLLM's name of the provider. `parameter` is the parameter that the panel then hides. A
     fallback that is not `learned` is not stored: each call finds it again.
     """
@@ -64,7 +64,7 @@ class Fallback:
     apply: change.Apply
     of_version: Callable[[Version], bool] = _never
     of_listed: Callable[[Listed], bool] = _never
-    of_provider: Callable[[str], bool] = _never
+    is_provider_error: Callable[[str], bool] = _never
     parameter: str | None = None
     learned: bool = True
 
@@ -203,7 +203,7 @@ FALLBACKS: tuple[Fallback, ...] = (
         any_of(names("file"), says(r"\bfile\b.{0,40}(not supported|unsupported|unknown|invalid)|(unknown|unsupported|invalid).{0,40}\bfile\b"
                                    r"|\bvideo_url\b")),
         change.with_video_urls,
-        of_provider=lambda provider: provider not in VIDEOS_AS_FILES and not provider.startswith("vertex_ai"),
+        is_provider_error=lambda provider: provider not in VIDEOS_AS_FILES and not provider.startswith("vertex_ai"),
     ),
     # Speech and images.
     Fallback(
@@ -282,7 +282,7 @@ FALLBACKS: tuple[Fallback, ...] = (
         names("litellm_metadata"),
         change.without_end_user,
     ),
-    Fallback("no-tag-of-the-app", change.has_app_tag, has_class("TagsRefused"), change.without_app_tag),
+    Fallback("no-tag-of-the-app", change.has_app_tag, has_class("TagsRejected"), change.without_app_tag),
     Fallback(
         "no-metadata", lambda request: "metadata" in request.own, names("metadata"), change.tags_in_header
     ),
@@ -320,7 +320,7 @@ def for_model(listed: Listed | None, provider: str | None = None) -> frozenset[s
         each.name
         for each in FALLBACKS
         if (listed is not None and each.of_listed(listed))
-        or (provider is not None and each.of_provider(provider))
+        or (provider is not None and each.is_provider_error(provider))
     )
 
 

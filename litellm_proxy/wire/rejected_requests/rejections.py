@@ -51,7 +51,7 @@ def is_permanent(error: ProxyRejected) -> bool:
 def _is_of_the_request(error: ProxyRejected) -> bool:
     if error.guardrail or _OTHER_CLASSES & set(error.classes) or _OF_A_TOOL.search(error.text):
         return False
-    passed_on = error.status in {403, 404} and bool(error.classes or error.of_provider)
+    passed_on = error.status in {403, 404} and bool(error.classes or error.is_provider_error)
     return passed_on or error.status not in _NOT_OF_THE_REQUEST
 
 

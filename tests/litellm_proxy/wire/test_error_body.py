@@ -8,7 +8,7 @@ from litellm_proxy.errors import Origin
 from litellm_proxy.wire.error_body import (
     ErrorDetail,
     classes_at_the_head,
-    own_refusal,
+    litellm_rejection,
     read_error_body,
 )
 
@@ -93,15 +93,15 @@ def test_a_code_that_is_a_status(code: Any, status: int | None) -> None:
 OWN = [
     ("Authentication Error, Rejected Request: no", "RejectedRequest"),
     ("Authentication Error, 'user' param not passed in.", "UserRequired"),
-    ("Not allowed to access model due to tags configuration. x", "TagsRefused"),
+    ("Not allowed to access model due to tags configuration. x", "TagsRejected"),
     ("No deployments available - crossed budget: x", "BudgetCrossed"),
-    ("Key not allowed to access model. This key", "ModelRefused"),
-    ("API Key not allowed to access model. This key", "ModelRefused"),
-    ("Authentication Error, api key not allowed to access model", "ModelRefused"),
-    ("Team=t-1 not allowed to call model=m", "ModelRefused"),
-    ("Authentication Error, team=t not allowed to access model", "ModelRefused"),
-    ("Virtual key is not allowed to call this route.", "RouteRefused"),
-    ("Authentication Error, x not allowed to call this route", "RouteRefused"),
+    ("Key not allowed to access model. This key", "ModelRejected"),
+    ("API Key not allowed to access model. This key", "ModelRejected"),
+    ("Authentication Error, api key not allowed to access model", "ModelRejected"),
+    ("Team=t-1 not allowed to call model=m", "ModelRejected"),
+    ("Authentication Error, team=t not allowed to access model", "ModelRejected"),
+    ("Virtual key is not allowed to call this route.", "RouteRejected"),
+    ("Authentication Error, x not allowed to call this route", "RouteRejected"),
 ]
 
 
@@ -114,11 +114,11 @@ def test_refusals_of_litellms_own_that_only_words_tell(message: str, name: str) 
         "  litellm.APIError: ",
         "litellm.litellm.APIError: X: ",
     ):
-        assert own_refusal(head + message) == name
+        assert litellm_rejection(head + message) == name
         assert classes_at_the_head(head + message) == (name,)
-        assert not ErrorDetail(message=head + message).is_of_a_provider
-    assert own_refusal(f"It said: {message}") == (name if name == "RouteRefused" else None)
-    assert own_refusal(f"{'x' * 101} {message}") is None
+        assert not ErrorDetail(message=head + message).is_provider_error
+    assert litellm_rejection(f"It said: {message}") == (name if name == "RouteRejected" else None)
+    assert litellm_rejection(f"{'x' * 101} {message}") is None
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_refusals_of_litellms_own_that_only_words_tell(message: str, name: str) 
 )  # fmt: skip
 def test_classes_at_the_head_outermost_first(message: str, classes: tuple[str, ...]) -> None:
     assert classes_at_the_head(message) == classes
-    assert ErrorDetail(message=message).is_of_a_provider is bool(classes)
+    assert ErrorDetail(message=message).is_provider_error is bool(classes)
 
 
 @pytest.mark.parametrize(
-    ("detail", "is_of_a_provider"),
+    ("detail", "is_provider_error"),
     [
         (ErrorDetail(message="No.", type="authentication_error"), True),
         (ErrorDetail(message="No.", type="permission_error"), True),
@@ -150,5 +150,5 @@ def test_classes_at_the_head_outermost_first(message: str, classes: tuple[str, .
         (ErrorDetail(), False),
     ],
 )
-def test_whose_refusal_it_is(detail: ErrorDetail, is_of_a_provider: bool) -> None:  # noqa: FBT001
-    assert detail.is_of_a_provider is is_of_a_provider
+def test_whose_refusal_it_is(detail: ErrorDetail, is_provider_error: bool) -> None:  # noqa: FBT001
+    assert detail.is_provider_error is is_provider_error

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from litellm_proxy.wire.error_words import first_sentence, is_passed_on, without_advice
+from litellm_proxy.wire.error_text import first_sentence, is_passed_on, without_advice
 
 
 @pytest.mark.parametrize(

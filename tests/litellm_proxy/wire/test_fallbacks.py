@@ -188,7 +188,7 @@ ROWS: dict[str, list[tuple[ProxyRequest, Any, dict[str, Any]]]] = {
     ],
     "no-end-user": [(moderation(user="u"), "Unknown parameter: 'litellm_metadata'", {"litellm_metadata": None})],
     "no-tag-of-the-app": [
-        (moderation(app="a", tags=("t",)), {"message": "Not allowed to access model due to tags configuration", "status": 401, "classes": ("TagsRefused",)},
+        (moderation(app="a", tags=("t",)), {"message": "Not allowed to access model due to tags configuration", "status": 401, "classes": ("TagsRejected",)},
          {"metadata": {"tags": ["t"], "spend_logs_metadata": {"dify_app": "a"}}}),
     ],
     "no-metadata": [(moderation(tags=("t",)), "Unknown field 'metadata'", {"metadata": None})],

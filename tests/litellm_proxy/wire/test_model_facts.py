@@ -63,7 +63,7 @@ def known(facts: ModelFacts) -> dict[str, Any]:
 
 def test_every_fact_of_a_deployment_is_here() -> None:
     assert {fact for _, fact, _ in OF_A_DEPLOYMENT.values()} == {
-        each.name for each in fields(ModelFacts)} - {"refused_params"}  # fmt: skip
+        each.name for each in fields(ModelFacts)} - {"rejected_params"}  # fmt: skip
 
 
 def of_a_deployment(row: dict[str, Any]) -> ModelFacts:

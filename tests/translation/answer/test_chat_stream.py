@@ -6,9 +6,9 @@ from pydantic import TypeAdapter
 from litellm_proxy.errors import ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, ChatRequest, OutputImage
 from tests.support.captured import chunks_of, client_answered_with
-from translation.answer.chat_stream import AUDIO_NOTE, AnswerForm, ChatStream, Outcome
+from translation.answer.chat_stream import AUDIO_NOTE, AnswerOptions, ChatStream, Outcome
 from translation.answer.sources import Source
-from translation.answer.tool_calls import FoldedToolCall
+from translation.answer.tool_calls import CompleteToolCall
 
 REQUEST = ChatRequest("m", [{"role": "user", "content": "Hi"}], stream=True)
 
@@ -48,15 +48,15 @@ def test_f21_the_finish_reason_survives_later_chunks() -> None:
 def test_f25_f26_interleaved_tool_calls_are_merged_by_index() -> None:
     _, outcome = fold("chat_tools.sse")
     assert outcome.tool_calls == [
-        FoldedToolCall("call_a", "weather", '{"city": "Oslo"}'),
-        FoldedToolCall("call_b", "time", '{"zone": "CET"}'),
+        CompleteToolCall("call_a", "weather", '{"city": "Oslo"}'),
+        CompleteToolCall("call_b", "time", '{"zone": "CET"}'),
     ]
     assert outcome.finish_reason == "tool_calls"
 
 
 def test_blocking_and_streaming_answers_fold_alike() -> None:
     assert fold("chat_tools.json")[1].tool_calls == [
-        FoldedToolCall("call_a", "weather", '{"city": "Oslo"}')
+        CompleteToolCall("call_a", "weather", '{"city": "Oslo"}')
     ]
     assert fold("chat_reasoning.json")[0] == fold("chat_reasoning.sse")[0]
     assert fold("chat_text.json")[0] == "Hello!"
@@ -113,12 +113,15 @@ def test_f25_another_id_at_the_same_index_is_another_call() -> None:
     _, outcome = fold_deltas(
         call(0, "{}", id="a", name="f"), call(0, "{", id="b", name="g"), call(0, "}")
     )
-    assert outcome.tool_calls == [FoldedToolCall("a", "f", "{}"), FoldedToolCall("b", "g", "{}")]
+    assert outcome.tool_calls == [
+        CompleteToolCall("a", "f", "{}"),
+        CompleteToolCall("b", "g", "{}"),
+    ]
 
 
 def test_f25_a_repeated_id_and_name_is_the_same_call() -> None:
     _, outcome = fold_deltas(call(0, "{", id="a", name="f"), call(0, "}", id="a", name="f"))
-    assert outcome.tool_calls == [FoldedToolCall("a", "f", "{}")]
+    assert outcome.tool_calls == [CompleteToolCall("a", "f", "{}")]
 
 
 def test_f25_a_call_without_id_gets_one() -> None:
@@ -131,7 +134,7 @@ def test_f25_a_call_without_id_gets_one() -> None:
 def test_f17_f28_ids_are_kept_to_the_byte_and_content_may_be_missing() -> None:
     odd = "call_1__thought__CiQB+/=="
     _, outcome = fold_deltas(call(1, "{}", id=odd, name="f"))
-    assert outcome.tool_calls == [FoldedToolCall(odd, "f", "{}")]
+    assert outcome.tool_calls == [CompleteToolCall(odd, "f", "{}")]
 
 
 def test_an_end_without_finish_reason_is_a_cut() -> None:
@@ -229,8 +232,8 @@ def test_f25_pieces_of_two_calls_at_one_index_find_their_ids() -> None:
         call(0, ": 2}", id="b"),
     )
     assert outcome.tool_calls == [
-        FoldedToolCall("a", "f", '{"x": 1}'),
-        FoldedToolCall("b", "g", '{"y": 2}'),
+        CompleteToolCall("a", "f", '{"x": 1}'),
+        CompleteToolCall("b", "g", '{"y": 2}'),
     ]
 
 
@@ -248,7 +251,7 @@ def test_f25_calls_without_id_and_index_in_one_message_are_told_by_their_place()
 def test_decoded_arguments_and_numeric_ids_are_written_as_text() -> None:
     function = {"name": "f", "arguments": {"city": "Oslo"}}
     _, outcome = fold_deltas({"tool_calls": [{"index": 0, "id": 7, "function": function}]})
-    assert outcome.tool_calls == [FoldedToolCall("7", "f", '{"city": "Oslo"}')]
+    assert outcome.tool_calls == [CompleteToolCall("7", "f", '{"city": "Oslo"}')]
 
 
 def test_a_call_told_in_both_ways_is_one_call() -> None:
@@ -304,7 +307,7 @@ def hidden(*deltas: dict[str, Any]) -> tuple[str, Outcome]:
     """Fold without showing what was thought."""
     chunks: list[object] = [{"choices": [{"delta": delta}]} for delta in deltas]
     chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-    stream = ChatStream(form=AnswerForm(show_reasoning=False))
+    stream = ChatStream(form=AnswerOptions(show_reasoning=False))
     parsed = TypeAdapter(list[ChatChunk]).validate_python(chunks)
     shown = [part for chunk in parsed for part in stream.feed(chunk)]
     outcome = stream.finish()

@@ -9,11 +9,11 @@ from dify_plugin.entities.model.llm import LLMUsage
 from litellm_proxy.wire.chat import OutputImage
 from translation.answer.chat_stream import Outcome
 from translation.answer.dify_chunks import last_chunk, shown_chunks
-from translation.answer.tool_calls import FoldedToolCall
+from translation.answer.tool_calls import CompleteToolCall
 from translation.reasoning import Reasoning
 
-MOST_CHARACTERS = 500_000
-MOST_OF_A_LINE = 4_500_000
+MAX_CHARACTERS = 500_000
+MAX_LINE_PART = 4_500_000
 
 
 def ended(**more: Any) -> Outcome:
@@ -25,10 +25,10 @@ def ended(**more: Any) -> Outcome:
 
 
 def test_the_end_brings_tool_calls_under_difys_names() -> None:
-    calls = [FoldedToolCall("a", "f", '{"x": 1}'), FoldedToolCall("b", "out", "{}")]
+    calls = [CompleteToolCall("a", "f", '{"x": 1}'), CompleteToolCall("b", "out", "{}")]
     outcome = ended(tool_calls=calls, finish_reason="tool_calls")
 
-    def in_dify(call: FoldedToolCall) -> FoldedToolCall:
+    def in_dify(call: CompleteToolCall) -> CompleteToolCall:
         return replace(call, name="in Dify") if call.name == "out" else call
 
     chunk = last_chunk("m", outcome, LLMUsage.empty_usage(), "", in_dify)
@@ -40,8 +40,8 @@ def test_the_end_brings_tool_calls_under_difys_names() -> None:
 
 
 def test_pieces_are_of_the_first_answer() -> None:
-    chunks = list(shown_chunks("m", "x" * (MOST_CHARACTERS + 1)))
-    assert [len(str(chunk.delta.message.content)) for chunk in chunks] == [MOST_CHARACTERS, 1]
+    chunks = list(shown_chunks("m", "x" * (MAX_CHARACTERS + 1)))
+    assert [len(str(chunk.delta.message.content)) for chunk in chunks] == [MAX_CHARACTERS, 1]
     assert {chunk.delta.index for chunk in chunks} == {0}
     assert {chunk.model for chunk in chunks} == {"m"}
 
@@ -77,13 +77,13 @@ def test_line_breaks_within_data_go() -> None:
 
 
 def test_an_address_as_long_as_a_text_is_an_address() -> None:
-    url = "https://h/" + "a" * (MOST_CHARACTERS - 10)
+    url = "https://h/" + "a" * (MAX_CHARACTERS - 10)
     (image,) = content_of(url)
     assert image.url == url
     assert "cannot be read" in content_of(url + "a")
 
 
 def test_an_image_that_does_not_fit_a_line_tells_its_size() -> None:
-    (image,) = content_of("data:image/png;base64," + "A" * MOST_OF_A_LINE)
-    assert len(image.base64_data) == MOST_OF_A_LINE
+    (image,) = content_of("data:image/png;base64," + "A" * MAX_LINE_PART)
+    assert len(image.base64_data) == MAX_LINE_PART
     assert "an image of 6.8 MB, which is too large" in content_of("data:,".ljust(9_000_006, "A"))

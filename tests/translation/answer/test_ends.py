@@ -6,12 +6,12 @@ import pytest
 
 from litellm_proxy.errors import AnswerEnd, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, Usage
-from translation.answer.chat_stream import AUDIO_NOTE, AnswerForm, ChatStream, Outcome
+from translation.answer.chat_stream import AUDIO_NOTE, AnswerOptions, ChatStream, Outcome
 from translation.answer.usage import TokenCounts, counts_of
 
 
 def ended(*deltas: dict[str, Any], reason: str | None, **options: Any) -> Outcome:
-    stream = ChatStream(form=AnswerForm(**options))
+    stream = ChatStream(form=AnswerOptions(**options))
     for delta in deltas:
         stream.feed(ChatChunk.model_validate({"choices": [{"delta": delta}]}))
     if reason:
@@ -29,7 +29,7 @@ CALL = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "argume
         ([TEXT], "stop", None),
         ([TEXT], "length", None),
         ([THOUGHT, TEXT], "length", None),
-        ([THOUGHT], "length", AnswerEnd.ALL_THOUGHT),
+        ([THOUGHT], "length", AnswerEnd.ONLY_REASONING),
         ([THOUGHT], "stop", None),
         ([CALL], "length", AnswerEnd.CUT_TOOL_CALL),
         ([TEXT, CALL], "length", AnswerEnd.CUT_TOOL_CALL),

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from litellm_proxy.wire.chat import Choice, Delta, ToolCallDelta
 from translation.answer.answer_text import AnswerText
+from translation.answer.buffered_text import BufferedText
 from translation.answer.choices import Choices
+from translation.answer.held_limit import HeldLimit
 from translation.answer.kept_reasoning import KeptReasoning
-from translation.answer.room import Room
-from translation.answer.shown_text import ShownText
 from translation.answer.stop_words import StopWords
 from translation.answer.tagged_reasoning import TaggedReasoning
+from translation.answer.text_with_reasoning import TextWithReasoning
 from translation.answer.tool_calls import ToolCalls
-from translation.answer.whole_text import WholeText
 from translation.reasoning_tags import (
     CLOSING_TAGS,
     REASONING_TAGS,
@@ -40,12 +40,12 @@ class TextFilter(Protocol):
 
 
 TEXT_FILTERS: dict[str, Callable[[], TextFilter]] = {
-    "tags": lambda: TaggedReasoning(Room()),
-    "JSON": lambda: WholeText(split_whole_json, Room(), streams_objects=True),
-    "blocking": lambda: WholeText(split_whole_text, Room(), streams_objects=False),
+    "tags": lambda: TaggedReasoning(HeldLimit()),
+    "JSON": lambda: BufferedText(split_whole_json, HeldLimit(), streams_objects=True),
+    "blocking": lambda: BufferedText(split_whole_text, HeldLimit(), streams_objects=False),
     "stop words": lambda: StopWords(["<|end|>", "\n\nUser:", "  "]),
-    "text": lambda: AnswerText(Room(), is_json=False, is_blocking=False, stop=["User:"]),
-    "all": lambda: AnswerText(Room(), is_json=True, is_blocking=True, stop=["User:"]),
+    "text": lambda: AnswerText(HeldLimit(), is_json=False, is_blocking=False, stop=["User:"]),
+    "all": lambda: AnswerText(HeldLimit(), is_json=True, is_blocking=True, stop=["User:"]),
 }
 
 
@@ -91,7 +91,7 @@ def test_nothing_but_closing_tags_is_lost_of_an_answer(answer: str) -> None:
 
 
 def shown(piece: str) -> Callable[[], object]:
-    text = ShownText(Room(), show_reasoning=True)
+    text = TextWithReasoning(HeldLimit(), show_reasoning=True)
     turns = [Split(piece, ""), Split("", piece)]
 
     def feed() -> None:
@@ -102,7 +102,7 @@ def shown(piece: str) -> Callable[[], object]:
 
 
 def reasoning(piece: str) -> Callable[[], object]:
-    kept = KeptReasoning(Room())
+    kept = KeptReasoning(HeldLimit())
     block = {"type": "thinking", "thinking": piece}
     delta = Delta.model_validate({"reasoning_content": piece, "thinking_blocks": [block]})
     return lambda: kept.feed(delta, delta.thought)
@@ -156,7 +156,7 @@ TURNS = st.lists(
 
 def shown_text(turns: list[tuple[bool, str]], *, show_reasoning: bool, whole: bool) -> str:
     """Return what reasoning (True) and text (False) in turns come to, whole or letter by letter."""
-    text = ShownText(Room(), show_reasoning=show_reasoning)
+    text = TextWithReasoning(HeldLimit(), show_reasoning=show_reasoning)
     out = ""
     for is_reasoning, content in turns:
         for piece in [content] if whole else content:
@@ -183,7 +183,7 @@ def test_shown_text_is_the_same_however_it_is_cut_and_its_blocks_are_closed(
 
 @given(st.lists(st.text(max_size=4), max_size=6), st.integers(1, 3))
 def test_kept_reasoning_is_what_was_sent_however_it_is_cut(texts: list[str], size: int) -> None:
-    kept = KeptReasoning(Room())
+    kept = KeptReasoning(HeldLimit())
     for whole in texts:
         pieces = [whole[n : n + size] for n in range(0, len(whole), size)] or [""]
         for piece in pieces:
@@ -201,11 +201,11 @@ CONTENTS = {"text": {"content": "x"}, "reasoning": {"reasoning": "x"}, "calls": 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(sorted(CONTENTS))), max_size=10))
 def test_of_each_content_the_first_choice_that_brings_it_counts(
-    brought: list[tuple[int, str]],
+    conversation: list[tuple[int, str]],
 ) -> None:
     choices = Choices()
     first: dict[str, int] = {}
-    for index, content in brought:
+    for index, content in conversation:
         choice = Choice.model_validate({"index": index, "delta": CONTENTS[content]})
         piece = choices.feed(choice)
         is_first = first.setdefault(content, index) == index

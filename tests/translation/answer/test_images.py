@@ -8,7 +8,7 @@ from litellm_proxy.wire.chat import OutputImage
 from translation.answer.dify_chunks import shown_chunks
 from translation.answer.vectors import require_one_model
 from translation.errors.request_error import RequestError
-from translation.line_limit import MAX_TEXT_CHARACTERS, MOST_OF_A_LINE
+from translation.line_limit import MAX_LINE_PART, MAX_TEXT_CHARACTERS
 
 
 def shown(url: str) -> Any:
@@ -46,10 +46,10 @@ def test_what_is_no_image_is_told(url: str) -> None:
 
 
 def test_an_image_that_is_too_large_is_told_with_its_size() -> None:
-    assert shown("data:image/png;base64," + "A" * (MOST_OF_A_LINE + 1)) == (
+    assert shown("data:image/png;base64," + "A" * (MAX_LINE_PART + 1)) == (
         "\n\n[The model made an image of 3.4 MB, which is too large to be passed to Dify.]\n\n"
     )
-    assert shown("data:image/png;base64," + "A" * MOST_OF_A_LINE)[0].base64_data
+    assert shown("data:image/png;base64," + "A" * MAX_LINE_PART)[0].base64_data
 
 
 def test_vectors_of_several_models_are_refused_by_name() -> None:

@@ -3,15 +3,15 @@ from collections.abc import Mapping
 from litellm_proxy.wire.chat import ChatRequest, Delta
 from tests.support.captured import chunks_of, client_answered_with
 from translation.answer.chat_stream import ChatStream
+from translation.answer.held_limit import HeldLimit
 from translation.answer.kept_reasoning import KeptReasoning
-from translation.answer.room import Room
 
 SIGNED = {"type": "thinking", "thinking": "First think.", "signature": "SIG=="}
 REDACTED = {"type": "redacted_thinking", "data": "REDACTED"}
 
 
 def kept(*blocks: Mapping[str, object]) -> list[dict[str, object]]:
-    reasoning = KeptReasoning(Room())
+    reasoning = KeptReasoning(HeldLimit())
     reasoning.feed(Delta.model_validate({"thinking_blocks": blocks}), "")
     return list(reasoning.finish().blocks)
 

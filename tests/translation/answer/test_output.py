@@ -5,7 +5,7 @@ from dify_plugin.entities.model.message import ImagePromptMessageContent
 from litellm_proxy.wire.chat import Delta, OutputImage
 from translation.answer.dify_chunks import shown_chunks
 from translation.answer.sources import Source, source_list
-from translation.line_limit import MOST_OF_A_LINE
+from translation.line_limit import MAX_LINE_PART
 
 
 def shown_one(model: str, shown: str | OutputImage) -> LLMResultChunk:
@@ -79,7 +79,7 @@ def test_images_that_are_none_end_no_answer() -> None:
 
 
 def test_an_image_that_would_end_the_plugin_is_told_instead() -> None:
-    data = "A" * (MOST_OF_A_LINE + 1)
+    data = "A" * (MAX_LINE_PART + 1)
     content = shown_one("m", image(f"data:image/png;base64,{data}")).delta.message.content
     assert "an image of 3.4 MB, which is too large" in str(content)
 

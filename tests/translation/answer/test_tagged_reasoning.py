@@ -1,11 +1,11 @@
 import pytest
 
-from translation.answer.room import Room
+from translation.answer.held_limit import HeldLimit
 from translation.answer.tagged_reasoning import TaggedReasoning
 
 
 def split(*pieces: str) -> tuple[str, str]:
-    inline = TaggedReasoning(Room())
+    inline = TaggedReasoning(HeldLimit())
     parts = [inline.feed(piece) for piece in pieces] + [inline.finish()]
     return "".join(reasoning for reasoning, _ in parts), "".join(text for _, text in parts)
 
@@ -39,6 +39,6 @@ def test_any_cut_gives_the_same_split(content: str, reasoning: str, text: str) -
 
 
 def test_text_without_tags_is_not_held_back() -> None:
-    inline = TaggedReasoning(Room())
+    inline = TaggedReasoning(HeldLimit())
     assert inline.feed("Hello") == ("", "Hello")
     assert inline.feed("<th") == ("", "<th")

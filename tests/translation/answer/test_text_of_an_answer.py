@@ -7,16 +7,16 @@ import pytest
 from litellm_proxy.errors import AnswerEnd, ProxyAnswerEmpty, ProxyProtocolError
 from litellm_proxy.wire.chat import ChatChunk, OutputImage
 from litellm_proxy.wire.chat_events import ChatEvent
-from translation.answer.chat_stream import AnswerForm, ChatStream, Outcome
-from translation.answer.room import Room
+from translation.answer.chat_stream import AnswerOptions, ChatStream, Outcome
+from translation.answer.held_limit import HeldLimit
 from translation.answer.sources import Source
 from translation.answer.tagged_reasoning import TaggedReasoning
 
 END = ChatChunk.model_validate({"choices": [{"delta": {}, "finish_reason": "stop"}]})
 CALL = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}
 IMAGE = {"images": [{"image_url": {"url": "https://h/a.png"}}]}
-MOST_REASONING = 512 * 1024
-MOST_HELD = 8 * 1024 * 1024
+MAX_REASONING = 512 * 1024
+MAX_HELD = 8 * 1024 * 1024
 
 
 def chunk(*deltas: dict[str, Any], **more: Any) -> ChatChunk:
@@ -24,7 +24,7 @@ def chunk(*deltas: dict[str, Any], **more: Any) -> ChatChunk:
 
 
 def ended(*chunks: ChatEvent, **options: Any) -> Outcome:
-    stream = ChatStream(form=AnswerForm(**options))
+    stream = ChatStream(form=AnswerOptions(**options))
     for each in (*chunks, END):
         stream.feed(each)
     return stream.finish()
@@ -55,7 +55,7 @@ def test_chunks_that_came_together_are_shown_as_one_text_up_to_an_image() -> Non
 
 def test_a_failure_comes_after_what_was_said_before_it() -> None:
     stream = ChatStream()
-    shown = stream.feed_all(["a", "b", chunk({"refusal": "x" * (MOST_HELD + 1)}), "c"])
+    shown = stream.feed_all(["a", "b", chunk({"refusal": "x" * (MAX_HELD + 1)}), "c"])
     assert next(shown) == "ab"
     with pytest.raises(
         ProxyProtocolError, match=r"^the answer holds more than can be kept for it$"
@@ -65,7 +65,7 @@ def test_a_failure_comes_after_what_was_said_before_it() -> None:
 
 def test_what_can_be_kept_of_an_answer_has_a_size() -> None:
     stream = ChatStream()
-    stream.feed(chunk({"refusal": "x" * MOST_HELD}))
+    stream.feed(chunk({"refusal": "x" * MAX_HELD}))
     with pytest.raises(ProxyProtocolError):
         stream.feed(chunk({"refusal": "x"}))
 
@@ -103,12 +103,12 @@ def test_reasoning_is_kept_for_calls_only() -> None:
 @pytest.mark.parametrize(
     ("lengths", "kept"),
     [
-        ((MOST_REASONING,), MOST_REASONING),
-        ((MOST_REASONING, 1), 0),
-        ((MOST_REASONING - 1, 1), MOST_REASONING),
-        ((MOST_REASONING - 1, 1, 1), 0),
-        ((MOST_REASONING + 1,), 0),
-        ((MOST_REASONING + 1, 5), 0),
+        ((MAX_REASONING,), MAX_REASONING),
+        ((MAX_REASONING, 1), 0),
+        ((MAX_REASONING - 1, 1), MAX_REASONING),
+        ((MAX_REASONING - 1, 1, 1), 0),
+        ((MAX_REASONING + 1,), 0),
+        ((MAX_REASONING + 1, 5), 0),
     ],
 )
 def test_reasoning_that_is_too_long_is_not_kept_in_part(
@@ -177,7 +177,7 @@ def test_an_answer_that_was_cut_before_anything_is_empty() -> None:
 
 def split(*pieces: str) -> tuple[str, str]:
     """Return reasoning and text."""
-    inline = TaggedReasoning(Room())
+    inline = TaggedReasoning(HeldLimit())
     told = [*map(inline.feed, pieces), inline.finish()]
     return "".join(reasoning for reasoning, _ in told), "".join(text for _, text in told)
 
@@ -216,14 +216,14 @@ def test_reasoning_within_the_text_is_told_apart_however_it_is_cut(
 
 
 def test_what_surely_is_reasoning_is_not_held_back() -> None:
-    inline = TaggedReasoning(Room())
+    inline = TaggedReasoning(HeldLimit())
     assert inline.feed("<think>hm</thi") == ("hm", "")
     assert inline.feed("x") == ("</thix", "")
     assert inline.feed("y") == ("y", "")
 
 
 def test_an_end_is_told_once() -> None:
-    inline = TaggedReasoning(Room())
+    inline = TaggedReasoning(HeldLimit())
     inline.feed("<th")
     assert inline.finish() == ("", "<th")
     assert inline.finish() == ("", "")

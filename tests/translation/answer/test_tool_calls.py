@@ -7,9 +7,9 @@ import pytest
 
 from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.wire.chat import ToolCallDelta
-from translation.answer.tool_calls import FoldedToolCall, ToolCalls
+from translation.answer.tool_calls import CompleteToolCall, ToolCalls
 
-MOST_BYTES = 3_600_000
+MAX_BYTES = 3_600_000
 
 
 def piece(
@@ -19,7 +19,7 @@ def piece(
     return ToolCallDelta.model_validate({"index": index, "id": call_id, "function": function})
 
 
-def folded(*pieces: ToolCallDelta) -> list[FoldedToolCall]:
+def folded(*pieces: ToolCallDelta) -> list[CompleteToolCall]:
     calls = ToolCalls()
     for each in pieces:
         calls.feed([each])
@@ -58,8 +58,8 @@ def test_what_follows_a_repeated_call_in_its_chunk_counts() -> None:
     calls.feed([piece('{"x": 1}', "a", "f")])
     calls.feed([piece('{"x": 1}', "a", "f"), piece('{"y": 2}', "b", "g", index=1)])
     assert calls.finish() == [
-        FoldedToolCall("a", "f", '{"x": 1}'),
-        FoldedToolCall("b", "g", '{"y": 2}'),
+        CompleteToolCall("a", "f", '{"x": 1}'),
+        CompleteToolCall("b", "g", '{"y": 2}'),
     ]
 
 
@@ -69,15 +69,15 @@ def test_a_brace_inside_a_text_does_not_end_a_call() -> None:
 
 def test_another_id_under_the_same_index_is_another_call() -> None:
     assert folded(piece("", "a", "f"), piece("", "b", "f")) == [
-        FoldedToolCall("a", "f", "{}"),
-        FoldedToolCall("b", "f", "{}"),
+        CompleteToolCall("a", "f", "{}"),
+        CompleteToolCall("b", "f", "{}"),
     ]
 
 
 def test_a_piece_without_a_function_adds_nothing() -> None:
     bare = ToolCallDelta.model_validate({"index": 0, "id": "a"})
     assert folded(bare, piece('{"x": 1}', None, "f"), bare) == [
-        FoldedToolCall("a", "f", '{"x": 1}')
+        CompleteToolCall("a", "f", '{"x": 1}')
     ]
 
 
@@ -124,7 +124,7 @@ def test_what_only_holds_the_place_of_arguments_is_none(
     held: object, rest: list[ToolCallDelta]
 ) -> None:
     """https://github.com/microsoft/autogen/issues/6843, https://github.com/BerriAI/litellm/issues/4537"""
-    assert folded(piece(held, "a", "f"), *rest) == [FoldedToolCall("a", "f", PARIS)]
+    assert folded(piece(held, "a", "f"), *rest) == [CompleteToolCall("a", "f", PARIS)]
 
 
 @pytest.mark.parametrize("text", ["{}" + PARIS, "null" + PARIS, "{} " + PARIS])
@@ -170,14 +170,14 @@ def test_a_thousand_calls_are_the_most() -> None:
 
 def test_arguments_that_never_fit_are_not_gathered() -> None:
     calls = ToolCalls()
-    calls.feed([piece("x" * MOST_BYTES, "a", "f")])
+    calls.feed([piece("x" * MAX_BYTES, "a", "f")])
     with pytest.raises(ProxyProtocolError, match="too large"):
         calls.feed([piece("x")])
 
 
 def test_calls_leave_in_one_line_of_dify() -> None:
     as_json = len(r'["a", "f", "{\"k\":\"' r'\"}"]')
-    longest = '{"k":"' + "x" * (MOST_BYTES - as_json) + '"}'
+    longest = '{"k":"' + "x" * (MAX_BYTES - as_json) + '"}'
     assert arguments_of(piece(longest, "a", "f")) == [longest]
     with pytest.raises(ProxyProtocolError, match="too large"):
         folded(piece(longest, "a2", "f"))

@@ -8,9 +8,9 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.limits import MAX_HELD_CHARACTERS
 from litellm_proxy.wire.chat import ChatChunk
 from translation.answer.answer_text import AnswerText
-from translation.answer.chat_stream import AnswerForm, ChatStream
-from translation.answer.room import Room
-from translation.answer.whole_text import WholeText
+from translation.answer.buffered_text import BufferedText
+from translation.answer.chat_stream import AnswerOptions, ChatStream
+from translation.answer.held_limit import HeldLimit
 from translation.reasoning_tags import REASONING_TAGS, split_whole_json
 
 ANSWER = '{"b": 2}'
@@ -18,7 +18,7 @@ ANSWER = '{"b": 2}'
 
 def text_of(content: str, size: int, **form: bool) -> str:
     options = {"is_json": False, "is_blocking": False, **form}
-    answer = AnswerText(Room(), **options, stop=())
+    answer = AnswerText(HeldLimit(), **options, stop=())
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     return "".join(split.text for split in [*map(answer.feed, pieces), answer.finish()])
 
@@ -68,17 +68,17 @@ def test_what_follows_a_closing_tag_and_is_not_json_follows_the_last_one() -> No
 
 
 def test_an_object_is_passed_on_as_it_arrives_and_everything_else_waits() -> None:
-    text = WholeText(split_whole_json, Room(), streams_objects=True)
+    text = BufferedText(split_whole_json, HeldLimit(), streams_objects=True)
     assert text.feed(" {").text == ""
     assert text.feed('\n"a').text == ' {\n"a'
     assert text.feed('": 1}').text == '": 1}'
-    waiting = WholeText(split_whole_json, Room(), streams_objects=True)
+    waiting = BufferedText(split_whole_json, HeldLimit(), streams_objects=True)
     assert waiting.feed("[").text == waiting.feed("1]").text == ""
     assert waiting.finish().text == "[1]"
 
 
 def test_what_waits_has_a_size() -> None:
-    waiting = WholeText(split_whole_json, Room(), streams_objects=False)
+    waiting = BufferedText(split_whole_json, HeldLimit(), streams_objects=False)
     waiting.feed("x" * MAX_HELD_CHARACTERS)
     with pytest.raises(ProxyProtocolError, match="more than can be kept"):
         waiting.feed("x")
@@ -116,12 +116,12 @@ def test_a_blocking_answer_has_no_reasoning_whose_opening_tag_is_missing(
 @pytest.mark.parametrize(
     ("form", "shown"),
     [
-        (AnswerForm(is_json=True, show_reasoning=False), "[1]"),
-        (AnswerForm(), "hm\n</think>\n\n[1]"),
-        (AnswerForm(is_blocking=True, show_reasoning=False), "[1]"),
+        (AnswerOptions(is_json=True, show_reasoning=False), "[1]"),
+        (AnswerOptions(), "hm\n</think>\n\n[1]"),
+        (AnswerOptions(is_blocking=True, show_reasoning=False), "[1]"),
     ],
 )
-def test_a_stream_of_text_is_not_held_back(form: AnswerForm, shown: str) -> None:
+def test_a_stream_of_text_is_not_held_back(form: AnswerOptions, shown: str) -> None:
     stream = ChatStream(form=form)
     text = ""
     for piece in ("hm\n</th", "ink>\n", "\n[1]"):

@@ -5,8 +5,8 @@ from dify_plugin.errors.model import InvokeBadRequestError, InvokeError
 
 from litellm_proxy.errors import Origin, ProxyRejected
 from translation.errors.causes import Cause, cause_of
-from translation.errors.redaction import without_internals
-from translation.errors.to_dify import to_invoke_error, to_refusal
+from translation.errors.redaction import redact
+from translation.errors.to_dify import form_error_message, to_invoke_error
 
 PASSED_ON = "litellm.APIError: XException - Error code: {} - no"
 FILTERED = "refused by content_filter"
@@ -59,12 +59,14 @@ def test_an_account_without_credit_is_no_rate_limit(
     is_without_credit: bool,  # noqa: FBT001
     classes: tuple[str, ...],
 ) -> None:
-    error = ProxyRejected(status=status, message=words, classes=classes, of_provider=bool(classes))
+    error = ProxyRejected(
+        status=status, message=words, classes=classes, is_provider_error=bool(classes)
+    )
     assert (cause_of(error) is Cause.UPSTREAM_CREDIT) is is_without_credit
     assert ("later" in str(to_invoke_error(error))) <= (not is_without_credit)
     if is_without_credit:
         assert "no credit left" in str(to_invoke_error(error))
-        assert "no credit left" in to_refusal(error)
+        assert "no credit left" in form_error_message(error)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +111,12 @@ OWN = "https://llm.example.com"
 def test_addresses_and_deployments_leave_nothing_behind(
     words: str, base_url: str, told: str
 ) -> None:
-    assert without_internals(words, base_url) == told
+    assert redact(words, base_url) == told
 
 
 def test_what_nobody_foresaw_is_told_by_its_name_and_not_by_its_text() -> None:
     error = to_invoke_error(ZeroDivisionError("hidden"))
-    for told in (str(error), to_refusal(ZeroDivisionError("hidden"))):
+    for told in (str(error), form_error_message(ZeroDivisionError("hidden"))):
         assert "The LiteLLM plugin failed: ZeroDivisionError. Please report it" in told
         assert "hidden" not in told
 

@@ -16,7 +16,7 @@ from litellm_proxy.errors import (
 )
 from litellm_proxy.wire.error_body import classes_at_the_head
 from tests.support.captured import client_answered_with
-from translation.errors.to_dify import to_invoke_error, to_refusal
+from translation.errors.to_dify import form_error_message, to_invoke_error
 
 
 def refusal(status: int, error_type: str | None = None, message: str = "No.") -> ProxyRejected:
@@ -137,16 +137,16 @@ def test_call_id_and_retry_after_are_shown() -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_f03_a_refused_loopback_names_the_way_out_of_a_container(host: str) -> None:
     error = ProxyUnreachable(Failure.REFUSED, f"http://{host}:4000")
-    assert "host.docker.internal" in to_refusal(error)
+    assert "host.docker.internal" in form_error_message(error)
     # A form that is in use has worked: whoever chats in the app can do nothing about containers.
     assert "host.docker.internal" not in str(to_invoke_error(error))
 
 
 def test_other_hosts_get_other_advice() -> None:
     error = ProxyUnreachable(Failure.REFUSED, "http://localhost.example")
-    assert "host.docker.internal" not in to_refusal(error)
+    assert "host.docker.internal" not in form_error_message(error)
     tls = ProxyUnreachable(Failure.TLS, "https://h", "self-signed certificate")
-    assert "self-signed certificate" in to_refusal(tls)
+    assert "self-signed certificate" in form_error_message(tls)
 
 
 def test_an_unforeseen_error_does_not_show_its_text() -> None:

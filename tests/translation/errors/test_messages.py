@@ -15,7 +15,7 @@ from litellm_proxy.errors import (
     ProxyRejected,
     ProxyUnreachable,
 )
-from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.error_text import first_sentence
 from translation.errors.causes import Cause
 from translation.errors.explanations import EXPLANATIONS
 from translation.errors.messages import (
@@ -62,9 +62,9 @@ REJECTIONS: dict[Cause, dict[str, object]] = {
     Cause.UNSUPPORTED_PARAMETER: {"status": 400, "classes": ("UnsupportedParamsError",)},
     Cause.BANNED_FIELD: {"status": 400, "classes": ("RejectedRequest",)},
     Cause.USER_REQUIRED: {"status": 400, "classes": ("UserRequired",)},
-    Cause.TAGS_REFUSED: {"status": 400, "classes": ("TagsRefused",)},
+    Cause.TAGS_REJECTED: {"status": 400, "classes": ("TagsRejected",)},
     Cause.GUARDRAIL: {"status": 400, "guardrail": "g" * 100},
-    Cause.UPSTREAM_KEY: {"status": 401, "of_provider": True},
+    Cause.UPSTREAM_KEY: {"status": 401, "is_provider_error": True},
     Cause.UPSTREAM_CREDIT: {"status": 402},
     Cause.TIMEOUT: {"status": 408},
     Cause.NOT_LITELLM: {"status": 404, "origin": Origin.TEXT},
@@ -206,7 +206,7 @@ def test_people_who_use_an_app_read_no_address(failure: Failure) -> None:
         (ProxyAnswerEndedEarly(AnswerEnd.REFUSED, "No."), 'The model refused to answer: "No".'),
         (ProxyAnswerEndedEarly(AnswerEnd.REFUSED), "The model refused to continue its answer."),
         (ProxyAnswerEndedEarly(AnswerEnd.FILTERED), "The provider's filter stopped the answer"),
-        (ProxyAnswerEndedEarly(AnswerEnd.ALL_THOUGHT), "raise Max Tokens in the app"),
+        (ProxyAnswerEndedEarly(AnswerEnd.ONLY_REASONING), "raise Max Tokens in the app"),
         (ProxyAnswerEndedEarly(AnswerEnd.CUT_TOOL_CALL), "Max Tokens cut a tool call"),
         (ProxyProtocolError("it broke"), "LiteLLM's answer cannot be used: it broke."),
         (ValueError("as it is"), "as it is"),

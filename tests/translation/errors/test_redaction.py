@@ -3,14 +3,14 @@
 import pytest
 
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
-from litellm_proxy.wire.error_words import first_sentence
+from litellm_proxy.wire.error_text import first_sentence
 from translation.errors.messages import (
     MAX_CHARACTERS,
     app_message,
     form_message,
     short_quote,
 )
-from translation.errors.redaction import AN_ADDRESS, without_internals
+from translation.errors.redaction import AN_ADDRESS, redact
 from translation.errors.to_dify import to_invoke_error
 
 INTERNAL = [
@@ -43,7 +43,7 @@ INTERNAL = [
     ],
 )
 def test_addresses_of_a_private_network(words: str) -> None:
-    told = without_internals(words, "https://llm.example.com:4000")
+    told = redact(words, "https://llm.example.com:4000")
     assert AN_ADDRESS in told
     assert not [each for each in INTERNAL if each in told]
 
@@ -60,7 +60,7 @@ def test_addresses_of_a_private_network(words: str) -> None:
     ],
 )
 def test_what_is_no_address_stays(words: str) -> None:
-    assert without_internals(words, "http://litellm:4000") == words
+    assert redact(words, "http://litellm:4000") == words
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_else_a_key_may_use(owner: str) -> None:
         f"{owner} not allowed to access model. This {owner.split(maxsplit=1)[0].lower()} can only access "
         "models=['secret-project', 'gpt-4']. Tried to access described"
     )
-    told = without_internals(words)
+    told = redact(words)
     assert told == f"{owner} not allowed to access model. Tried to access described"
 
 
@@ -145,7 +145,7 @@ def test_advice_for_the_administrator_of_litellm_is_left_out() -> None:
     ],
 )  # fmt: skip
 def test_no_list_of_what_else_is_allowed(words: str, told: str) -> None:
-    assert without_internals(words) == told
+    assert redact(words) == told
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_a_used_up_budget_is_told_by_its_kind_alone(words: str, holder: str) -> 
     ],
 )
 def test_identities_are_named_by_kind(words: str, left: str) -> None:
-    assert without_internals(words) == left
+    assert redact(words) == left

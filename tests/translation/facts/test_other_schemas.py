@@ -82,15 +82,15 @@ def test_how_many_texts_fit_into_one_line_of_dify(
         (NOTHING_KNOWN, True),
         (ModelFacts(supported_params=("seed",)), True),
         (ModelFacts(supported_params=("top_p",)), False),
-        (ModelFacts(supported_params=("seed",), refused_params=frozenset({"seed"})), False),
-        (ModelFacts(refused_params=frozenset({"top_p"})), True),
+        (ModelFacts(supported_params=("seed",), rejected_params=frozenset({"seed"})), False),
+        (ModelFacts(rejected_params=frozenset({"top_p"})), True),
     ],
 )
 def test_a_parameter_is_offered_unless_something_speaks_against_it(
     facts: ModelFacts,
     may: bool,  # noqa: FBT001
 ) -> None:
-    assert ModelView(parse_settings("m", FORM), facts).may_take("seed") is may
+    assert ModelView(parse_settings("m", FORM), facts).may_support("seed") is may
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_a_parameter_is_offered_unless_something_speaks_against_it(
 def test_what_a_model_takes_beside_text(kind: InputType, fact: str) -> None:
     plain = parse_settings("m", FORM)
     yes, no = replace(NOTHING_KNOWN, **{fact: True}), replace(NOTHING_KNOWN, **{fact: False})  # type: ignore[arg-type]
-    assert ModelView(plain, yes).takes_input(kind)
-    assert not ModelView(plain, no).takes_input(kind)
-    assert not ModelView(plain, NOTHING_KNOWN).takes_input(kind)
+    assert ModelView(plain, yes).supports_input(kind)
+    assert not ModelView(plain, no).supports_input(kind)
+    assert not ModelView(plain, NOTHING_KNOWN).supports_input(kind)
     told = parse_settings("m", {**FORM, "input_types": kind.value})
-    assert ModelView(told, no).takes_input(kind)
+    assert ModelView(told, no).supports_input(kind)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_embedding_schema() -> None:
 
 def test_what_calls_have_shown_to_be_refused_is_not_offered() -> None:
     listed = ("temperature", "top_p", "seed")
-    facts = ModelFacts(supported_params=listed, refused_params=frozenset({"temperature", "top_p"}))
+    facts = ModelFacts(supported_params=listed, rejected_params=frozenset({"temperature", "top_p"}))
     rules = {rule.name for rule in llm_schema("m", ModelView(settings(), facts)).parameter_rules}
     assert "seed" in rules
     assert not rules & {"temperature", "top_p"}

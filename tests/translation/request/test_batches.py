@@ -6,12 +6,12 @@ import pytest
 from dify_plugin.entities.model.text_embedding import MultiModalContent, MultiModalContentType
 
 from litellm_proxy.errors import ProxyRejected
-from translation.request.batches import SmallerBatch, smaller_batch, speaks_of_texts
+from translation.request.batches import SmallerBatch, is_caused_by_texts, smaller_batch
 from translation.request.embeddings import (
-    MOST_SHORTENINGS,
+    MAX_SHORTENINGS,
     SHORTENED_TO,
     Batch,
-    explained_refusal,
+    explained_rejection,
     multimodal_input,
 )
 from translation.request.rerank import results_wanted
@@ -34,7 +34,7 @@ def test_the_longest_texts_become_shorter_and_the_others_stay() -> None:
 
 def test_three_times_at_most() -> None:
     batch: Batch | None = Batch([LONG], 0, 1)
-    for times in range(1, MOST_SHORTENINGS + 1):
+    for times in range(1, MAX_SHORTENINGS + 1):
         assert batch
         batch = batch.shortened(TOO_LONG, 400)
         assert batch
@@ -109,7 +109,7 @@ def test_what_is_too_much_together_goes_in_halves(words: str) -> None:
 )  # fmt: skip
 def test_what_is_not_about_the_texts_is_not_split(words: str, status: int) -> None:
     assert smaller_batch(refused(words, status), 32) is None
-    assert explained_refusal(refused(words, status), Batch([SHORT], 0, 1), 512, cut=False) is None
+    assert explained_rejection(refused(words, status), Batch([SHORT], 0, 1), 512, cut=False) is None
 
 
 @pytest.mark.parametrize(
@@ -138,23 +138,23 @@ def test_a_batch_of_short_texts_is_not_made_shorter() -> None:
 
 def test_a_refusal_names_the_text() -> None:
     batch = Batch([SHORT, LONG, SHORT], 4, 20)
-    told = str(explained_refusal(TOO_LONG, batch, 512, cut=False))
+    told = str(explained_rejection(TOO_LONG, batch, 512, cut=False))
     assert told.startswith(f"Text 6 of 20 is too long ({len(LONG)} characters, about ")
     assert (
         " tokens; the model takes 512): shorten the chunks, or set Long Texts to Cut. LiteLLM 400: "
         in told
     )
     assert "This model's" in told
-    told = str(explained_refusal(TOO_LONG, batch, 512, cut=True))
+    told = str(explained_rejection(TOO_LONG, batch, 512, cut=True))
     assert "shorten the chunks, or set a smaller Context Length." in told
     # A plain refusal is about the length only if the text is longer than the model takes.
-    assert explained_refusal(refused("no"), batch, 10**6, cut=False) is None
-    assert "is too long" in str(explained_refusal(refused("no"), batch, 10, cut=False))
+    assert explained_rejection(refused("no"), batch, 10**6, cut=False) is None
+    assert "is too long" in str(explained_rejection(refused("no"), batch, 10, cut=False))
 
 
 def test_a_fault_of_a_server_that_takes_less_than_the_model() -> None:
     fault = refused("input is too large to process. increase the physical batch size", 500)
-    told = str(explained_refusal(fault, Batch([LONG], 0, 1), 8192, cut=False))
+    told = str(explained_rejection(fault, Batch([LONG], 0, 1), 8192, cut=False))
     assert told.startswith(
         f"Text 1 of 1 is too long for the model's server ({len(LONG)} characters, about "
     )
@@ -166,20 +166,22 @@ def test_a_fault_of_a_server_that_takes_less_than_the_model() -> None:
 
 def test_a_fault_about_the_content_of_texts() -> None:
     fault = refused("failed to encode response: json: unsupported value: NaN", 500)
-    assert speaks_of_texts(fault)
-    assert not speaks_of_texts(refused("upstream is away", 500))
-    one = str(explained_refusal(fault, Batch([SHORT], 6, 9), 512, cut=False))
+    assert is_caused_by_texts(fault)
+    assert not is_caused_by_texts(refused("upstream is away", 500))
+    one = str(explained_rejection(fault, Batch([SHORT], 6, 9), 512, cut=False))
     assert one.startswith(f"Text 7 of 9 cannot be embedded ({len(SHORT)} characters, about ")
     assert " tokens); change or remove it. LiteLLM 500: " in one
     assert "try again" not in one.lower()
-    assert explained_refusal(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False) is None
+    assert explained_rejection(fault, Batch([SHORT, SHORT], 6, 9), 512, cut=False) is None
     assert smaller_batch(fault, 9) == SmallerBatch(4, is_limit=False)
-    assert explained_refusal(refused("away", 500), Batch([SHORT], 0, 1), 512, cut=False) is None
+    assert explained_rejection(refused("away", 500), Batch([SHORT], 0, 1), 512, cut=False) is None
 
 
 def test_images_have_no_length_in_tokens() -> None:
     assert (
-        explained_refusal(TOO_LONG, Batch(["data:image/png;base64,AAAA", LONG], 0, 2), 5, cut=False)
+        explained_rejection(
+            TOO_LONG, Batch(["data:image/png;base64,AAAA", LONG], 0, 2), 5, cut=False
+        )
         is None
     )
 

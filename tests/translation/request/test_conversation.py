@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from translation.request.conversation import acceptable
+from translation.request.turn_order import normalise_turns
 
 CALL: dict[str, Any] = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 OTHER = {**CALL, "id": "b"}
@@ -67,7 +67,7 @@ def result(call_id: str, content: str = "42") -> dict[str, Any]:
 )  # fmt: skip
 def test_turns(turns: list[Any], expected: list[Any]) -> None:
     before = repr(turns)
-    assert acceptable(turns) == expected
+    assert normalise_turns(turns) == expected
     assert repr(turns) == before
 
 
@@ -76,7 +76,7 @@ def test_calls_of_one_turn_that_share_an_id_get_ids_of_their_own_and_keep_their_
         user("q"), said(None, tool_calls=[CALL, CALL, OTHER]),
         result("a", "1"), result("a", "2"), result("b", "3"),
     ]  # fmt: skip
-    _, asked, *results = acceptable(turns)
+    _, asked, *results = normalise_turns(turns)
     ids = [call["id"] for call in asked["tool_calls"]]  # type: ignore[typeddict-item]
     assert ids[0] == "a"
     assert ids[2] == "b"

@@ -14,7 +14,7 @@ from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.errors.request_error import RequestError
 from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
-from translation.request.refused_inputs import require_known_inputs
+from translation.request.unsupported_inputs import require_supported_inputs
 
 PDF = DocumentPromptMessageContent(format="pdf", base64_data="QQ==", mime_type="application/pdf")
 VIDEO = VideoPromptMessageContent(format="mp4", base64_data="QQ==", mime_type="video/mp4")
@@ -24,7 +24,7 @@ TAKES_NONE = ModelFacts(vision=False, pdf_input=False, video_input=False)
 
 def asked(facts: ModelFacts, *messages: PromptMessage, **form: str) -> None:
     settings = parse_settings("m", {"base_url": "http://h", "settings": "custom", **form})
-    require_known_inputs(messages, ModelView(settings, facts))
+    require_supported_inputs(messages, ModelView(settings, facts))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.request import merged
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings, parse_settings
-from translation.request.options import probing_user, request_options
+from translation.request.options import probe_end_user, request_options
 
 
 def settings(**form: str) -> Settings:
@@ -116,8 +116,8 @@ def test_a_blank_parameter_is_none() -> None:
 
 
 def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:
-    assert probing_user(settings()) == "dify"
-    assert probing_user(settings(end_user="off")) is None
+    assert probe_end_user(settings()) == "dify"
+    assert probe_end_user(settings(end_user="off")) is None
 
 
 def test_a_form_has_texts_only() -> None:

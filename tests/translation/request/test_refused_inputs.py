@@ -11,7 +11,7 @@ from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from translation.errors.request_error import RequestError
 from translation.facts.model_view import ModelView
 from translation.form.settings import parse_settings
-from translation.request.refused_inputs import require_known_inputs
+from translation.request.unsupported_inputs import require_supported_inputs
 
 IMAGE = ImagePromptMessageContent(format="png", base64_data="QQ==", mime_type="image/png")
 AUDIO = AudioPromptMessageContent(format="mp3", base64_data="QQ==", mime_type="audio/mpeg")
@@ -22,7 +22,7 @@ def asked_with(*parts: object, facts: ModelFacts = NOTHING_KNOWN, **form: str) -
     message = UserPromptMessage(content=list(parts))
     messages: list[PromptMessage] = [message, UserPromptMessage(content="text")]
     settings = parse_settings("m", {"base_url": "http://h", **form})
-    require_known_inputs(messages, ModelView(settings, facts))
+    require_supported_inputs(messages, ModelView(settings, facts))
 
 
 def test_text_and_what_is_unknown_pass() -> None:

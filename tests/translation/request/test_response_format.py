@@ -10,7 +10,7 @@ from translation.request.response_format import (
     asks_for_json,
     response_format,
     schema_of,
-    with_schema_in_words,
+    with_schema_in_prompt,
 )
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -77,12 +77,12 @@ def test_whether_json_is_asked_for(
 
 def test_a_schema_in_words_stands_at_the_end_of_the_instructions() -> None:
     question: Any = {"role": "user", "content": "q"}
-    first, second = with_schema_in_words([question], {"schema": {"a": "ü"}})
+    first, second = with_schema_in_prompt([question], {"schema": {"a": "ü"}})
     assert first["role"] == "system"
     assert str(first["content"]).startswith("Answer with one JSON object and nothing else.")
     assert str(first["content"]).endswith('JSON schema:\n{"a": "ü"}')
     assert second is question
     told: Any = {"role": "system", "content": "Be brief."}
-    first, second = with_schema_in_words([told, question], {"schema": {}})
+    first, second = with_schema_in_prompt([told, question], {"schema": {}})
     assert str(first["content"]).startswith("Be brief.\n\nAnswer with one JSON object")
     assert second is question

@@ -7,15 +7,15 @@ import pytest
 from litellm_proxy.errors import Failure, Origin, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.model_facts import NOTHING_KNOWN
 from translation.errors.messages import MAX_CHARACTERS, short_quote
-from translation.errors.to_dify import to_refusal
+from translation.errors.to_dify import form_error_message
 from translation.validation import form_problem
-from translation.validation.form_problem import LLM, Findings, none_usable, problem_of
+from translation.validation.form_problem import LLM, Findings, form_problem_of, no_usable_model
 
-MOST_WORDS = 20
+MAX_WORDS = 20
 """Dify shows a refusal for some five seconds."""
 _THE_PROXYS_WORDS = re.compile(r"\((LiteLLM|Server in front)( \d{3})?: |\(https?://")
 _DETAIL = "some words of the system"
-_LEAST_OF_A_DETAIL = 35
+_MIN_OF_A_DETAIL = 35
 NAMES = ["gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-4.1", "described", "openai/*"]
 
 
@@ -43,7 +43,7 @@ REJECTIONS = [
     rejected(502, origin=Origin.PAGE),
     rejected(500),
     rejected(408),
-    rejected(401, classes=("TagsRefused",)),
+    rejected(401, classes=("TagsRejected",)),
     rejected(401, classes=("UserRequired",)),
 ]
 
@@ -55,9 +55,9 @@ def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
     findings = Findings(
         error, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=None, is_litellm=False
     )
-    refusal = problem_of("gpt-5", LLM, findings)
+    refusal = form_problem_of("gpt-5", LLM, findings)
     assert refusal
-    assert 4 <= len(first_words(refusal)) <= MOST_WORDS, refusal
+    assert 4 <= len(first_words(refusal)) <= MAX_WORDS, refusal
     assert "_" not in " ".join(first_words(refusal))
 
 
@@ -65,13 +65,13 @@ def test_a_rejection_begins_with_what_to_do(error: ProxyRejected) -> None:
 @pytest.mark.parametrize("url", ["http://localhost:4000", "https://litellm"])
 @pytest.mark.parametrize("via", ["", "http://proxy:3128"])
 def test_an_unreachable_proxy_ends_with_what_to_do(failure: Failure, url: str, via: str) -> None:
-    plain = to_refusal(ProxyUnreachable(failure, url, "", via))
+    plain = form_error_message(ProxyUnreachable(failure, url, "", via))
     through = f" through the HTTP proxy {via}" if via else ""
     what, advice = plain.split(f" ({failure.value}). ")
     assert what in {f"Nothing answers at {url}{through}", f"No connection at {url}{through}"}
     assert advice.endswith(".")
     assert len(advice.split()) >= 4
-    assert len(plain.replace(through, "").split()) <= MOST_WORDS, plain
+    assert len(plain.replace(through, "").split()) <= MAX_WORDS, plain
     assert "_" not in what
 
 
@@ -81,13 +81,13 @@ def test_an_unreachable_proxy_ends_with_what_to_do(failure: Failure, url: str, v
 def test_the_systems_words_are_there_as_far_as_they_fit(
     failure: Failure, url: str, via: str
 ) -> None:
-    plain = to_refusal(ProxyUnreachable(failure, url, "", via))
+    plain = form_error_message(ProxyUnreachable(failure, url, "", via))
     room = MAX_CHARACTERS - len(plain) - len(": ")
     # What the TLS library and an HTTP proxy say is never left out.
     is_quoted = failure in {Failure.CERTIFICATE, Failure.CERTIFICATE_FILE, Failure.FORWARD_PROXY}
-    is_shown = room >= _LEAST_OF_A_DETAIL or is_quoted
-    detail = f": {short_quote(_DETAIL, max(room, _LEAST_OF_A_DETAIL))}" if is_shown else ""
-    assert to_refusal(ProxyUnreachable(failure, url, _DETAIL, via)) == plain.replace(
+    is_shown = room >= _MIN_OF_A_DETAIL or is_quoted
+    detail = f": {short_quote(_DETAIL, max(room, _MIN_OF_A_DETAIL))}" if is_shown else ""
+    assert form_error_message(ProxyUnreachable(failure, url, _DETAIL, via)) == plain.replace(
         f"({failure.value})", f"({failure.value}{detail})"
     )
 
@@ -96,9 +96,9 @@ def test_three_names_are_offered() -> None:
     findings = Findings(
         None, NAMES, NOTHING_KNOWN, in_a_list=False, resolves=False, is_litellm=True
     )
-    refusal = problem_of("gpt-5", LLM, findings)
+    refusal = form_problem_of("gpt-5", LLM, findings)
     assert refusal
     assert refusal.count(",") == form_problem.MAX_NAMES - 1 == 2
-    assert len(refusal.split()) <= MOST_WORDS
+    assert len(refusal.split()) <= MAX_WORDS
     assert "openai/*" not in refusal
-    assert len(none_usable(200, NAMES).partition("It can")[0].split()) <= MOST_WORDS
+    assert len(no_usable_model(200, NAMES).partition("It can")[0].split()) <= MAX_WORDS

@@ -22,11 +22,11 @@ from translation.validation.form_problem import (
     TTS,
     Findings,
     Kind,
-    is_a_bare_fault,
-    knows_the_key,
-    none_usable,
-    problem_of,
-    problem_of_key,
+    form_problem_of,
+    is_key_accepted,
+    is_plain_500,
+    key_problem,
+    no_usable_model,
 )
 from translation.validation.stored_facts import VARIABLE, stored_learned, to_stored
 
@@ -62,7 +62,7 @@ def refusal(
     known: dict[str, Any] = {
         "facts": ModelFacts(), "in_a_list": False, "resolves": False, "is_litellm": False, **more
     }  # fmt: skip
-    return problem_of(model, kind, Findings(probe, found, **known))
+    return form_problem_of(model, kind, Findings(probe, found, **known))
 
 
 def test_a_model_that_is_known_is_taken() -> None:
@@ -133,7 +133,7 @@ def test_a_chat_without_a_price_may_be_anything(prices: dict[str, Any], is_sure:
             "The key's budget is used up: raise it in LiteLLM. (LiteLLM 400: Its words)",
         ),
         (
-            rejected(401, classes=("TagsRefused",)),
+            rejected(401, classes=("TagsRejected",)),
             "LiteLLM rejects this model with these tags: change Tags. (LiteLLM 401: Its words)",
         ),
         (
@@ -268,7 +268,7 @@ def test_among_many_names_those_that_share_most_with_it_are_compared() -> None:
 def test_a_key_is_refused_unless_its_lists_are_closed_for_another_reason(
     error: ProxyError, told: str | None
 ) -> None:
-    assert problem_of_key(error, URL) == told
+    assert key_problem(error, URL) == told
 
 
 @pytest.mark.parametrize(
@@ -288,8 +288,8 @@ def test_what_the_refusal_of_a_list_tells_of_a_key(
     is_bare: bool,  # noqa: FBT001
     knows: bool,  # noqa: FBT001
 ) -> None:
-    assert is_a_bare_fault(error) is is_bare
-    assert knows_the_key(error) is knows
+    assert is_plain_500(error) is is_bare
+    assert is_key_accepted(error) is knows
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_the_refusal_of_a_list_tells_of_a_key(
     ],
 )
 def test_a_key_for_none_of_a_catalogue_hears_what_it_can_use(names: list[str], offer: str) -> None:
-    assert none_usable(200, names) == (
+    assert no_usable_model(200, names) == (
         f"API key can use none of this catalogue's 200 models: enter another key, or rebuild the catalogue with this one. {offer}"
     )
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 
-from translation.answer.room import Room
+from translation.answer.held_limit import HeldLimit
 from translation.reasoning_tags import Split
 
 _OBJECT_BEGINS = frozenset({'{"', "{}"})
 _MARKS = 2
 
 
-class WholeText:
+class BufferedText:
     """Holds a text until its end, then splits it.
 
     Some chat templates put the opening tag into the prompt, so that only the closing tag arrives.
     Dify uses the first JSON in a text, which could be part of the reasoning.
     """
 
-    def __init__(self, split: Callable[[str], Split], room: Room, *, streams_objects: bool) -> None:
+    def __init__(
+        self, split: Callable[[str], Split], room: HeldLimit, *, streams_objects: bool
+    ) -> None:
         """`streams_objects`: text that begins with a JSON object is not held."""
         self._split = split
         self._room = room

@@ -15,7 +15,7 @@ from litellm_proxy.wire.reading import Json
 
 MAX_SENTENCE = 500
 _DEEPEST = 8
-_MOST_LITERALS = 20
+_MAX_LITERALS = 20
 _ADVICE = re.compile(
     r"LiteLLM: model group"
     r"|No fallback model group found"
@@ -116,7 +116,7 @@ def _first_line(message: str) -> str:
 
 def _innermost(message: str) -> str:
     """Return the innermost message of an object in the text, else ""."""
-    text = _BYTES.sub(lambda match: _decoded(match.group()), message, count=_MOST_LITERALS)
+    text = _BYTES.sub(lambda match: _decoded(match.group()), message, count=_MAX_LITERALS)
     start = text.find("{")
     if start < 0:
         return ""

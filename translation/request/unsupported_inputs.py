@@ -21,7 +21,7 @@ _WORDS = {
 }
 
 
-def require_known_inputs(messages: Sequence[PromptMessage], view: ModelView) -> None:
+def require_supported_inputs(messages: Sequence[PromptMessage], view: ModelView) -> None:
     """Raise RequestError for input that the model is known not to accept.
 
     If it is unknown, the input is sent, and the model itself may reject it.

@@ -4,7 +4,7 @@ from litellm_proxy.errors import ProxyProtocolError
 from litellm_proxy.limits import MAX_HELD_CHARACTERS
 
 
-class Room:
+class HeldLimit:
     """Counts the characters that the filters of one answer hold."""
 
     def __init__(self) -> None:

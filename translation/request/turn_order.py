@@ -13,7 +13,7 @@ _NO_RESULT = "(No result was recorded.)"
 _RESULT_OF_A_CALL = "Result of a tool call:"
 
 
-def acceptable(turns: Sequence[wire.Message]) -> list[wire.Message]:
+def normalise_turns(turns: Sequence[wire.Message]) -> list[wire.Message]:
     """Return alternating turns, none blank, each tool call with its result.
 
     `turns` are not changed.

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from translation.answer.room import Room
+from translation.answer.held_limit import HeldLimit
 from translation.reasoning_tags import Split
 from translation.think_block import AFTER_THINKING, LATE_THINK_OPEN, THINK_CLOSE, THINK_OPEN
 
@@ -20,7 +20,7 @@ _THINKING = frozenset({_Place.THINKING, _Place.THINKING_AGAIN})
 _OPENING = {_Place.THINKING: THINK_OPEN, _Place.THINKING_AGAIN: LATE_THINK_OPEN}
 
 
-class ShownText:
+class TextWithReasoning:
     """Writes the text of one answer, piece by piece.
 
     Reasoning is one think block at the front, closed before the first content, never empty.
@@ -28,7 +28,7 @@ class ShownText:
     the blanks after it stay.
     """
 
-    def __init__(self, room: Room, *, show_reasoning: bool) -> None:
+    def __init__(self, room: HeldLimit, *, show_reasoning: bool) -> None:
         self._room = room
         self._show_reasoning = show_reasoning
         self._place = _Place.FRONT

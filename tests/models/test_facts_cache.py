@@ -18,7 +18,7 @@ from harness.child import free_port
 from harness.upstream import Pause, Reply, Upstream, json_reply
 from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.model_info import Deployments, ModelList
-from models import known_facts
+from models import facts_cache
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
 from translation.facts.discovery import facts_of_deployments, facts_of_listing
@@ -249,7 +249,7 @@ def test_equal_responses_are_parsed_once_for_all_keys(
         parsed.append(read)
         return iter(())
 
-    monkeypatch.setattr(known_facts, "facts_of_deployments", facts)
+    monkeypatch.setattr(facts_cache, "facts_of_deployments", facts)
     upstream.on("/v1/model/info", json_reply({"data": [], "of": upstream.url}))
     for number in range(5):
         schema({**form, "api_key": f"sk-{number}"})
@@ -258,10 +258,10 @@ def test_equal_responses_are_parsed_once_for_all_keys(
 
 def test_many_keys_with_many_models_of_their_own_stay_known(upstream: Upstream) -> None:
     """Beyond a number of names each call asked again, which took 0.3 s of processor time each."""
-    contents = known_facts._contents
+    contents = facts_cache._contents
     for key in range(1000):
         facts = {f"model-{key}-{number}": NOTHING_KNOWN for number in range(100)}
-        contents.set(b"%d" % key, known_facts._content(iter(facts.items())))
+        contents.set(b"%d" % key, facts_cache._content(iter(facts.items())))
     assert all(contents.get(b"%d" % key) for key in range(1000))
     for key in range(1000):
         contents.drop(b"%d" % key)
@@ -270,8 +270,8 @@ def test_many_keys_with_many_models_of_their_own_stay_known(upstream: Upstream) 
 def test_facts_that_had_to_go_are_asked_for_again(upstream: Upstream) -> None:
     form = serve(upstream)
     before = schema(form)
-    for digest in list(known_facts._contents._entries):
-        known_facts._contents.drop(digest)
+    for digest in list(facts_cache._contents._entries):
+        facts_cache._contents.drop(digest)
     asked = len(discoveries(upstream))
     assert schema(form) == before
     assert len(discoveries(upstream)) == asked + 2
@@ -282,10 +282,10 @@ def test_one_body_at_two_endpoints_is_read_by_each(upstream: Upstream) -> None:
     for path in DISCOVERY:
         upstream.on(path, json_reply({"data": [row], "of": "both"}))
     settings = parse_settings("m", {"base_url": upstream.url})
-    client = known_facts._client(settings)
-    listing = client.read_models(known_facts._digested("list", ModelList.read, facts_of_listing))
+    client = facts_cache._client(settings)
+    listing = client.read_models(facts_cache._digested("list", ModelList.read, facts_of_listing))
     infos = client.read_deployments(
-        known_facts._digested("infos", Deployments.read, facts_of_deployments)
+        facts_cache._digested("infos", Deployments.read, facts_of_deployments)
     )
-    facts = [known_facts._contents.get(digest) for digest in (listing, infos)]
+    facts = [facts_cache._contents.get(digest) for digest in (listing, infos)]
     assert [content.facts["m"].mode for content in facts if content] == ["embedding", "chat"]
