@@ -14,7 +14,7 @@ from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.limits import MAX_BODY_BYTES, MAX_ERROR_BYTES
 from litellm_proxy.litellm_versions import INFO_PATHS, info_path, note_info_path
 from litellm_proxy.rejection import Rejections
-from litellm_proxy.response_headers import CallReport, ProxyAnswer, read_report
+from litellm_proxy.response_headers import CallReport, ProxyAnswer, call_id_of, read_report
 from litellm_proxy.sender import MAX_TRIES, ProxyResponse, Sender, joined
 from litellm_proxy.settings import CALL_SECONDS, ProxySettings
 from litellm_proxy.wire.audio import Transcription
@@ -62,14 +62,16 @@ class ProxyClient:
         *,
         total_seconds: float = CALL_SECONDS,
         tries: int = MAX_TRIES,
+        note_call_id: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`total_seconds` limits each request, from sending to the last byte of the response.
 
-        `tries` is the maximum number of attempts; only a request that was surely not processed is
-        retried.
+        `tries` is the maximum number of attempts (see `Sender`). `note_call_id` gets LiteLLM's call id
+        of each response.
         """
         self._caller = settings.cache_key
         self._rejections = Rejections(settings)
+        self._note_call_id = note_call_id
         self._sender = Sender(settings, self._rejections, transport, total_seconds, tries)
 
     def chat(self, asked: Requestable) -> ProxyAnswer[ChatArrivals]:
@@ -78,7 +80,7 @@ class ProxyClient:
         A blocking response is one chunk. The request is sent before this returns, so a rejection is
         raised here and not later.
         """
-        response = self._sender.post(asked)
+        response = self._post(asked)
         report = self._report(response)
         chunks = read_chunks(response, lambda data: self._read_data(ChatChunk.read, data))
         if is_called_a_stream(response):
@@ -89,7 +91,7 @@ class ProxyClient:
 
     def start_run(self, asked: Requestable) -> ProxyAnswer[Run]:
         """Start a background run; return its first state."""
-        return self._run(self._sender.post(asked))
+        return self._run(self._post(asked))
 
     def run(self, run_id: str, options: RequestOptions) -> ProxyAnswer[Run]:
         """Return the current state of a run, even if it failed.
@@ -116,27 +118,27 @@ class ProxyClient:
 
     def make_image(self, asked: Requestable) -> ProxyAnswer[ImageAnswer]:
         """Return the generated or edited image."""
-        response = self._sender.post(asked)
+        response = self._post(asked)
         answer = self._accepted(ImageAnswer.read, response)
         return ProxyAnswer(answer, self._report(response))
 
     def embed(self, asked: Requestable) -> ProxyAnswer[EmbeddingsAnswer]:
         """Return the vectors of one batch of texts, in the order of the response."""
-        response = self._sender.post(asked)
+        response = self._post(asked)
         answer = self._accepted(EmbeddingsAnswer.read, response)
         return ProxyAnswer(answer, self._report(response))
 
     def rerank(self, asked: Requestable) -> RerankAnswer:
         """Return the documents of a request with their scores."""
-        return self._accepted(RerankAnswer.read, self._sender.post(asked))
+        return self._accepted(RerankAnswer.read, self._post(asked))
 
     def moderate(self, asked: Requestable) -> ModerationAnswer:
         """Return the moderation result of a text."""
-        return self._accepted(ModerationAnswer.read, self._sender.post(asked))
+        return self._accepted(ModerationAnswer.read, self._post(asked))
 
     def transcribe(self, asked: Requestable) -> Transcription:
         """Transcribe an audio file; the file is streamed from its start."""
-        response = self._sender.post(asked)
+        response = self._post(asked)
         if response.content_type.startswith(_TRANSCRIPTS):
             body = response.body(MAX_BODY_BYTES)
             if body.lstrip().startswith(b"{"):
@@ -152,7 +154,7 @@ class ProxyClient:
         The start of the response is read before this returns, so a rejection is raised here and not
         later, even if LiteLLM labels it as audio.
         """
-        response = self._sender.post(asked)
+        response = self._post(asked)
         label = response.content_type
         pieces = response.pieces()
         start = next(filter(None, pieces), b"")
@@ -235,7 +237,7 @@ class ProxyClient:
         its backend's name; None means that this LiteLLM resolves no names there, as up to 1.72.
         """
         asked = options.request("/utils/token_counter", {"model": model, "prompt": ""})
-        count = self._read(TokenCount.read, self._sender.post(asked))
+        count = self._read(TokenCount.read, self._post(asked))
         if count.model_used not in {None, model}:
             return True
         return False if "original_response" in count.model_fields_set else None
@@ -255,13 +257,19 @@ class ProxyClient:
         400 whose `param` names the missing input; only this rejection is suppressed.
         """
         try:
-            self._sender.post(asked).response.close()
+            self._post(asked).response.close()
         except ProxyRejected as error:
             if error.param in _REQUIRED_INPUTS or _LACKS_INPUT.search(error.text):
                 return
             raise
         message = "it accepted a request without its input"
         raise ProxyProtocolError(message)
+
+    def _post(self, asked: Requestable) -> ProxyResponse:
+        response = self._sender.post(asked)
+        if call_id := call_id_of(response.headers):
+            self._note_call_id(self._rejections.redacted(call_id))
+        return response
 
     def _read[T](self, read: Callable[[bytes], T], response: ProxyResponse) -> T:
         return self._rejections.parsed(read, response.body(MAX_BODY_BYTES))

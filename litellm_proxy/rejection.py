@@ -23,6 +23,10 @@ from litellm_proxy.wire.error_text import first_sentence
 
 _HTTP_ERROR = 400
 _HASH = re.compile(r"(?i)[0-9a-f]{64}")
+_PROVIDER_KEY = re.compile(
+    r"\b(?:sk|gsk|xai|pplx|hf|r8|nvapi|csk|tgp|fw)[-_][A-Za-z0-9_-]{12,200}|\bAIza[A-Za-z0-9_-]{30,200}"
+)
+"""Keys of LiteLLM and of providers, by the prefixes that they document."""
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _MAX_EXCERPT = 200
 _MAX_NAME = 100
@@ -87,12 +91,12 @@ class Rejections:
         )
 
     def redacted(self, text: str) -> str:
-        """Replace the caller's secrets and hashes of keys by ***."""
+        """Replace the caller's secrets, and hashes and keys of others, by ***."""
         for secret in self._settings.secrets:
             text = text.replace(secret, "***")
         if short := self._settings.short_secret:
             text = short.sub("***", text)
-        return _HASH.sub("***", text)
+        return _PROVIDER_KEY.sub("***", _HASH.sub("***", text))
 
     def parsed[T](self, read: Callable[[bytes], T], data: bytes) -> T:
         """Apply `read` to a body; raise ProxyProtocolError if that fails."""

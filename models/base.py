@@ -17,6 +17,7 @@ from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
+from models.call_log import note_call_id
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name, with_catalogued_facts
 from models.error_log import log_error
@@ -208,7 +209,7 @@ class ProxyModel:
         return replace(facts, rejected_params=refused) if refused else facts
 
     def _client(self, settings: Settings) -> ProxyClient:
-        return ProxyClient(settings.proxy)
+        return ProxyClient(settings.proxy, note_call_id=note_call_id)
 
 
 def _explained(error: Exception) -> InvokeError:

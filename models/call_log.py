@@ -85,7 +85,8 @@ class _Line:
             "total_ms": round(1000 * (now - self.started)),
             "prompt_tokens": self.tokens and self.tokens[0],
             "completion_tokens": self.tokens and self.tokens[1],
-            "cost_usd": None if self.cost is None else f"{self.cost:f}",
+            # 0 is the cost of a free model, and of one without a known price.
+            "cost_usd": f"{self.cost:f}" if self.cost else None,
             "call_id": self.call_id,
         }
         known = (f"{name}={value}" for name, value in told.items() if value is not None)
@@ -101,10 +102,10 @@ class _Line:
 _under_way: ContextVar[_Line | None] = ContextVar("_under_way", default=None)
 
 
-def note_call_id(call_id: str | None) -> None:
-    """Set LiteLLM's call id for the current call's line."""
+def note_call_id(call_id: str) -> None:
+    """Set LiteLLM's call id for the current call's line; of several requests the last."""
     if line := _under_way.get():
-        line.call_id = call_id or line.call_id
+        line.call_id = call_id
 
 
 def logged[F: Callable[..., Any]](invoke: F) -> F:

@@ -14,7 +14,6 @@ from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.errors import about
 from litellm_proxy.response_headers import CallReport, ProxyAnswer
 from litellm_proxy.wire.chat import OutputImage
-from models.call_log import note_call_id
 from models.llm_call import LLMCall
 from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
@@ -47,7 +46,6 @@ class ChatAnswer:
         answer = sent.answer
         stop = sent.request.unsent.get("stop") or ()
         stream = ChatStream(self.call_ids(), replace(self.call.form, stop=stop))
-        note_call_id(answer.report.call_id)
         model = self._answering_model(answer.report)
         with about(f"{ModelType.LLM.value} {self.call.model.name}", answer.report.call_id):
             with closing(answer.content) as arrivals:

@@ -16,7 +16,6 @@ from litellm_proxy.response_headers import ProxyAnswer
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
-from models.call_log import note_call_id
 from models.error_log import explained_or_self
 from models.learned_limits import ModelKey, largest_size, learn_largest
 from models.sending import sent
@@ -135,7 +134,6 @@ class EmbeddingCall:
         answer = reply.content
         tokens = embedding_tokens(answer.usage, batch.texts)
         report = reply.report
-        note_call_id(report.call_id)
         fallback = report.fallback if report.fallback != self.key.model else None
         if fallback:
             logger.warning(

@@ -13,6 +13,7 @@ from litellm_proxy.wire.chat import ChatChunk
 from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
 from litellm_proxy.wire.rejected_requests.fallbacks import for_model
+from models.call_log import note_call_id
 from models.learned_limits import ModelKey
 from models.long_run import ended_run
 from models.sending import Sent, sent
@@ -61,7 +62,7 @@ class LLMCall:
 
     @property
     def _client(self) -> ProxyClient:
-        return ProxyClient(self.model.settings.proxy)
+        return ProxyClient(self.model.settings.proxy, note_call_id=note_call_id)
 
     def _chat(self) -> Sent[ProxyAnswer[ChatArrivals]]:
         facts = self.model.facts

@@ -54,7 +54,7 @@ def _words(value: object) -> object:
 
 MODES = (
     "chat", "completion", "responses", "embedding", "rerank", "audio_transcription", "audio_speech",
-    "moderation",
+    "moderation", "image_generation", "image_edit",
 )  # fmt: skip
 """LiteLLM's modes that Dify has a model type for."""
 

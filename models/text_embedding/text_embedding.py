@@ -15,7 +15,7 @@ from dify_plugin.entities.model.text_embedding import (
 from litellm_proxy.client import ProxyClient
 from litellm_proxy.wire.rejected_requests.fallbacks import for_model
 from models.base import ProxyModel
-from models.call_log import logged
+from models.call_log import logged, note_call_id
 from models.calls_in_flight import limited
 from models.embedding_calls import CALL_SECONDS, Embedded, EmbeddingCall
 from translation.answer.usage import embedding_usage
@@ -81,7 +81,9 @@ class LiteLLMTextEmbeddingModel(ProxyModel, TextEmbeddingModel):
         called = self._called(model, credentials)
         settings = called.settings
         call = EmbeddingCall(
-            client=ProxyClient(settings.proxy, total_seconds=CALL_SECONDS),
+            client=ProxyClient(
+                settings.proxy, total_seconds=CALL_SECONDS, note_call_id=note_call_id
+            ),
             key=self._key(settings),
             batch=called.max_chunks,
             context_size=called.context_size,

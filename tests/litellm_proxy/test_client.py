@@ -358,3 +358,17 @@ def test_f13_the_key_can_go_into_another_header_and_headers_are_never_doubled(
     sent = httpx.Headers(dict(upstream.asked[0].headers))
     assert sent["authorization"] == "Bearer mine"
     assert sent["x-litellm-api-key"] == "sk-2"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-proj-abcdefghijkl", "gsk_PROVIDER1234567", "sk-ant-api03-" + "x" * 90, "AIza" + "Sy" * 17],
+)
+def test_the_keys_of_providers_are_redacted(upstream: Upstream, key: str) -> None:
+    upstream.on(
+        "m", openai.error(f"Incorrect API key provided: {key}. See sk-1234 in the docs.", 401)
+    )
+    with pytest.raises(ProxyRejected) as caught:
+        ProxyClient(ProxySettings(upstream.url)).moderate(ProbeRequest("m", "/v1/moderations"))
+    assert "provided: ***." in caught.value.text
+    assert "sk-1234" in caught.value.text

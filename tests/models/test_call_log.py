@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -49,7 +51,7 @@ def test_an_answer(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None
     ((kind, model, status, rest),) = lines(caplog)
     assert (kind, model, status) == ("llm", "m", "ok")
     assert re.fullmatch(
-        r" first_ms=\d+ total_ms=\d+ prompt_tokens=11 completion_tokens=7 cost_usd=0\S* call_id=c-1",
+        r" first_ms=\d+ total_ms=\d+ prompt_tokens=11 completion_tokens=7 call_id=c-1",
         rest,
     )
 
@@ -91,6 +93,67 @@ def test_embeddings_and_a_kind_without_tokens(
     assert "prompt_tokens=" in first[3]
     assert second[:3] == ("moderation", "j", "ok")
     assert "tokens" not in second[3]
+
+
+def spoken(model: Any, form: dict[str, str]) -> None:
+    list(model.invoke(model="m", tenant_id="t", credentials=form, content_text="Hi", voice=""))
+
+
+def transcribed(model: Any, form: dict[str, str]) -> None:
+    model.invoke(model="m", credentials=form, file=BytesIO(b"RIFF"))
+
+
+def ranked(model: Any, form: dict[str, str]) -> None:
+    model.invoke(model="m", credentials=form, query="q", docs=["a"])
+
+
+def moderated(model: Any, form: dict[str, str]) -> None:
+    model.invoke(model="m", credentials=form, text="a text")
+
+
+def embedded(model: Any, form: dict[str, str]) -> None:
+    model.invoke(model="m", credentials=form, texts=["a text"])
+
+
+@pytest.mark.usefixtures("on")
+@pytest.mark.parametrize(
+    ("kind", "invoke", "body"),
+    [
+        (ModelType.TEXT_EMBEDDING, embedded, {"data": [{"index": 0, "embedding": [0.5]}]}),
+        (ModelType.RERANK, ranked, {"results": [{"index": 0, "relevance_score": 0.5}]}),
+        (ModelType.MODERATION, moderated, {"results": [{"flagged": False}]}),
+        (ModelType.SPEECH2TEXT, transcribed, {"text": "Hi"}),
+        (ModelType.TTS, spoken, None),
+    ],
+)
+def test_the_call_id_of_every_kind(
+    upstream: Upstream,
+    caplog: pytest.LogCaptureFixture,
+    kind: ModelType,
+    invoke: Callable[[Any, dict[str, str]], None],
+    body: object,
+) -> None:
+    headers = {"x-litellm-call-id": f"c-{SECRET}"}
+    reply = json_reply(body) if body else Reply([b"ID3"], content_type="audio/mpeg")
+    for name in ("m", "/v1/audio/transcriptions"):
+        upstream.on(name, Reply(reply.pieces, 200, reply.content_type, headers))
+    invoke(
+        REGISTRATION.get_model_instance("litellm", kind),
+        {"base_url": upstream.url, "api_key": SECRET},
+    )
+    ((told, _, status, rest),) = lines(caplog)
+    assert (told, status) == (kind.value, "ok")
+    assert rest.endswith(" call_id=c-***")
+    assert "cost_usd" not in rest
+
+
+@pytest.mark.usefixtures("on")
+def test_a_cost_that_is_known(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
+    reply = openai.completion(content="Good")
+    headers = {"x-litellm-response-cost": "0.0025"}
+    ask(upstream, Reply(reply.pieces, 200, reply.content_type, headers))
+    ((_, _, _, rest),) = lines(caplog)
+    assert "cost_usd=0.0025" in rest
 
 
 def test_nothing_unless_it_is_wanted(

@@ -14,10 +14,11 @@ from translation.request.app_key import UNRESOLVED
 
 MAX_NAME_CHARACTERS = 255
 _HASH_CHARACTERS = 32
-_IGNORED_FIELDS = ("stream", "stream_options")
+_IGNORED_FIELDS = ("stream_options",)
 """All other fields that Dify sets are always sent, and replace extra fields."""
 _FORBIDDEN_FIELDS = {
     "n": "Dify shows one answer",
+    "stream": "Dify decides it for each call",
     "timeout": "set Timeout in the model's form",
 }
 _HEADERS = "headers for the provider are set in the model's form"
