@@ -4,16 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from dify_plugin.entities.model.llm import LLMUsage
+from dify_plugin.entities.model.llm import LLMResultChunk, LLMUsage
+from dify_plugin.entities.model.message import ImagePromptMessageContent
 
-from litellm_proxy.wire.chat import OutputImage
+from litellm_proxy.wire.chat import Delta, OutputImage
 from translation.answer.chat_stream import Outcome
 from translation.answer.dify_chunks import last_chunk, shown_chunks
+from translation.answer.sources import Source, source_list
 from translation.answer.tool_calls import CompleteToolCall
+from translation.line_limit import MAX_LINE_PART
 from translation.reasoning import Reasoning
 
 MAX_CHARACTERS = 500_000
-MAX_LINE_PART = 4_500_000
 
 
 def ended(**more: Any) -> Outcome:
@@ -87,3 +89,85 @@ def test_an_image_that_does_not_fit_a_line_tells_its_size() -> None:
     (image,) = content_of("data:image/png;base64," + "A" * MAX_LINE_PART)
     assert len(image.base64_data) == MAX_LINE_PART
     assert "an image of 6.8 MB, which is too large" in content_of("data:,".ljust(9_000_006, "A"))
+
+
+def shown_one(model: str, shown: str | OutputImage) -> LLMResultChunk:
+    (chunk,) = shown_chunks(model, shown)
+    return chunk
+
+
+def test_a_very_long_text_goes_in_several_lines() -> None:
+    text = "\0" * 1_200_000
+    chunks = list(shown_chunks("m", text))
+    assert "".join(str(chunk.delta.message.content) for chunk in chunks) == text
+    assert max(len(chunk.model_dump_json()) for chunk in chunks) < 4 * 1024 * 1024
+
+
+def image(url: str) -> OutputImage:
+    return OutputImage.model_validate({"image_url": {"url": url}})
+
+
+def test_f24_an_image_becomes_image_content() -> None:
+    content = shown_one("m", image("data:image/webp;base64,QUJD")).delta.message.content
+    assert isinstance(content, list)
+    (part,) = content
+    assert isinstance(part, ImagePromptMessageContent)
+    assert (part.format, part.mime_type, part.base64_data) == ("webp", "image/webp", "QUJD")
+
+
+def test_an_image_by_url_stays_a_url() -> None:
+    content = shown_one("m", image("https://h/a.png")).delta.message.content
+    assert isinstance(content, list)
+    assert content[0].data == "https://h/a.png"
+
+
+NO_IMAGE = "\n\n[The model made an image that cannot be read.]\n\n"
+PNG = "iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"url": ""},
+        {"url": "data:image/png;base64,"},
+        {"url": None},
+        {"url": "nothing"},
+        None,
+        5,
+        "",
+    ],
+)
+def test_an_image_that_is_none_leaves_a_note(made: object) -> None:
+    none = OutputImage.model_validate({"type": "image_url", "image_url": made})
+    assert shown_one("m", none).delta.message.content == NO_IMAGE
+
+
+@pytest.mark.parametrize("made", [f"data:image/png;base64,{PNG}", PNG, {"url": PNG}])
+def test_an_image_without_the_object_or_the_label_around_it(made: object) -> None:
+    bare = OutputImage.model_validate({"image_url": made})
+    content = shown_one("m", bare).delta.message.content
+    assert isinstance(content, list)
+    (part,) = content
+    assert isinstance(part, ImagePromptMessageContent)
+    assert (part.mime_type, part.base64_data, part.url) == ("image/png", PNG, "")
+
+
+def test_images_that_are_none_end_no_answer() -> None:
+    delta = Delta.model_validate(
+        {"content": "a", "images": [None, {"image_url": "https://h/a"}, 7]}
+    )
+    assert delta.images
+    assert [each.url for each in delta.images] == ["https://h/a"]
+    assert Delta.model_validate({"content": "a", "images": "none"}).images is None
+
+
+def test_an_image_that_would_end_the_plugin_is_told_instead() -> None:
+    data = "A" * (MAX_LINE_PART + 1)
+    content = shown_one("m", image(f"data:image/png;base64,{data}")).delta.message.content
+    assert "an image of 3.4 MB, which is too large" in str(content)
+
+
+def test_sources_are_a_numbered_list() -> None:
+    sources = [Source("https://a", "A"), Source("https://b", "")]
+    assert source_list(sources) == "\n\n1. [A](https://a)\n2. [https://b](https://b)"
+    assert source_list([]) == ""
