@@ -8,7 +8,7 @@ CATALOG_PROXY = $(if $(BASE_URL),--base-url '$(BASE_URL)') $(if $(API_KEY_ENV),-
 	$(if $(READ_URL),--read-url '$(READ_URL)') $(if $(HEADERS_ENV),--headers-env $(HEADERS_ENV)) $(if $(CA),--ca '$(CA)')
 OFFLINE_OPTIONS = $(if $(OFFLINE),--offline) $(if $(PLATFORMS),--platforms '$(PLATFORMS)')
 
-.PHONY: help demo test serverless sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
+.PHONY: help demo test test-all serverless sweep compat fuzz soak bench check fmt package catalog catalog-diff clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -17,8 +17,19 @@ help: ## say what there is
 demo: .venv/installed .venv-engine/installed $(if $(BASE_URL),,.venv-proxy/installed .venv-models/installed) ## real models behind a real LiteLLM proxy through the plugin (or BASE_URL= API_KEY= MODEL= EMBEDDING_MODEL=)
 	@$(VENV) -m tools.demo
 
-test: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test, against a real LiteLLM proxy and Dify's own engine
-	$(VENV) -m pytest
+# Two processes side by side; gevent's patches do not go with pytest-xdist.
+WHOLE_PATH = tests/stdio tests/field tests/engine tests/providers tests/stalls tests/soak
+define pytest
+	@log=$$(mktemp); $(1) $(VENV) -m pytest $(2) $(WHOLE_PATH) > $$log 2>&1 & whole=$$!; \
+	$(1) $(VENV) -m pytest $(2) $(addprefix --ignore=,$(WHOLE_PATH)); parts=$$?; \
+	wait $$whole; status=$$?; cat $$log; rm $$log; exit $$((parts + status))
+endef
+
+test: .venv/installed .venv-proxy/installed .venv-engine/installed ## the tests of every change, with a real LiteLLM proxy and Dify's own engine
+	$(call pytest,HYPOTHESIS_PROFILE=quick,-m 'not slow')
+
+test-all: .venv/installed .venv-proxy/installed .venv-engine/installed ## every test: large catalogues, all providers, soak, more random examples
+	$(call pytest)
 
 serverless: .venv/installed .venv-proxy/installed .venv-engine/installed ## the tests of the plugin process as Dify's cloud runs it, over HTTP
 	TESTED_INSTALL_METHOD=serverless $(VENV) -m pytest tests/stdio

@@ -14,6 +14,7 @@ from litellm_proxy.http.pool import pool_for
 from tests.support.environment import Environment, environment
 from harness.upstream import Upstream
 
+settings.register_profile("quick", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile("test", max_examples=250, deadline=None, derandomize=True)
 settings.register_profile("fuzz", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))

@@ -75,6 +75,7 @@ def test_what_kubernetes_is_told_fits_together() -> None:
         assert "1.107" not in str(each)
 
 
+@pytest.mark.slow
 def test_the_configuration_starts_and_lists_its_models(tmp_path: Path) -> None:
     file = EXAMPLES / "litellm_gateway.yaml"
     names = set(_OF_A_FILE.findall(file.read_text()))

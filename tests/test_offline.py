@@ -42,6 +42,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("index")
 def test_the_tested_versions_of_each_platform_are_in_it() -> None:
     files = with_wheels(FILES, ["amd64", "arm64"])

@@ -49,6 +49,7 @@ STRANGERS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["package", "catalog"])
 def test_a_folder_full_of_strangers_is_packed_without_them(command: str, tmp_path: Path) -> None:
     """As after `git archive`: nothing but the list says what belongs in."""

@@ -23,6 +23,8 @@ from tests.support import openai_format as openai
 from tests.support.environment import MASTER_KEY
 from tools.dify_engine.engine import problems_of
 
+pytestmark = pytest.mark.slow
+
 KEY_VARIABLE = "CATALOGUE_TEST_KEY"
 KINDS = {
     "chat": "llm", "completion": "llm", "embedding": "text-embedding", "rerank": "rerank",

@@ -16,6 +16,8 @@ from tests.field.asking import call, chat, embed, refusal, saved, tool
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 HELLO = {"role": "user", "content": "Hello"}
 
 

@@ -173,6 +173,7 @@ def test_hidden_and_unknown_fields_are_dropped() -> None:
     assert speech["kept"]["voices"] == "alloy"
 
 
+@pytest.mark.slow
 def test_every_option_of_every_field_passes_dify_and_the_plugin() -> None:
     form = yaml.safe_load((ROOT / "provider" / "litellm.yaml").read_text())
     fields = form["model_credential_schema"]["credential_form_schemas"]

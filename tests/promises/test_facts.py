@@ -82,6 +82,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [DEPLOYMENTS, GROUP, LISTING])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("model", "kind"), [("described", "llm"), ("embedder", "text-embedding")])

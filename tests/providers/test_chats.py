@@ -21,6 +21,8 @@ from tests.support.providers.scenario import (
     Scenario,
 )
 
+pytestmark = pytest.mark.slow
+
 TOOL = {
     "name": "weather",
     "description": "The weather",

@@ -9,6 +9,8 @@ from tests.providers.conftest import running
 from tests.support.environment import MASTER_KEY
 from tests.support.providers.vectors import EMBEDDINGS, RERANKS, Endpoint, Strict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def asked(

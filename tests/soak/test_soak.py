@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from tests.soak.__main__ import CALLERS, show, soak
+
+pytestmark = pytest.mark.slow
 
 MAX_GROWN_MEGABYTES = 25
 

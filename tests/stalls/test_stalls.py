@@ -25,6 +25,8 @@ from tests.stalls.inputs import INPUTS, Input
 from tests.support import openai_format as openai
 from tests.support.socket_server import SocketServer
 
+pytestmark = pytest.mark.slow
+
 MAX_MILLISECONDS = 100.0
 """50 on two idle cores; a processor that is shared, or slower, takes longer for the same."""
 PIECES = 10

@@ -151,6 +151,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.slow
 def test_a_hundred_at_once_half_of_them_failing_stay_apart(env: Environment) -> None:
     def one(n: int) -> tuple[int, str]:
         name = f"crowd-{n}"

@@ -45,6 +45,7 @@ def resident_bytes(process_id: int) -> int:
     return int(pages) * 4096
 
 
+@pytest.mark.slow
 def test_f53_f54_f55_ten_thousand_texts_none_missing_none_swapped(tmp_path: Path) -> None:
     faulty = Faulty()
     with environment(tmp_path, faulty) as env:

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from harness.child import free_port
 from tests.support.environment import MASTER_KEY, Environment
 
@@ -38,6 +40,7 @@ def test_one_model_with_the_source_of_each_fact(env: Environment) -> None:
     assert told["dify"]["model_properties"]["context_size"] == 4000
 
 
+@pytest.mark.slow
 def test_a_table_for_people(env: Environment) -> None:
     result = inspect(env.proxy_url, "known-gpt-5")
     assert result.returncode == 0
@@ -46,6 +49,7 @@ def test_a_table_for_people(env: Environment) -> None:
     assert MASTER_KEY not in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_all_models_of_a_key(env: Environment) -> None:
     before = env.upstream.posts
     result = inspect(env.proxy_url, key="sk-restricted")
@@ -54,17 +58,20 @@ def test_all_models_of_a_key(env: Environment) -> None:
     assert env.upstream.posts == before
 
 
+@pytest.mark.slow
 def test_a_refused_endpoint_is_named_not_hidden(env: Environment) -> None:
     told = json.loads(inspect(env.proxy_url, "gpt-4", "--json", key="sk-chat-routes").stdout)
     assert "not allowed to call this route" in told["asked"]["/v1/model/info"]
     assert told["facts"] == {}
 
 
+@pytest.mark.slow
 def test_the_table_is_of_the_right_kind(env: Environment) -> None:
     told = json.loads(inspect(env.proxy_url, "known-rerank", "--json").stdout)
     assert told["dify"]["model_type"] == "rerank"
 
 
+@pytest.mark.slow
 def test_what_nobody_knows_is_not_made_up(env: Environment) -> None:
     result = inspect(env.proxy_url, "no-such-model")
     assert "Nothing is known of this model" in result.stdout
@@ -74,6 +81,7 @@ def test_what_nobody_knows_is_not_made_up(env: Environment) -> None:
     assert "sk-wrong" not in wrong.stdout + wrong.stderr
 
 
+@pytest.mark.slow
 def test_nobody_there() -> None:
     result = inspect(f"http://127.0.0.1:{free_port()}")
     assert result.returncode == 2

@@ -133,7 +133,7 @@ def test_f71_extra_fields_dify_wins_over_the_call_and_the_call_over_the_form(
     env: Environment,
 ) -> None:
     model = env.scenario("extra", openai.text_stream("ok"))
-    form = {"top_k": 1, "seed": 1, "temperature": 1.5, "model": "other", "stream": False,
+    form = {"top_k": 1, "seed": 1, "temperature": 1.5, "model": "other",
             "metadata": {"a": 1, "b": {"c": 1}}}  # fmt: skip
     app = {"seed": 2, "temperature": 0.7, "metadata": {"b": {"d": 2}}}
     deltas = env.chat(

@@ -151,6 +151,7 @@ def test_what_was_thought_is_no_answer(env: Environment) -> None:
     assert text == "<think>\nA private thought.\n</think>\n\nFound"
 
 
+@pytest.mark.slow
 def test_a_run_that_nobody_waits_for_is_cancelled(env: Environment) -> None:
     env.upstream.on(CODEX, run("queued"))
     env.upstream.on(RUN, run("in_progress"))
@@ -162,6 +163,7 @@ def test_a_run_that_nobody_waits_for_is_cancelled(env: Environment) -> None:
     assert env.upstream.asked[-1].path == f"{RUN}/cancel"
 
 
+@pytest.mark.slow
 def test_a_look_that_hangs_ends_in_time(env: Environment) -> None:
     env.upstream.on(CODEX, run("queued"))
     env.upstream.on(RUN, Reply([Pause(30), b"{}"]))

@@ -116,6 +116,7 @@ def test_what_is_wrong_with_tls_is_told(env: Environment) -> None:
     assert "SSL_CERT_FILE" in refused
 
 
+@pytest.mark.slow
 def test_an_http_proxy_on_the_way_is_used(env: Environment, front: TlsFront) -> None:
     with ForwardProxy() as forward:
         address = forward.url.replace("//", f"//user:{PASSWORD}@")
@@ -131,6 +132,7 @@ def test_an_http_proxy_on_the_way_is_used(env: Environment, front: TlsFront) -> 
             assert len(forward.asked) == before
 
 
+@pytest.mark.slow
 def test_an_http_proxy_that_fails_is_named_without_its_password(env: Environment) -> None:
     refusal = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"
     with ForwardProxy(refusal) as forward:

@@ -6,6 +6,8 @@ from tools.sweep.__main__ import chosen, sweep
 from tools.sweep.calls import Findings, SweptModel
 from tools.sweep.proxy import catalogue
 
+pytestmark = pytest.mark.slow
+
 PROVIDERS = (
     "ai21", "amazon_nova", "anthropic", "azure", "azure_ai", "bedrock", "bedrock_converse", "cohere",
     "cohere_chat", "databricks", "deepseek", "fireworks_ai", "gemini", "gradient_ai", "groq", "jina_ai",

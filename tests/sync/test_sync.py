@@ -36,6 +36,8 @@ from tests.sync.console import (
 )
 from translation.form.settings import parse_settings
 
+pytestmark = pytest.mark.slow
+
 IN_STEP, WOULD_CHANGE, FAILED, REFUSED = range(4)
 type Sync = Callable[..., int]
 

@@ -246,9 +246,7 @@ def test_an_address_of_a_source_has_a_length(length: int, told: int) -> None:
 
 def test_hidden_reasoning_counts_piece_by_piece() -> None:
     thoughts = [chunk({"reasoning_content": "a"}), chunk({"reasoning_content": "bcd"})]
-    assert (
-        ended_answer(*thoughts, chunk({"content": "Hm."}), show_reasoning=False).text_bytes == 7
-    )
+    assert ended_answer(*thoughts, chunk({"content": "Hm."}), show_reasoning=False).text_bytes == 7
 
 
 def test_an_answer_without_reasoning_that_was_cut_is_whole_enough() -> None:
@@ -371,7 +369,9 @@ def test_a_blank_or_repeated_text_takes_no_call_away() -> None:
         stream = ChatStream()
         stream.feed(several({"index": 0, "delta": {"content": first, "reasoning_content": "hm"}}))
         stream.feed(
-            several({"index": 1, "delta": {"content": second, "reasoning_content": "hm", **TOOL_CALL}})
+            several(
+                {"index": 1, "delta": {"content": second, "reasoning_content": "hm", **TOOL_CALL}}
+            )
         )
         stream.feed(several({"index": 1, "finish_reason": "tool_calls"}))
         assert [call.id for call in stream.finish().tool_calls] == ["a"]
