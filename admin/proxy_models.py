@@ -20,32 +20,34 @@ from translation.facts.discovery import (
 )
 from translation.form.settings import Settings
 
-_FAULT = 500
-_REFUSALS = frozenset({401, 403, 404, 422})
-"""Statuses of a route that the key may not use, or that an old proxy lacks (LiteLLM 1.106)."""
+_FIRST_SERVER_ERROR = 500
+_REJECTED = frozenset({401, 403, 404, 422})
+"""Statuses (seen in LiteLLM 1.106) of a route that the key may not use, or that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyModels:
-    """The key's models: discoveries by public name, in the proxy's order.
+    """The models that a key can call.
 
-    `patterns` are the wildcards. `expansions` map names that are listed only because of a wildcard
-    to their pattern. `providers` are LiteLLM's providers by name. `refused` maps endpoints that
-    failed to their errors: less is known then, and without DEPLOYMENTS no expansion can be
-    recognised. The same is true for the one name of a wildcard that expands to a single model.
+    `discoveries` has what the endpoints say of each model, by its name on the proxy and in the
+    proxy's order. `patterns` are the names with a wildcard. `expansions` has the pattern of each name
+    that is listed only because of a wildcard; it is empty if /v1/model/info failed, and lacks a name
+    that is the only one of its wildcard. `providers` has LiteLLM's providers by model name, `failed`
+    the errors of endpoints.
     """
 
     discoveries: Mapping[str, Discovery]
     patterns: tuple[str, ...]
     expansions: Mapping[str, str]
     providers: Mapping[str, tuple[str, ...]]
-    refused: Mapping[str, ProxyError]
+    failed: Mapping[str, ProxyError]
 
 
 def read_models(settings: Settings) -> ProxyModels:
-    """Request the models; raise ProxyError if the list of names cannot be read.
+    """Request the models. Raises ProxyError.
 
-    The other two endpoints may reject or fail: their errors are in `refused`, and the rest is used.
+    The list of names is required. Rejections and server errors of the other two endpoints are in
+    `failed`.
     """
     client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
     listing = client.models(with_patterns=True)
@@ -78,7 +80,7 @@ def read_models(settings: Settings) -> ProxyModels:
             if fnmatchcase(name, pattern)
         },
         providers=_providers(answer),
-        refused={path: each for path, each in asked.items() if isinstance(each, ProxyError)},
+        failed={path: each for path, each in asked.items() if isinstance(each, ProxyError)},
     )
 
 
@@ -86,17 +88,14 @@ def _tried[A](ask: Callable[[], A]) -> A | ProxyError:
     try:
         return ask()
     except ProxyRejected as error:
-        if error.status not in _REFUSALS and not _is_fault(error):
+        if error.status not in _REJECTED and not _is_fault(error):
             raise
         return error
 
 
 def _is_fault(error: ProxyRejected) -> bool:
-    """Return whether the proxy failed.
-
-    LiteLLM 1.53 does at one route as soon as it has a speech model.
-    """
-    return error.status is not None and error.status >= _FAULT
+    """Return whether the proxy failed, as LiteLLM 1.53 does at a route if it has a speech model."""
+    return error.status is not None and error.status >= _FIRST_SERVER_ERROR
 
 
 def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts | ProxyError | None:
@@ -106,8 +105,8 @@ def _of(known: Mapping[str, ModelFacts] | ProxyError, model: str) -> ModelFacts 
 def _configured(rows: Deployments) -> set[str]:
     """Return the names that have a deployment of their own.
 
-    For each name that a wildcard expands to, LiteLLM 1.106 copies its deployment with the same id,
-    and uses the name as the backend's name (proxy/auth/model_checks.py).
+    A row is an expansion if its id stands in rows of several names and its backend has the public
+    name: LiteLLM 1.106 copies a wildcard's deployment for each name (litellm/proxy/auth/model_checks.py).
     """
     names: dict[str | None, set[str]] = {}
     for row in rows.data:

@@ -1,4 +1,4 @@
-"""Command line options for access to a proxy: its URL and its key.
+"""Command line options for access to a proxy: key, headers and certificate.
 
 A key is read from an environment variable, so that it is not in the shell history or process list.
 """
@@ -24,9 +24,11 @@ def add_proxy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY", type=_variable,
                         help="environment variable with the key (default: %(default)s)")  # fmt: skip
     parser.add_argument("--headers-env", metavar="NAME", default="", type=_variable,
-                        help="environment variable with further headers as a JSON object, such as "
-                        "the key in a header of its own")  # fmt: skip
-    parser.add_argument("--ca", type=Path, metavar="FILE", help="PEM of an authority of your own")
+                        help="environment variable with further headers as a JSON object, for "
+                        "example if the proxy expects the key in another header")  # fmt: skip
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="your own certificate authority, as PEM"
+    )
 
 
 def proxy_form(base_url: str, options: argparse.Namespace) -> dict[str, str]:
@@ -62,8 +64,8 @@ def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
             told.append(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
         if isinstance(error, ProxyUnreachable):
             told.append(
-                "If the proxy has another address from here than from Dify, give that (--read-url, "
-                "READ_URL=); a CA of your own as --ca (CA=)."
+                "If the proxy has another address here than for Dify, add --read-url with the address that "
+                "works here (make: READ_URL=). If its certificate is your company's, add --ca (make: CA=)."
             )
         raise CommandError("\n".join(told)) from None
 
@@ -71,6 +73,6 @@ def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
 def _variable(name: str) -> str:
     if name and not _VARIABLE.fullmatch(name):
         # Do not print the value: it may be the key itself.
-        message = "it is the name of a variable, not what it holds"
+        message = "give the name of the environment variable, not its value"
         raise argparse.ArgumentTypeError(message)
     return name

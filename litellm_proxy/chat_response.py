@@ -1,4 +1,4 @@
-"""Parse the body of a chat response, a stream or one document, to chunks."""
+"""Parse the body of a chat response into events. The body is a stream or one JSON document."""
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -14,32 +14,32 @@ from litellm_proxy.wire.chat_events import ChatEvent, ChatEvents
 
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
 _STREAM_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
-_TELLING_BYTES = len(b"event:")
+_START_BYTES = len(b"event:")
 
 type ChatArrivals = Generator[Sequence[ChatEvent]]
-"""Chunks that arrived together are yielded together, with adjacent plain text joined."""
+"""Lists of events that arrived in one read; text deltas that follow each other are one event."""
 
 
-def is_called_a_stream(received: ProxyResponse) -> bool:
+def has_stream_content_type(received: ProxyResponse) -> bool:
     """Return whether the content type is that of an event stream."""
     return received.content_type.lower().startswith("text/event-stream")
 
 
 def read_chunks(received: ProxyResponse, parse: Callable[[bytes], ChatChunk]) -> ChatArrivals:
-    """Yield the chunks of a response.
+    """Yield the events of a response. Raises ProxyError.
 
-    Its first bytes decide whether it is a stream. The content type is not enough: servers and load
-    balancers set any type for streams. Raises ProxyError.
+    The body is a stream if it starts like one, or if the content type says so and it does not start
+    with `{`. Some servers and load balancers set a wrong content type for streams.
     """
     with closing(received.pieces()) as pieces:
-        # Skip blanks before the first event, however many there are.
+        # Read enough bytes to decide, without the blanks before them.
         start = b""
         for piece in pieces:
             start = (start + piece).lstrip(_BLANKS)
-            if len(start) >= _TELLING_BYTES:
+            if len(start) >= _START_BYTES:
                 break
         is_stream = start.startswith(_STREAM_STARTS) or (
-            is_called_a_stream(received) and not start.startswith(b"{")
+            has_stream_content_type(received) and not start.startswith(b"{")
         )
         whole = itertools.chain([start], pieces)
         if is_stream:
@@ -64,10 +64,11 @@ def _read_events(
             if chunks:
                 yield chunks
             if stream.done:
-                # The response is complete; wait only a moment to keep its connection.
+                # The answer is complete. The rest of the body is read for at most this long, so that the
+                # connection can be used again.
                 deadline.bring_forward(LAST_BYTES_SECONDS)
     except ProxyUnreachable:
-        # After [DONE] the body is read only to return the connection to the pool.
+        # An error after [DONE] costs the connection, and not the answer.
         if not stream.done:
             raise
 

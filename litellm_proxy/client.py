@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from litellm_proxy.chat_response import ChatArrivals, is_called_a_stream, read_chunks
+from litellm_proxy.chat_response import ChatArrivals, has_stream_content_type, read_chunks
 from litellm_proxy.errors import ProxyError, ProxyProtocolError, ProxyRejected
 from litellm_proxy.limits import MAX_BODY_BYTES, MAX_ERROR_BYTES
 from litellm_proxy.litellm_versions import INFO_PATHS, info_path, note_info_path
@@ -83,7 +83,7 @@ class ProxyClient:
         response = self._post(asked)
         report = self._report(response)
         chunks = read_chunks(response, lambda data: self._read_data(ChatChunk.read, data))
-        if is_called_a_stream(response):
+        if has_stream_content_type(response):
             return ProxyAnswer(chunks, report)
         # A blocking response is complete on arrival, so a rejection in it can be raised here.
         first = next(chunks, ())

@@ -1,6 +1,6 @@
 """Decompress bodies by their content coding (RFC 9110, 8.4), in pieces of bounded size.
 
-61 kB of gzip can be 60 MB of text, so no call decompresses more than READ_BYTES at once. gzip is
+61 kB of gzip can be 60 MB of text, so each step returns at most READ_BYTES of decompressed data. gzip is
 requested only where it saves much: `/v1/model/info`. Some servers compress other responses too.
 """
 
@@ -13,11 +13,11 @@ from litellm_proxy.limits import MAX_BODY_BYTES, READ_BYTES
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _NAMES = re.compile(r"[a-z]{1,12}(, ?[a-z]{1,12}){0,3}")
-_MEMBER = b"\x1f\x8b"
+_GZIP_START = b"\x1f\x8b"
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 
-def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
+def decompressed(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """Yield the decompressed body.
 
     Raises ProxyProtocolError for codings other than gzip and deflate, for several codings, for
@@ -28,12 +28,12 @@ def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
         yield from pieces
         return
     if coding not in _CODINGS:
-        # Quote only a plain name: a header may hold anything.
+        # Names of codings are shown, other header values are not: they may hold anything.
         name = repr(coding) if _NAMES.fullmatch(coding) else "something unknown"
         message = f"it is compressed as {name}, which was not asked for"
         raise ProxyProtocolError(message)
     size = 0
-    for piece in _inflated(pieces):
+    for piece in _steps(pieces):
         size += len(piece)
         if size > MAX_BODY_BYTES:
             message = f"it is larger than {MAX_BODY_BYTES} bytes when unpacked"
@@ -41,23 +41,23 @@ def unpacked(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
         yield piece
 
 
-def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _steps(pieces: Iterable[bytes]) -> Iterator[bytes]:
     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
     is_empty = True
-    begun = b""
+    first_byte = b""
     try:
         for received in pieces:
-            packed, begun = begun + received, b""
+            packed, first_byte = first_byte + received, b""
             is_empty = is_empty and not packed
             while packed:
-                if stream.eof and packed == _MEMBER[:1]:
-                    begun = packed
+                # After the end of one gzip file another may follow (RFC 1952, 2.2: members).
+                if stream.eof and packed == _GZIP_START[:1]:
+                    first_byte = packed
                     break
-                if stream.eof and not packed.startswith(_MEMBER):
-                    # Padding.
+                if stream.eof and not packed.startswith(_GZIP_START):
+                    # Some servers pad the body; these bytes are ignored.
                     return
                 if stream.eof:
-                    # A gzip body may have several members (RFC 1952, 2.2).
                     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
                 yield stream.decompress(packed, READ_BYTES)
                 packed = stream.unused_data if stream.eof else stream.unconsumed_tail

@@ -1,7 +1,7 @@
-"""The LiteLLM version of each proxy, and differences of old versions.
+"""The LiteLLM version of each proxy, and what old versions do differently.
 
-Stored per caller of each proxy (`ProxySettings.cache_key`): tenants share nothing. The least
-recently used callers are dropped first.
+Both are stored for each proxy and key (`ProxySettings.cache_key`), so that tenants share nothing. The
+least recently used entries are dropped first.
 """
 
 import re
@@ -15,10 +15,10 @@ from litellm_proxy.memory import Memory
 from litellm_proxy.wire.rejected_requests.fallbacks import for_version
 
 INFO_PATHS = ("/v1/model/info", "/model/info")
-"""Up to 1.63 LiteLLM rejects virtual keys at the first path, and accepts them at the second."""
+"""LiteLLM 1.63 and older reject virtual keys at the first path, and accept them at the second."""
 _HEADER = "x-litellm-version"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\D.{0,40})?")
-_MAX_VERSION = 100
+_MAX_VERSION_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ _proxies: Memory[str, _Proxy] = Memory(MAX_CALLERS)
 def note_version(caller: str, headers: Mapping[str, str]) -> None:
     """Store the version from the response headers, if present."""
     version = headers.get(_HEADER)
-    if version and len(version) <= _MAX_VERSION and _proxy(caller).version != version:
+    if version and len(version) <= _MAX_VERSION_CHARACTERS and _proxy(caller).version != version:
         _proxies.set(caller, replace(_proxy(caller), version=intern(version)))
 
 
 def needed_by(caller: str) -> frozenset[str]:
-    """Return the names of the fallbacks that the proxy's version, if known, needs."""
+    """Return the names of the changes to a request that the proxy's version needs; none if unknown."""
     return _needed_by(_proxy(caller).version)
 
 

@@ -1,4 +1,4 @@
-"""Build errors with secrets redacted from error responses."""
+"""Build errors from error responses, with secrets redacted."""
 
 import re
 import time
@@ -12,6 +12,7 @@ from litellm_proxy.errors import Origin, ProxyProtocolError, ProxyRejected
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.limits import MAX_ERROR_BYTES, MAX_ERROR_CHARACTERS
 from litellm_proxy.response_headers import call_id_of
+from litellm_proxy.secret_redaction import without_secrets
 from litellm_proxy.settings import ProxySettings
 from litellm_proxy.wire.error_body import (
     ErrorDetail,
@@ -22,11 +23,6 @@ from litellm_proxy.wire.error_body import (
 from litellm_proxy.wire.error_text import first_sentence
 
 _HTTP_ERROR = 400
-_HASH = re.compile(r"(?i)[0-9a-f]{64}")
-_PROVIDER_KEY = re.compile(
-    r"\b(?:sk|gsk|xai|pplx|hf|r8|nvapi|csk|tgp|fw)[-_][A-Za-z0-9_-]{12,200}|\bAIza[A-Za-z0-9_-]{30,200}"
-)
-"""Keys of LiteLLM and of providers, by the prefixes that they document."""
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _MAX_EXCERPT = 200
 _MAX_NAME = 100
@@ -34,7 +30,7 @@ _MAX_WAIT = 24 * 3600
 
 
 class Rejections:
-    """Parses the responses of one proxy to one caller, and builds errors."""
+    """Parses the responses of one proxy to one key, and builds errors from them."""
 
     def __init__(self, settings: ProxySettings) -> None:
         self._settings = settings
@@ -78,8 +74,8 @@ class Rejections:
             status=status or detail.status,
             message=sentence,
             text=text[:MAX_ERROR_CHARACTERS],
-            error_type=_known(detail.type),
-            param=_known(detail.param),
+            error_type=self._known(detail.type),
+            param=self._known(detail.param),
             call_id=call_id and self.redacted(call_id),
             guardrail=guardrail and self.redacted(guardrail)[:_MAX_NAME],
             retry_after=_retry_after(headers.get("retry-after", "")),
@@ -91,12 +87,12 @@ class Rejections:
         )
 
     def redacted(self, text: str) -> str:
-        """Replace the caller's secrets, and hashes and keys of others, by ***."""
-        for secret in self._settings.secrets:
-            text = text.replace(secret, "***")
-        if short := self._settings.short_secret:
-            text = short.sub("***", text)
-        return _PROVIDER_KEY.sub("***", _HASH.sub("***", text))
+        """Replace secrets in a text by ***."""
+        return without_secrets(text, self._settings)
+
+    def _known(self, value: str | None) -> str | None:
+        """Return a redacted value, None for the text "None" that LiteLLM sends for some nulls."""
+        return None if value in {None, "None"} else self.redacted(value)
 
     def parsed[T](self, read: Callable[[bytes], T], data: bytes) -> T:
         """Apply `read` to a body; raise ProxyProtocolError if that fails."""
@@ -109,7 +105,7 @@ class Rejections:
             raise ProxyProtocolError(message) from None
 
     def accepted[A: ResponseWithError](self, answer: A) -> A:
-        """Return a response; raise ProxyRejected if it contains an error despite its status."""
+        """Return a response of status 200; raise ProxyRejected if it holds an error."""
         if answer.error:
             raise self.of_detail(answer.error)
         return answer
@@ -141,8 +137,3 @@ def _retry_after(text: str) -> float | None:
 def _size_of(request: httpx.Request) -> int:
     length = request.headers.get("content-length", "")
     return int(length) if length.isdigit() else 0
-
-
-def _known(value: str | None) -> str | None:
-    """Convert the text "None", which LiteLLM sends for some nulls, to None."""
-    return None if value == "None" else value

@@ -14,7 +14,7 @@ from litellm_proxy.deadline import Deadline, deadline_of
 from litellm_proxy.errors import Failure, ProxyProtocolError, ProxyUnreachable, RequestFailed
 from litellm_proxy.event_loop import give_way
 from litellm_proxy.forward_proxy import forward_proxy, without_password
-from litellm_proxy.gunzip import unpacked
+from litellm_proxy.gunzip import decompressed
 from litellm_proxy.http.pool import pool_for
 from litellm_proxy.limits import CONNECT_SECONDS, MAX_ERROR_BYTES, MIN_PIECE_BYTES, PAUSE_BYTES
 from litellm_proxy.litellm_versions import note_version
@@ -118,7 +118,7 @@ class Sender:
         coding = response.headers.get("content-encoding", "")
         unpaused = 0
         try:
-            for piece in unpacked(cast("httpx.SyncByteStream", response.stream), coding):
+            for piece in decompressed(cast("httpx.SyncByteStream", response.stream), coding):
                 yield piece
                 # A little content may have come in much of something else.
                 unpaused += max(len(piece), MIN_PIECE_BYTES)

@@ -22,7 +22,7 @@ def selected(choices: Choices, options: argparse.Namespace) -> Selection:
     url = options.read_url or choices.base_url
     with explained(url, options), errors.status("Asking the proxy for its models …"):
         proxy = read_models(proxy_settings(url, options))
-    for path, error in proxy.refused.items():
+    for path, error in proxy.failed.items():
         errors.print(
             f"[yellow]{path} did not answer, so less is known: {escape(form_message(error))}[/]"
         )

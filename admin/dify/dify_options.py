@@ -14,7 +14,7 @@ def add_dify_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", default=os.environ.get("DIFY_WORKSPACE", ""), metavar="ID",
                         help="the workspace (DIFY_WORKSPACE); needed with the admin key")  # fmt: skip
     parser.add_argument("--dify-ca", default="", metavar="FILE",
-                        help="PEM of an authority of your own in front of Dify")  # fmt: skip
+                        help="the certificate authority of Dify, as PEM")  # fmt: skip
     parser.add_argument("--any-release", action="store_true",
                         help="go on with a release of Dify that is too old to be known")  # fmt: skip
 

@@ -22,7 +22,7 @@ PROXY = ProxyModels(
     patterns=("many/*",),
     expansions={"many/x": "many/*"},
     providers={"b-chat": ("anthropic",), "A-chat": ("openai",), "vectors": ("openai",)},
-    refused={},
+    failed={},
 )
 
 

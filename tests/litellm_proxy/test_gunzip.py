@@ -7,14 +7,14 @@ from itertools import batched
 import pytest
 
 from litellm_proxy.errors import ProxyProtocolError
-from litellm_proxy.gunzip import unpacked
+from litellm_proxy.gunzip import decompressed
 from litellm_proxy.limits import MAX_BODY_BYTES, READ_BYTES
 
 TEXT = b"".join(b"%d," % n for n in range(100_000))
 
 
 def whole(body: bytes, coding: str = "gzip", size: int = 1000) -> bytes:
-    return b"".join(unpacked((bytes(part) for part in batched(body, size)), coding))
+    return b"".join(decompressed((bytes(part) for part in batched(body, size)), coding))
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 10_000_000])
@@ -36,7 +36,7 @@ def test_pieces_are_bounded_and_so_is_their_sum() -> None:
     bomb = gzip.compress(b"a" * (MAX_BODY_BYTES + 1))
     sizes: list[int] = []
     with pytest.raises(ProxyProtocolError, match="larger than"):
-        sizes.extend(len(piece) for piece in unpacked([bomb], "gzip"))
+        sizes.extend(len(piece) for piece in decompressed([bomb], "gzip"))
     assert not sizes or max(sizes) <= READ_BYTES
 
 

@@ -250,7 +250,7 @@ def test_json_stays_json_where_a_route_of_the_proxy_refuses(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     refused = {"/v1/model/info": ProxyRejected(status=403, message="Not for this key")}
-    poorer = replace(models_of_the_proxy, refused=refused)
+    poorer = replace(models_of_the_proxy, failed=refused)
     monkeypatch.setattr(reading, "read_models", lambda _: poorer)
     assert sync("--json") == WOULD_CHANGE
     told = capsys.readouterr()

@@ -16,7 +16,7 @@ from litellm_proxy.errors import (
 from litellm_proxy.wire.error_text import without_class_names
 from translation.errors.causes import Cause, cause_of
 from translation.errors.explanations import EXPLANATIONS
-from translation.errors.redaction import budget_holder, redact
+from translation.errors.internal_details import budget_holder, redact
 
 MAX_CHARACTERS = 140
 """Limit without the call id: Dify shows a message for 5 seconds, in lines of about 45 characters."""

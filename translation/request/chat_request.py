@@ -17,7 +17,7 @@ from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.reading import Json
 from translation.reasoning import ReasoningByCall
 from translation.request import response_format
-from translation.request.history import history
+from translation.request.messages import wire_messages
 from translation.request.model_parameters import body_fields
 from translation.request.prompt_caching import with_breakpoints
 from translation.request.tool_names import sent_name
@@ -46,7 +46,7 @@ def chat_request(  # noqa: PLR0913 - the arguments of Dify's call
     `reasoning` is the reasoning before earlier tool calls, by call id; `cache_prompt` requests
     prompt caching. Raises RequestError for content that the chat API does not support.
     """
-    conversation = history(messages, reasoning or {}, argument_names(tools))
+    conversation = wire_messages(messages, reasoning or {}, argument_names(tools))
     schema = response_format.schema_of(parameters)
     if schema and not follows_schemas:
         conversation = response_format.with_schema_in_prompt(conversation, schema)

@@ -13,7 +13,7 @@ from litellm_proxy.wire.reading import Json
 from litellm_proxy.wire.responses import RunRequest
 from translation.errors.request_error import RequestError
 from translation.request import response_format
-from translation.request.history import history
+from translation.request.messages import wire_messages
 from translation.request.model_parameters import body_fields
 
 _RENAMED = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
@@ -33,7 +33,7 @@ def long_run_request(  # noqa: PLR0913 - the arguments of Dify's call
     follows_schemas: bool,
 ) -> RunRequest:
     """Return the request; raise RequestError for tools, stop words and unsupported content."""
-    conversation = history(messages, {})
+    conversation = wire_messages(messages, {})
     if has_tools or any(each["role"] == "tool" for each in conversation):
         raise RequestError(_NO_TOOLS)
     if any(stop):

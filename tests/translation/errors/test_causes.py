@@ -5,7 +5,7 @@ from dify_plugin.errors.model import InvokeBadRequestError, InvokeError
 
 from litellm_proxy.errors import Origin, ProxyRejected
 from translation.errors.causes import Cause, cause_of
-from translation.errors.redaction import redact
+from translation.errors.internal_details import redact
 from translation.errors.to_dify import form_error_message, to_invoke_error
 
 PASSED_ON = "litellm.APIError: XException - Error code: {} - no"

@@ -13,7 +13,7 @@ from dify_plugin.entities.model.message import (
 )
 
 from translation.errors.request_error import RequestError
-from translation.request.history import history
+from translation.request.messages import wire_messages
 from translation.request.tool_names import names_in_dify, sent_name
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAA"
@@ -23,7 +23,7 @@ PDF = "JVBERi0xLjcKJeLjz9MKMSAw"
 
 def sent(part: Any) -> Any:
     message = UserPromptMessage(content=[TextPromptMessageContent(data="look"), part])
-    (turn,) = history([message], {})
+    (turn,) = wire_messages([message], {})
     content: Any = turn["content"]
     text, other = content
     assert text == {"type": "text", "text": "look"}

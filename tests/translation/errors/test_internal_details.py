@@ -4,13 +4,13 @@ import pytest
 
 from litellm_proxy.errors import Failure, ProxyRejected, ProxyUnreachable
 from litellm_proxy.wire.error_text import first_sentence
+from translation.errors.internal_details import AN_ADDRESS, redact
 from translation.errors.messages import (
     MAX_CHARACTERS,
     app_message,
     form_message,
     short_quote,
 )
-from translation.errors.redaction import AN_ADDRESS, redact
 from translation.errors.to_dify import to_invoke_error
 
 INTERNAL = [

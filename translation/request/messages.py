@@ -40,7 +40,7 @@ _RESULT_IS_BELOW = "The result follows as an attachment."
 _NO_RESULT = "(The result is empty.)"
 
 
-def history(
+def wire_messages(
     messages: Sequence[PromptMessage],
     reasoning: ReasoningByCall,
     argument_names: Mapping[str, Mapping[str, str]] | None = None,

@@ -18,7 +18,7 @@ from dify_plugin.entities.model.message import (
 from translation.errors.request_error import RequestError
 from translation.reasoning import Reasoning
 from translation.request.call_ids import sent_call_id
-from translation.request.history import history
+from translation.request.messages import wire_messages
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAA"
 MP4 = "AAAAGGZ0eXBpc29tAAACAA=="
@@ -44,7 +44,7 @@ def result(call_id: str, content: Any) -> ToolPromptMessage:
 
 
 def test_a_call_goes_out_as_a_function_whatever_dify_names_it() -> None:
-    (turn, *_) = history([called("a"), result("a", "x")], {})
+    (turn, *_) = wire_messages([called("a"), result("a", "x")], {})
     assert turn == {
         "role": "assistant",
         "content": None,
@@ -55,7 +55,7 @@ def test_a_call_goes_out_as_a_function_whatever_dify_names_it() -> None:
 
 
 def test_each_result_is_followed_by_what_it_carries_and_by_nothing_of_another() -> None:
-    turns = history(
+    turns = wire_messages(
         [
             called("a"),
             result("a", [text("one"), IMAGE]),
@@ -79,7 +79,7 @@ def test_each_result_is_followed_by_what_it_carries_and_by_nothing_of_another() 
     ],
 )
 def test_the_text_of_a_result_is_never_blank(content: Any, told: str) -> None:
-    assert history([called("a"), result("a", content)], {})[1] == {
+    assert wire_messages([called("a"), result("a", content)], {})[1] == {
         "role": "tool",
         "content": told,
         "tool_call_id": "a",
@@ -87,17 +87,17 @@ def test_the_text_of_a_result_is_never_blank(content: Any, told: str) -> None:
 
 
 def test_blank_texts_among_parts_go() -> None:
-    (turn,) = history([UserPromptMessage(content=[text(" "), IMAGE, text("What?")])], {})
+    (turn,) = wire_messages([UserPromptMessage(content=[text(" "), IMAGE, text("What?")])], {})
     assert turn == {"role": "user", "content": [SENT_IMAGE, {"type": "text", "text": "What?"}]}
 
 
 def test_a_question_without_content_is_a_blank_one() -> None:
-    assert history([UserPromptMessage(content=None)], {}) == [{"role": "user", "content": ""}]
+    assert wire_messages([UserPromptMessage(content=None)], {}) == [{"role": "user", "content": ""}]
 
 
 def test_a_video_is_named_by_its_bytes() -> None:
     part = VideoPromptMessageContent(format="bin", mime_type="video/x-odd", base64_data=MP4)
-    (turn,) = history([UserPromptMessage(content=[part])], {})
+    (turn,) = wire_messages([UserPromptMessage(content=[part])], {})
     assert turn["content"] == [
         {"type": "file",
          "file": {"format": "video/mp4", "file_data": f"data:video/mp4;base64,{MP4}"}}
@@ -113,13 +113,15 @@ def test_a_video_is_named_by_its_bytes() -> None:
     ],
 )
 def test_reasoning_goes_back_with_its_call(content: str, kept: str, thought: str) -> None:
-    turn: Any = history([called("a", content), result("a", "x")], {"a": Reasoning(text=kept)})[0]
+    turn: Any = wire_messages(
+        [called("a", content), result("a", "x")], {"a": Reasoning(text=kept)}
+    )[0]
     assert turn["reasoning_content"] == thought
 
 
 @pytest.mark.parametrize("content", ["Hm.", "Hm. <think>later</think>"])
 def test_without_reasoning_a_call_goes_alone(content: str) -> None:
-    turn = history([called("a", content), result("a", "x")], {})[0]
+    turn = wire_messages([called("a", content), result("a", "x")], {})[0]
     assert turn["content"] == content
     assert turn.keys() == {"role", "content", "tool_calls"}
 
@@ -139,12 +141,12 @@ def test_content_that_has_no_form_is_refused_by_its_kind(
     content: Any = [part]
     message = UserPromptMessage.model_construct(role=PromptMessageRole.USER, content=content)
     with pytest.raises(RequestError, match=rf"\b{kind} cannot be sent"):
-        history([message], {})
+        wire_messages([message], {})
 
 
 def test_messages_of_another_role_are_refused_by_it() -> None:
     with pytest.raises(RequestError, match=r"\brole user cannot be sent"):
-        history([PromptMessage(role=PromptMessageRole.USER, content="?")], {})
+        wire_messages([PromptMessage(role=PromptMessageRole.USER, content="?")], {})
 
 
 @pytest.mark.parametrize(
