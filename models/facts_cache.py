@@ -40,8 +40,6 @@ _FACTS_BYTES = 1000
 """The facts of one model; equal ones are there once."""
 
 type _Facts = Mapping[str, ModelFacts]
-type _Responses[K] = ProxyCache[K, bytes]
-"""By key, the digest of the response, under which `_contents` has its facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,22 @@ class _Content:
 _contents: Memory[bytes, _Content] = Memory(
     MAX_CACHED_BYTES, size_of=lambda content: content.size, clock=time.monotonic
 )
-_groups: _Responses[tuple[str, str]] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
-_deployments: _Responses[str] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
-_listings: _Responses[str] = ProxyCache(KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES)
+_responses: ProxyCache[tuple[str, str, str], bytes] = ProxyCache(
+    KEPT_SECONDS, RETRY_SECONDS, MAX_CACHED_RESPONSES
+)
+"""By endpoint, caller and model the digest of the response; `_contents` has its facts."""
+_LOADS: Mapping[str, Callable[[ProxyClient, str], bytes]] = {
+    DEPLOYMENTS: lambda client, _: client.read_deployments(
+        _digested(DEPLOYMENTS, Deployments.read, facts_of_deployments)
+    ),
+    GROUP: lambda client, model: client.read_model_group(
+        model, _digested(GROUP, ModelGroups.read, facts_of_groups)
+    ),
+    LISTING: lambda client, _: client.read_models(
+        _digested(LISTING, ModelList.read, facts_of_listing)
+    ),
+}
+"""How to load the response of an endpoint, and keep its facts."""
 
 
 def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFacts:
@@ -73,64 +84,52 @@ def facts_of(settings: Settings, credentials: Mapping[str, object]) -> ModelFact
 
 
 def discover(settings: Settings, seconds: float) -> Discovery:
-    """Ask the endpoints that are due within `seconds` in all; the two of infos at the same time.
+    """Return what the endpoints say of a model, within `seconds` in all.
 
-    The listing is asked only for a name that the other two do not know.
+    /v1/model/info and /model_group/info are requested at the same time, /v1/models only for a name
+    that neither of them has.
     """
     deadline = time.monotonic() + seconds
-    key = settings.proxy.cache_key
-
-    def load_deployments() -> bytes:
-        return _client(settings).read_deployments(
-            _digested(DEPLOYMENTS, Deployments.read, facts_of_deployments)
-        )
-
-    def load_group() -> bytes:
-        read = _digested(GROUP, ModelGroups.read, facts_of_groups)
-        return _client(settings).read_model_group(settings.model, read)
-
-    def load_listing() -> bytes:
-        return _client(settings).read_models(_digested(LISTING, ModelList.read, facts_of_listing))
-
-    _deployments.start(key, load_deployments)
-    group = _ask(_groups, (key, settings.model), settings, deadline, load_group)
-    by_endpoint = {
-        DEPLOYMENTS: _ask(_deployments, key, settings, deadline, load_deployments),
-        GROUP: group,
-    }
-    if not any(isinstance(found, ModelFacts) for found in by_endpoint.values()):
-        by_endpoint[LISTING] = _ask(_listings, key, settings, deadline, load_listing)
-    return Discovery(by_endpoint)
+    _responses.start(_key(DEPLOYMENTS, settings), lambda: _load(DEPLOYMENTS, settings))
+    group = _facts_at(GROUP, settings, deadline)
+    found = {DEPLOYMENTS: _facts_at(DEPLOYMENTS, settings, deadline), GROUP: group}
+    if not any(isinstance(facts, ModelFacts) for facts in found.values()):
+        found[LISTING] = _facts_at(LISTING, settings, deadline)
+    return Discovery(found)
 
 
 def forget(settings: Settings) -> None:
-    """Forget one model, so that a form saved after a change on the proxy sees the change."""
-    key = settings.proxy.cache_key
-    _groups.drop((key, settings.model))
-    _deployments.drop(key)
-    _listings.drop(key)
+    """Drop the responses about a model, so that a form saved after a change on the proxy has the change."""
+    for endpoint in _LOADS:
+        _responses.drop(_key(endpoint, settings))
 
 
-def _ask[K](
-    cache: _Responses[K],
-    key: K,
-    settings: Settings,
-    deadline: float,
-    load: Callable[[], bytes],
-) -> ModelFacts | ProxyError | None:
-    """Return what a response says of the model; None where it does not name it."""
+def _key(endpoint: str, settings: Settings) -> tuple[str, str, str]:
+    return endpoint, settings.proxy.cache_key, settings.model if endpoint == GROUP else ""
+
+
+def _load(endpoint: str, settings: Settings) -> bytes:
+    """Request an endpoint. The response fills the cache even after callers have timed out."""
+    client = ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)
+    return _LOADS[endpoint](client, settings.model)
+
+
+def _facts_at(endpoint: str, settings: Settings, deadline: float) -> ModelFacts | ProxyError | None:
+    """Return the facts that an endpoint has of the model; None if it does not name the model."""
+    key = _key(endpoint, settings)
 
     def late() -> ProxyError:
         return ProxyUnreachable(Failure.TOO_LONG, settings.proxy.base_url)
 
-    def known() -> Cached[bytes]:
-        return cache.get(key, load, max(0.0, deadline - time.monotonic()), late)
+    def response() -> Cached[bytes]:
+        seconds = max(0.0, deadline - time.monotonic())
+        return _responses.get(key, lambda: _load(endpoint, settings), seconds, late)
 
-    found = known()
-    if found.value and not (content := _contents.get(found.value)):
-        # It had to go for the responses of others.
-        cache.drop(key)
-        found = known()
+    found = response()
+    if found.value and not _contents.get(found.value):
+        # The facts were dropped for those of other responses.
+        _responses.drop(key)
+        found = response()
     if found.value is None:
         return found.error
     content = _contents.get(found.value)
@@ -166,11 +165,3 @@ def _content(facts_by_name: Iterator[tuple[str, ModelFacts]]) -> _Content:
         give_way()
     different = len(set(map(id, facts.values())))
     return _Content(facts, 1 + len(facts) * _NAME_BYTES + different * _FACTS_BYTES)
-
-
-def _client(settings: Settings) -> ProxyClient:
-    """Return the client for background loads.
-
-    Its answer fills the cache even after callers have timed out.
-    """
-    return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS, tries=1)

@@ -17,11 +17,10 @@ from dify_plugin.interfaces.model.large_language_model import LargeLanguageModel
 from harness.child import free_port
 from harness.upstream import Pause, Reply, Upstream, json_reply
 from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
-from litellm_proxy.wire.model_info import Deployments, ModelList
 from models import facts_cache
 from tests.support import openai_format as openai
 from tests.support.raw_server import RawServer
-from translation.facts.discovery import facts_of_deployments, facts_of_listing
+from translation.facts.discovery import DEPLOYMENTS, LISTING
 from translation.facts.model_view import DEFAULT_CONTEXT_SIZE
 from translation.form.settings import parse_settings
 
@@ -282,10 +281,7 @@ def test_one_body_at_two_endpoints_is_read_by_each(upstream: Upstream) -> None:
     for path in DISCOVERY:
         upstream.on(path, json_reply({"data": [row], "of": "both"}))
     settings = parse_settings("m", {"base_url": upstream.url})
-    client = facts_cache._client(settings)
-    listing = client.read_models(facts_cache._digested("list", ModelList.read, facts_of_listing))
-    infos = client.read_deployments(
-        facts_cache._digested("infos", Deployments.read, facts_of_deployments)
-    )
+    listing = facts_cache._load(LISTING, settings)
+    infos = facts_cache._load(DEPLOYMENTS, settings)
     facts = [facts_cache._contents.get(digest) for digest in (listing, infos)]
     assert [content.facts["m"].mode for content in facts if content] == ["embedding", "chat"]

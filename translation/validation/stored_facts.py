@@ -47,37 +47,29 @@ def to_stored(facts: ModelFacts, learned: Mapping[str, date] | None = None) -> s
 
 def from_stored(credentials: Mapping[str, object]) -> ModelFacts:
     """Return the facts that validation stored, NOTHING_KNOWN if absent or invalid."""
-    text = _stored(credentials)
-    return _facts_in(text) if text else NOTHING_KNOWN
+    facts, _ = _parsed(credentials.get(VARIABLE))
+    return facts
 
 
 def stored_learned(credentials: Mapping[str, object], today: date) -> Mapping[str, date]:
     """Return the form's learned limits that are at most KEPT_DAYS old."""
-    text = _stored(credentials)
-    known = _learned_in(text) if _LEARNED in text else {}
-    return {name: day for name, day in known.items() if (today - day).days <= KEPT_DAYS}
+    _, learned = _parsed(credentials.get(VARIABLE))
+    return {name: day for name, day in learned.items() if (today - day).days <= KEPT_DAYS}
 
 
-def _stored(credentials: Mapping[str, object]) -> str:
-    text = credentials.get(VARIABLE)
-    return text if isinstance(text, str) and len(text) <= MAX_CHARACTERS else ""
-
-
-@lru_cache(maxsize=512)
-def _facts_in(text: str) -> ModelFacts:
-    try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError:
-        return NOTHING_KNOWN
-
-
-@lru_cache(maxsize=512)
-def _learned_in(text: str) -> Mapping[str, date]:
-    try:
-        return _Stored.model_validate_json(text).learned or {}
-    except ValidationError:
-        return {}
-
-
-class _Stored(WireModel):
+class _Learned(WireModel):
     learned: Lenient[dict[str, date]] = None
+
+
+def _parsed(stored: object) -> tuple[ModelFacts, Mapping[str, date]]:
+    if not isinstance(stored, str) or len(stored) > MAX_CHARACTERS:
+        return NOTHING_KNOWN, {}
+    return _parsed_text(stored)
+
+
+@lru_cache(maxsize=512)
+def _parsed_text(text: str) -> tuple[ModelFacts, Mapping[str, date]]:
+    try:
+        return _ADAPTER.validate_json(text), _Learned.model_validate_json(text).learned or {}
+    except ValidationError:
+        return NOTHING_KNOWN, {}
