@@ -16,6 +16,7 @@ from litellm_proxy.response_headers import ProxyAnswer
 from litellm_proxy.settings import DIFY_CALL_SECONDS
 from litellm_proxy.wire.embeddings import EmbeddingsAnswer, EmbeddingsRequest
 from litellm_proxy.wire.options import RequestOptions
+from models.embedding_gate import EmbeddingGate, NotSent, gate_of
 from models.error_log import explained_or_self
 from models.learned_limits import ModelKey, largest_size, learn_largest
 from models.sending import sent
@@ -37,7 +38,7 @@ from translation.request.embeddings import Batch, explained_rejection, prepare_t
 
 logger = logging.getLogger(__name__)
 IN_FLIGHT = 4
-"""Enough to hide network latency; more would only reach rate limits sooner."""
+"""Batches of one call at a time; `models.embedding_gate` limits those of all calls."""
 RETRY_SECONDS = 60.0
 """Limit for all tries of a batch, without a Retry-After."""
 CALL_SECONDS = DIFY_CALL_SECONDS * 5 / 6
@@ -47,9 +48,8 @@ _MAX_PAUSE = 10.0
 _FAULT = 500
 _MAX_EQUAL_FAULTS = 3
 """Identical errors 500 are not temporary; for errors about the texts, two are enough."""
-_TRIED_AGAIN = frozenset(
-    {Cause.RATE_LIMIT, Cause.COOLDOWN, Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
-)
+_RATE_LIMITS = frozenset({Cause.RATE_LIMIT, Cause.COOLDOWN})
+_TRIED_AGAIN = _RATE_LIMITS | {Cause.PROVIDER, Cause.TIMEOUT, Cause.NO_DATABASE}
 _FAILURES_TRIED_AGAIN = frozenset({Failure.BROKEN, Failure.REFUSED, Failure.UNANSWERED})
 
 
@@ -93,7 +93,7 @@ class EmbeddingCall:
         ready = prepare_texts(texts, self.context_size if self.cut else None)
         if not ready:
             return Embedded([], 0, None)
-        run = _Run(time.monotonic() + CALL_SECONDS)
+        run = _Run(gate_of(self.key.owner), time.monotonic() + CALL_SECONDS)
         # The first batch is sent alone: it shows the size of a vector and the provider's limit of texts,
         # before the other batches cost money.
         first = self._embed(Batch(ready[: self._largest()], 0, len(ready)), run)
@@ -187,21 +187,31 @@ def _joined(parts: Sequence[Embedded]) -> Embedded:
 
 
 class _Run:
-    """The deadline (monotonic seconds) and stop event of one Dify call."""
+    """The gate, deadline (monotonic seconds) and stop event of one Dify call."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, gate: EmbeddingGate, deadline: float) -> None:
+        self._gate = gate
         self._deadline = deadline
         self.stopped = threading.Event()
 
     def retried[A](self, ask: Callable[[], A]) -> A:
-        """Retry until success, a final error or the deadline; embedding is idempotent."""
-        deadline = min(time.monotonic() + RETRY_SECONDS, self._deadline)
+        """Retry until success, a final error or the deadline; embedding is idempotent.
+
+        After a rejection for a rate limit the gate holds back all requests of the key, this one too.
+        """
         pause = _FIRST_PAUSE
         faults: Counter[str] = Counter()
+        retries_end: float | None = None
+        last: ProxyError = ProxyUnreachable(Failure.TOO_LONG, "")
         while True:
             try:
-                return ask()
+                with self._gate.passed(self._deadline, self.stopped):
+                    answer = ask()
+            except NotSent:
+                raise last from None
             except (ProxyRejected, ProxyUnreachable) as error:
+                last = error
+                retries_end = retries_end or min(self._deadline, time.monotonic() + RETRY_SECONDS)
                 if isinstance(error, ProxyRejected) and error.status == _FAULT:
                     faults[error.text] += 1
                     most = 2 if is_caused_by_texts(error) else _MAX_EQUAL_FAULTS
@@ -210,11 +220,21 @@ class _Run:
                 wanted = error.retry_after if isinstance(error, ProxyRejected) else None
                 seconds = max(wanted or 0.0, pause * random.uniform(0.5, 1))  # noqa: S311
                 # A Retry-After may exceed RETRY_SECONDS, but not the deadline of the call.
-                latest = self._deadline if wanted else deadline
-                too_late = time.monotonic() + seconds > latest
-                if too_late or not _is_retryable(error) or self.stopped.wait(seconds):
+                latest = self._deadline if wanted else retries_end
+                if time.monotonic() + seconds > latest or not _is_retryable(error):
                     raise
+                if _is_rate_limit(error):
+                    self._gate.limited(seconds)
+                elif self.stopped.wait(seconds):
+                    raise
+            else:
+                self._gate.succeeded()
+                return answer
             pause = min(2 * pause, _MAX_PAUSE)
+
+
+def _is_rate_limit(error: ProxyError) -> bool:
+    return isinstance(error, ProxyRejected) and cause_of(error) in _RATE_LIMITS
 
 
 def _is_retryable(error: ProxyError) -> bool:

@@ -2,7 +2,6 @@
 
 import time
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from harness.plugin_process import PluginError
 from harness.upstream import Reply, Upstream, json_reply
 from litellm_proxy.errors import ProxyRejected
 from models.embedding_calls import _Run
+from models.embedding_gate import EmbeddingGate
 from tests.field.asking import BAD, call, direct, embed
 from tests.support import openai_format as openai
 from tests.support.environment import Environment
@@ -82,9 +82,10 @@ def test_a_retry_after_is_waited_for_as_long_as_the_call_has_time(
     left: float,
     waits: bool,  # noqa: FBT001
 ) -> None:
-    run = _Run(time.monotonic() + left)
+    gate = EmbeddingGate()
+    run = _Run(gate, time.monotonic() + left)
     paused: list[float] = []
-    monkeypatch.setattr(run, "stopped", SimpleNamespace(wait=paused.append))
+    monkeypatch.setattr(gate, "limited", paused.append)
     refusals = [ProxyRejected(status=429, message="slow", retry_after=retry_after)]
 
     def ask() -> str:
