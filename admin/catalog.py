@@ -23,8 +23,8 @@ from admin.offline import add_offline_options, packed_for
 from admin.package import MAX_BYTES, MAX_FILES, ROOT, build, check
 from admin.proxy_options import add_proxy_options
 
-_MAX_TOLD = 5
-_MAX_TOLD = 60
+_MAX_NAMES = 5
+_MAX_NAME_CHARACTERS = 60
 CHOICES = ("base_url", "include", "exclude", "modes", "wildcards", "order", "limit")
 console = Console(highlight=False)
 
@@ -112,5 +112,5 @@ def _show(selection: Selection, choices: Choices) -> None:
 
 def _listed(names: Sequence[str]) -> str:
     """Return the first names, and the number of the others."""
-    more = f" and {len(names) - _MAX_TOLD} more" if len(names) > _MAX_TOLD else ""
-    return escape(", ".join(name[:_MAX_TOLD] for name in names[:_MAX_TOLD]) + more)
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return escape(", ".join(name[:_MAX_NAME_CHARACTERS] for name in names[:_MAX_NAMES]) + more)

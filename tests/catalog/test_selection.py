@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from admin.catalog import _listed
 from admin.catalogue.choices import Choices, ChoicesError, ModelKind, Order, Wildcards, read_choices
 from admin.catalogue.difference import changes
 from admin.catalogue.files import file_name
@@ -31,6 +32,11 @@ def chosen(**choices: Any) -> list[str]:
     selection = select(PROXY, chosen)
     require_catalogue(selection, chosen)
     return [model.name for model in selection.models]
+
+
+def test_five_names_are_printed_and_the_number_of_the_others() -> None:
+    assert _listed(list("abcde")) == "a, b, c, d, e"
+    assert _listed(["n" * 61, *"bcdefg"]) == f"{'n' * 60}, b, c, d, e and 2 more"
 
 
 def test_by_default_all_names_but_expansions_and_what_dify_has_no_place_for() -> None:
