@@ -58,9 +58,9 @@ class Failure(Enum):
 class RequestFailed(Exception):
     """A request could not be carried out: at which step, and in whose words.
 
-    `is_unprocessed`: the server cannot have worked on it, since no connection was made, or the server had
-    closed the idle one that was used and reported it at once. On a new connection that is unknown:
-    a server in front of LiteLLM may have passed the request on.
+    `is_unprocessed`: the connection was refused, or an idle one was closed before the first byte of a
+    response, within a second. (A server that dies in that second may have read the request.) On a new
+    connection a server in front of LiteLLM may have passed the request on.
     """
 
     def __init__(self, failure: Failure, detail: str = "") -> None:

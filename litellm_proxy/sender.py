@@ -165,7 +165,7 @@ class Sender:
         raise self._rejections.of_response(response.response, body)
 
     def _handle(self, make: Callable[[], httpx.Request]) -> ProxyResponse:
-        """Send a request, and send it again only when it surely was not processed."""
+        """Send a request; send it again if `RequestFailed.is_unprocessed`, and tries are left."""
         for tries_left in reversed(range(self._tries)):
             try:
                 request = make()

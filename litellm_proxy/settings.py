@@ -52,7 +52,7 @@ class ProxySettings:
     `extra_headers` are (name, value) pairs in ASCII. `timeout` is in seconds: the longest silence
     between two pieces of a response, and the longest wait for the first. It is sent to LiteLLM only
     if `sends_timeout`: there it overrides the timeouts of deployments, and so their fallbacks.
-    `other_secrets` are not sent, only redacted.
+    `other_secrets` are redacted too; requests with them have settings of their own.
     """
 
     base_url: str

@@ -1,6 +1,6 @@
 """The connection pools of the process: one per TLS setting and HTTP proxy on the way.
 
-All tenants share these pools and nothing else. Requests go straight to a pool, without an
+All tenants share these pools, but no keys, headers or answers. Requests go straight to a pool, without an
 `httpx.Client`: a client stores cookies, and making one for each call costs a TLS context.
 """
 

@@ -155,8 +155,8 @@ class ChatRequest(ProxyRequest):
     """A chat completion request; empty fields are omitted from the JSON.
 
     `tools_of_the_history` replace empty `tools`: some providers reject a history with tool calls in
-    a request without tools. `default_effort` is the reasoning effort that the model uses by
-    default.
+    a request without tools. `default_effort` is the reasoning effort that a fallback sends where a
+    model rejects tools without one.
     """
 
     model: str

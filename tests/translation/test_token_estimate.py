@@ -73,7 +73,7 @@ def test_f48_the_estimate_is_within_15_percent_of_o200k(
 FURTHER_OFF = {
     "classical Chinese": 0.25, "table": 0.25, "technical German": 0.20, "Polish": 0.30, "Turkish": 0.30, "Ukrainian": 0.30,
 }  # fmt: skip
-"""As README says."""
+"""As docs/apps.md says."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
