@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-RULES: dict[str, dict[str, str]] = yaml.safe_load((ROOT / "QUALITY.yaml").read_text())["rules"]
+TEXT = (ROOT / "QUALITY.yaml").read_text()
+RULES: dict[str, dict[str, str]] = yaml.safe_load(TEXT)["rules"]
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -31,6 +32,17 @@ def test_a_rule_is_done_and_proven_or_open_or_exempt_with_a_reason(name: str) ->
             assert rule.keys() == {"status", "what", "reason"}
         case other:
             pytest.fail(f"{name} is {other}")
+
+
+def test_no_key_is_doubled() -> None:
+    """YAML keeps the last of two equal keys, so the first is checked by nothing."""
+    pending = [yaml.compose(TEXT)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert sorted(keys) == sorted(set(keys))
+            pending += [value for _, value in node.value]
 
 
 def assert_is_there(proof: str) -> None:

@@ -1,4 +1,4 @@
-"""Nothing is billed twice or told wrongly: fallbacks, caches, shares and waiting."""
+"""Fallbacks, caches, shares and waiting are priced and named as they are."""
 
 import time
 from decimal import Decimal
