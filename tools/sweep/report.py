@@ -14,19 +14,19 @@ _VALUES = re.compile(r"\b[\w./:-]*\d[\w./:-]*\b")
 
 
 def last_line(findings: Sequence[Findings]) -> str:
-    """Return how many models accept everything, without those that LiteLLM did not set up."""
+    """Return how many models answer every call, without those that LiteLLM did not set up."""
     swept = [each for each in findings if not each.not_set_up]
     whole = sum(not (each.refused or each.learnt) for each in swept)
     learnt = sum(bool(each.learnt) and not each.refused for each in swept)
     return (
-        f"{whole} of {len(swept)} models take everything that is offered, {learnt} more once a "
-        "refusal has shown what not to offer"
+        f"Of {len(swept)} models {whole} answer every call, {learnt} more once a "
+        "rejection has shown what not to offer"
     )
 
 
 def table(findings: Sequence[Findings]) -> Table:
     """Return the counts by provider."""
-    shown = Table("provider", "models", "take everything")
+    shown = Table("provider", "models", "answer every call")
     for provider, (whole, count) in _by_provider(findings).items():
         shown.add_row(provider, str(count), str(whole))
     return shown
@@ -38,13 +38,15 @@ def written(findings: Sequence[Findings]) -> str:
         "# Every model of LiteLLM's catalogue",
         "",
         "Each model of LiteLLM's own catalogue, one per provider, all modes that Dify has a place for but images:",
-        "its form saved, its schema read, and everything that the schema offers called once, through",
+        "its form saved, its schema read, and what the schema offers called once, through",
         "the plugin process and a real LiteLLM proxy with its defaults, behind its real parameter",
-        "check. `make sweep` writes this page.",
+        "check. A call is answered also where the plugin left out a field that LiteLLM rejected. Not called:",
+        "Extra Fields, JSON Schema outside of Response Format, Voice, audio and video as input.",
+        "`make sweep` writes this page.",
         "",
         f"**{last_line(findings)}.**",
         "",
-        "| provider | models | take everything |",
+        "| provider | models | answer every call |",
         "|---|---|---|",
     ]
     for provider, (whole, count) in _by_provider(findings).items():
