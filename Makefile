@@ -34,10 +34,10 @@ test-all: .venv/installed .venv-proxy/installed .venv-engine/installed ## every 
 serverless: .venv/installed .venv-proxy/installed .venv-engine/installed ## the tests of the plugin process as Dify's cloud runs it, over HTTP
 	TESTED_INSTALL_METHOD=serverless $(VENV) -m pytest tests/stdio
 
-sweep: .venv/installed .venv-proxy/installed ## every model of LiteLLM's catalogue, called with all that the plugin offers; writes docs/models.md (PROVIDERS= SAMPLE=)
+sweep: .venv/installed .venv-proxy/installed ## the models of LiteLLM's catalogue, called with most of what the plugin offers; writes docs/models.md (PROVIDERS= SAMPLE=)
 	@$(VENV) -m tools.sweep $(if $(PROVIDERS),--providers '$(PROVIDERS)') $(if $(SAMPLE),--sample $(SAMPLE))
 
-compat: .venv/installed ## the same against old and new versions of LiteLLM; writes docs/versions.md (VERSIONS=)
+compat: .venv/installed ## tests/compat against old and new versions of LiteLLM; writes docs/versions.md (VERSIONS=)
 	@$(VENV) -m tools.compat $(VERSIONS)
 
 fuzz: .venv/installed ## the property tests, with 10 000 random examples each
@@ -62,7 +62,7 @@ fmt: .venv/installed ## format, and fix what can be fixed by rule
 package: .venv/installed ## dist/litellm-<version>.difypkg, checked as the marketplace does (REPO= CONTACT= to publish; OFFLINE=1 PLATFORMS=amd64,arm64 brings wheels)
 	@$(VENV) -m tools.package $(OFFLINE_OPTIONS) $(if $(REPO),--repo '$(REPO)') $(if $(CONTACT),--contact '$(CONTACT)')
 
-catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= …; see the README)
+catalog: .venv/installed ## a package that lists all models of a proxy (BASE_URL= API_KEY_ENV= CONFIG= …; see docs/catalogue.md)
 	@$(VENV) -m admin catalog $(OFFLINE_OPTIONS) $(CATALOG_PROXY) $(if $(CONFIG),--config '$(CONFIG)') \
 		$(if $(INCLUDE),--include '$(INCLUDE)') $(if $(EXCLUDE),--exclude '$(EXCLUDE)') \
 		$(if $(MODES),--modes '$(MODES)') $(if $(WILDCARDS),--wildcards $(WILDCARDS)) \
