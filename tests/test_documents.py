@@ -9,6 +9,8 @@ import pytest
 
 from litellm_proxy.errors import Failure, ProxyUnreachable
 from tests.translation.errors.test_messages import REJECTIONS, rejected
+from translation.errors.causes import Cause
+from translation.errors.explanations import EXPLANATIONS
 from translation.errors.messages import app_message, form_message
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +70,14 @@ def test_the_messages_of_the_troubleshooting_page_exist() -> None:
     ]
     unknown = [part for part in parts if len(part) > 3 and part not in known]
     assert not unknown
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_each_message_of_an_app_has_its_row(cause: Cause) -> None:
+    rows = "\n".join(_ROW.findall((ROOT / "docs/troubleshooting.md").read_text())).lower()
+    text = EXPLANATIONS[cause].in_app.rpartition("}")[2]
+    first = re.split(r"[;.]", text)[0].lower().removeprefix("the ")
+    assert first.strip() in rows
 
 
 def test_no_comment_refers_to_a_document_that_is_not_here() -> None:
