@@ -1,4 +1,4 @@
-"""Whatever comes over a boundary, Dify gets a right answer or one of the six errors that it knows.
+"""Whatever comes over a boundary, Dify gets a right answer or one of its errors.
 
 Through the SDK's own `invoke`, with a transport in place of the network, for every model type. The
 form's key must not appear in what is raised.

@@ -1,1 +1,1 @@
-"""Save and call every model of LiteLLM's own catalogue through the plugin (`make sweep`)."""
+"""Save and call the models of LiteLLM's own catalogue through the plugin (`make sweep`)."""
