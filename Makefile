@@ -46,7 +46,7 @@ fuzz: .venv/installed ## the property tests, with 10 000 random examples each
 soak: .venv/installed .venv-proxy/installed ## everything at once with faults and restarts (MINUTES=5)
 	@$(VENV) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-bench: .venv/installed .venv-proxy/installed ## how fast it is, against two baselines; writes docs/benchmark
+bench: .venv/installed .venv-proxy/installed ## how fast it is, against three baselines; writes docs/benchmark
 	@$(VENV) -m tools.bench $(if $(ROUNDS),--rounds $(ROUNDS))
 
 check: .venv/installed ## format, lint, types and imports; writes nothing

@@ -1,1 +1,1 @@
-"""Benchmark of the plugin against two baselines made from the SDK."""
+"""Benchmark of the plugin against three baselines (tools/bench/baselines.py)."""
