@@ -9,6 +9,7 @@ import pytest
 
 from litellm_proxy.errors import Failure, ProxyUnreachable
 from tests.translation.errors.test_messages import REJECTIONS, rejected
+from tools.sweep.report import written
 from translation.errors.causes import Cause
 from translation.errors.explanations import EXPLANATIONS
 from translation.errors.messages import app_message, form_message
@@ -78,6 +79,11 @@ def test_each_message_of_an_app_has_its_row(cause: Cause) -> None:
     text = EXPLANATIONS[cause].in_app.rpartition("}")[2]
     first = re.split(r"[;.]", text)[0].lower().removeprefix("the ")
     assert first.strip() in rows
+
+
+def test_the_page_of_models_begins_as_it_is_written() -> None:
+    head, _, _ = written([]).partition("**")
+    assert (ROOT / "docs/models.md").read_text().startswith(head)
 
 
 def test_no_comment_refers_to_a_document_that_is_not_here() -> None:

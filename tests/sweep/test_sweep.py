@@ -1,4 +1,4 @@
-"""A few models of each of LiteLLM's providers take everything that the plugin offers them."""
+"""A model of each mode of 32 of LiteLLM's providers answers what the plugin offers for it."""
 
 import pytest
 
