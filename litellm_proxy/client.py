@@ -64,7 +64,7 @@ class ProxyClient:
         tries: int = MAX_TRIES,
         note_call_id: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`total_seconds` limits each request, from sending to the last byte of the response.
+        """`total_seconds` limits each attempt, from sending to the last byte of the response.
 
         `tries` is the maximum number of attempts (see `Sender`). `note_call_id` gets LiteLLM's call id
         of each response.

@@ -73,7 +73,7 @@ class Sender:
         total_seconds: float,
         tries: int,
     ) -> None:
-        """`total_seconds` bounds each request with its answer, `tries` how often it is sent."""
+        """`total_seconds` bounds each try with its response, `tries` how often one request is sent."""
         self._settings = settings
         self._rejections = rejections
         self._transport = transport

@@ -25,7 +25,7 @@ from litellm_proxy.limits import KEEP_ALIVE_SECONDS, MAX_IDLE, MAX_IDLE_PER_SERV
 from litellm_proxy.settings import TLSSettings
 
 ROUND_TRIP_SECONDS = 1.0
-"""A server that had closed an idle connection reports it within this time."""
+"""Within this time, a closed idle connection counts as closed before the request was sent."""
 
 
 def pool_for(base_url: str, tls: TLSSettings) -> httpx.BaseTransport:

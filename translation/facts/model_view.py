@@ -111,7 +111,7 @@ class ModelView:
 
     @property
     def default_effort(self) -> str | None:
-        """Return the default of `reasoning_effort`, None if it is not supported."""
+        """Return the `reasoning_effort` of a fallback, None if it is not supported."""
         return _DEFAULT_EFFORT if self.may_support("reasoning_effort") else None
 
     @property
