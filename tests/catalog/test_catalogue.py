@@ -478,5 +478,5 @@ def test_a_key_in_place_of_its_variable_is_not_repeated(capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         main(["catalog", "--base-url", "http://h", "--api-key-env", "sk-secret-0123456789"])
     told = capsys.readouterr()
-    assert "is the name of a variable" in told.err
+    assert "give the name of the environment variable" in told.err
     assert "sk-secret" not in told.err + told.out
