@@ -111,6 +111,7 @@ def test_structured_output_reaches_the_engine_as_an_object(
 ADA = '{"name": "Ada", "age": 36}'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [ADA, f"<think>maybe {{}}</think>{ADA}", f"```json\n{ADA}\n```", f"[Plan] {{}} </think>{ADA}"],
@@ -127,6 +128,7 @@ def test_structured_output_of_a_model_that_litellm_knows_nothing_of(
     assert '"required": ["name", "age"]' in asked["messages"][0]["content"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -105,6 +105,7 @@ def test_ssl_cert_file_is_honoured(env: Environment, front: TlsFront) -> None:
         assert ask(env, plugin, form(front.url)) == "Hello"
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_tls_is_told(env: Environment) -> None:
     credentials = form(env.proxy_url.replace("http:", "https:"))
     told, refused = both_sentences(env, env.plugin, credentials)
