@@ -17,7 +17,7 @@ from litellm_proxy.wire.model_facts import NOTHING_KNOWN, ModelFacts
 from litellm_proxy.wire.options import ProxyRequest, RequestOptions
 from litellm_proxy.wire.rejected_requests.fallbacks import PARAMETERS
 from litellm_proxy.wire.request import Request
-from models.call_log import note_call_id
+from models.call_log import note_call_id, note_caller
 from models.calls_in_flight import one_call
 from models.catalogue import is_added_by_hand, proxy_name, with_catalogued_facts
 from models.error_log import log_error
@@ -148,6 +148,7 @@ class ProxyModel:
             parameters=parameters,
         )
         stored = stored_learned(credentials, today())
+        note_caller(options)
         return options.knowing(needed_by(settings.proxy.cache_key) | stored.keys())
 
     def _key(self, settings: Settings) -> ModelKey:

@@ -1,7 +1,8 @@
 """Log one line per call; off by default.
 
 LITELLM_LOG_CALLS=true in the environment of Dify's plugin daemon turns it on. A line has model
-type, model, status, milliseconds, tokens, USD and LiteLLM's call id, but not content or keys.
+type, model, status, milliseconds, tokens, USD, end user, session and LiteLLM's call id, but not
+content or keys. What is unknown is left out.
 """
 
 import json
@@ -19,6 +20,8 @@ from dify_plugin.entities.model.llm import LLMResultChunk
 from dify_plugin.errors.model import InvokeError
 
 from litellm_proxy.errors import ProxyRejected, ProxyUnreachable
+from litellm_proxy.wire.options import RequestOptions
+from translation.answer.usage import TokenCounts
 from translation.errors.to_dify import to_invoke_error
 
 VARIABLE = "LITELLM_LOG_CALLS"
@@ -43,7 +46,10 @@ class _Line:
     started: float = field(default_factory=time.perf_counter)
     first: float | None = None
     tokens: tuple[int, int] | None = None
+    counts: TokenCounts | None = None
     cost: Decimal | None = None
+    user: str | None = None
+    session: str | None = None
     call_id: str | None = None
 
     def followed(self, chunks: Generator[Any]) -> Generator[Any]:
@@ -79,14 +85,19 @@ class _Line:
         now = time.perf_counter()
         told = {
             "kind": self.kind,
-            "model": json.dumps(self.model, ensure_ascii=False),
+            "model": _quoted(self.model),
             "status": status,
             "first_ms": None if self.first is None else round(1000 * (self.first - self.started)),
             "total_ms": round(1000 * (now - self.started)),
             "prompt_tokens": self.tokens and self.tokens[0],
             "completion_tokens": self.tokens and self.tokens[1],
+            # The counts are 0 too where LiteLLM says nothing of them.
+            "cached_tokens": (self.counts and self.counts.cache_read) or None,
+            "reasoning_tokens": (self.counts and self.counts.reasoning) or None,
             # 0 is the cost of a free model, and of one without a known price.
             "cost_usd": f"{self.cost:f}" if self.cost else None,
+            "user": self.user and _quoted(self.user),
+            "session": self.session and _quoted(self.session),
             "call_id": self.call_id,
         }
         known = (f"{name}={value}" for name, value in told.items() if value is not None)
@@ -99,6 +110,10 @@ class _Line:
         return type(known).__name__
 
 
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 _under_way: ContextVar[_Line | None] = ContextVar("_under_way", default=None)
 
 
@@ -106,6 +121,18 @@ def note_call_id(call_id: str) -> None:
     """Set LiteLLM's call id for the current call's line; of several requests the last."""
     if line := _under_way.get():
         line.call_id = call_id
+
+
+def note_caller(options: RequestOptions) -> None:
+    """Set the end user and the session of the current call's line, as LiteLLM gets them."""
+    if line := _under_way.get():
+        line.user, line.session = options.user, options.session_id
+
+
+def note_counts(counts: TokenCounts) -> None:
+    """Set cached and reasoning tokens of the current call's line."""
+    if line := _under_way.get():
+        line.counts = counts
 
 
 def logged[F: Callable[..., Any]](invoke: F) -> F:

@@ -14,6 +14,7 @@ from litellm_proxy.chat_response import ChatArrivals
 from litellm_proxy.errors import about
 from litellm_proxy.response_headers import CallReport, ProxyAnswer
 from litellm_proxy.wire.chat import OutputImage
+from models.call_log import note_counts
 from models.llm_call import LLMCall
 from models.sending import Sent
 from translation.answer.chat_stream import ChatStream, Outcome
@@ -69,8 +70,10 @@ class ChatAnswer:
                 answer.report.call_id,
             )
         outcome = self._carrying_reasoning(outcome)
+        counts = counts_of(outcome.usage, lambda: self._estimate(outcome))
+        note_counts(counts)
         usage = llm_usage(
-            counts_of(outcome.usage, lambda: self._estimate(outcome)),
+            counts,
             self._cost(outcome, answer.report),
             # Only LiteLLM knows the prices of a fallback model.
             Prices() if answer.report.fallback else self.call.model.prices,

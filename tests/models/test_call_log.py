@@ -57,6 +57,28 @@ def test_an_answer(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None
 
 
 @pytest.mark.usefixtures("on")
+def test_the_caller_and_the_tokens_inside_others(
+    upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18,
+             "prompt_tokens_details": {"cached_tokens": 5},
+             "completion_tokens_details": {"reasoning_tokens": 3}}  # fmt: skip
+    upstream.on(
+        "m", openai.stream(openai.delta("stop", content="Good "), openai.usage_chunk(**usage))
+    )
+    model = REGISTRATION.get_model_instance("litellm", ModelType.LLM)
+    list(model.invoke(  # type: ignore[union-attr]
+        model="m", credentials={"base_url": upstream.url, "api_key": SECRET}, user="u 1",
+        model_parameters={"session": "s-1"},
+        prompt_messages=[UserPromptMessage(content="A private question")],
+    ))  # fmt: skip
+    ((*_, rest),) = lines(caplog)
+    assert rest.endswith(
+        ' completion_tokens=7 cached_tokens=5 reasoning_tokens=3 user="u 1" session="s-1"'
+    )
+
+
+@pytest.mark.usefixtures("on")
 @pytest.mark.parametrize(
     ("reply", "status"),
     [
