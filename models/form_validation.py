@@ -10,7 +10,6 @@ from litellm_proxy.errors import ProxyError
 from litellm_proxy.litellm_versions import needed_by
 from litellm_proxy.wire.model_facts import ModelFacts
 from litellm_proxy.wire.model_info import ProbeRequest
-from litellm_proxy.wire.options import RequestOptions
 from models.error_log import log_error
 from models.facts_cache import VALIDATION_SECONDS, discover
 from models.learned_limits import model_key
@@ -18,7 +17,7 @@ from models.sending import sent
 from translation.form.labels import label_of
 from translation.form.settings import Settings
 from translation.request.app_key import with_key
-from translation.request.options import probe_end_user
+from translation.request.options import probe_options
 from translation.validation.form_problem import (
     Findings,
     Kind,
@@ -91,7 +90,7 @@ class FormValidation:
 
     def _probed(self, settings: Settings) -> ProxyError | None:
         """Send a probe request; return the error, None if calls would succeed."""
-        options = _probing_options(settings).knowing(needed_by(settings.proxy.cache_key))
+        options = probe_options(settings).knowing(needed_by(settings.proxy.cache_key))
         question = ProbeRequest(settings.model, self.probe_path, options)
         key = model_key(settings, self.model_type)
         return _error_of(lambda: sent(key, question, _client(settings).probe))
@@ -101,15 +100,11 @@ def _client(settings: Settings) -> ProxyClient:
     return ProxyClient(settings.proxy, total_seconds=VALIDATION_SECONDS)
 
 
-def _probing_options(settings: Settings) -> RequestOptions:
-    return RequestOptions(user=probe_end_user(settings), tags=settings.tags)
-
-
 def _resolves(settings: Settings) -> bool | None:
     """Return whether the proxy knows an unlisted name, None if unclear."""
     client = ProxyClient(settings.proxy, total_seconds=RESOLVING_SECONDS, tries=1)
     try:
-        return client.resolves(settings.model, _probing_options(settings))
+        return client.resolves(settings.model, probe_options(settings))
     except ProxyError:
         return None
 

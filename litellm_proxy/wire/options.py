@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Self
 
 from litellm_proxy.wire.reading import Json
-from litellm_proxy.wire.request import SESSION_HEADER, FormFile, Request, fits_a_header
+from litellm_proxy.wire.request import (
+    SESSION_HEADER,
+    TRACE_HEADER,
+    FormFile,
+    Request,
+    fits_a_header,
+)
 
 APP_TAG = "dify-app:"
 
@@ -18,7 +25,7 @@ class RequestOptions:
     LiteLLM that an app or a form sets, `app` is the id of Dify's app, `session_id` groups calls in
     LiteLLM's logs (as `litellm_trace_id`, which no version since 1.60 passes to providers, unlike
     `litellm_session_id` up to 1.65). `extra` holds more body fields; the request's own fields
-    override them. `fallbacks` are the names of fallbacks known to be needed
+    override them. `headers` are sent too. `fallbacks` are the names of fallbacks known to be needed
     (`litellm_proxy.wire.rejected_requests.fallbacks`).
     """
 
@@ -27,6 +34,7 @@ class RequestOptions:
     app: str | None = None
     session_id: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     fallbacks: frozenset[str] = frozenset()
 
     def knowing(self, fallbacks: frozenset[str]) -> Self:
@@ -52,15 +60,27 @@ class RequestOptions:
             "metadata": {"tags": tags} if tags else None,
             **own,
         }
-        session = self.session_id if self.session_id and fits_a_header(self.session_id) else None
         return Request(
             path,
             {name: value for name, value in ours.items() if value is not None},
             self.extra,
-            {SESSION_HEADER: session} if session else {},
+            {**_session_headers(self.session_id), **self.headers},
             {**(unsent or {}), "app": self.app},
             files,
         )
+
+
+def _session_headers(session: str | None) -> dict[str, str]:
+    """Return the headers of a session.
+
+    Its trace id in `traceparent` (https://www.w3.org/TR/trace-context/#traceparent-header) is a digest
+    of the session, so that all calls of a session are one trace.
+    """
+    if not session:
+        return {}
+    digest = sha256(session.encode(errors="replace")).hexdigest()
+    trace = {TRACE_HEADER: f"00-{digest[:32]}-{digest[32:48]}-01"}
+    return {**trace, SESSION_HEADER: session} if fits_a_header(session) else trace
 
 
 NO_OPTIONS = RequestOptions()

@@ -9,6 +9,7 @@ from litellm_proxy.wire.reading import Json
 
 TAGS_HEADER = "x-litellm-tags"
 SESSION_HEADER = "x-litellm-session-id"
+TRACE_HEADER = "traceparent"
 _END_USER_HEADER = "x-litellm-end-user-id"
 
 type FormFile = tuple[str, tuple[str, Any] | tuple[str, Any, str]]

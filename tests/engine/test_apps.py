@@ -216,6 +216,14 @@ def test_user_app_conversation_and_cost_centre_reach_litellms_log(
     assert row["trace_id"] == "77aa-conversation"
 
 
+def test_a_workflows_calls_have_its_trace(env: Environment, host: SlimHost) -> None:
+    model = env.scenario("app-one-trace", openai.text_stream("Hello."))
+    run(env, host, "one-trace", model, question="Hello?", workflow_run_id="5f0c-run")
+    row = env.attributed(model_group=model)
+    assert row["trace_id"] == "5f0c-run"
+    assert row["requester_metadata"]["existing_trace_id"] == "5f0c-run"
+
+
 def test_a_team_pays_with_its_own_key(env: Environment, host: SlimHost) -> None:
     model = env.scenario("app-team-key", openai.text_stream("Hello."))
     keys = {"settings": "custom", "keys": '{"marketing": "sk-tenant-one"}'}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from litellm_proxy.settings import DEFAULT_TIMEOUT_SECONDS, ProxySettings, TLSSettings
 from litellm_proxy.wire.reading import Json
 from translation.form.base_url import base_url
+from translation.form.caller_headers import fixed_parts, separated
 from translation.form.reader import FormReader
 
 MAX_DISPLAY_NAME = 255
@@ -117,7 +118,7 @@ class Settings:
     `dimensions` is the length of a vector, `max_chunks` the number of texts in one request, and
     prices are in USD per token (in the form, per million). `tag_of_the_app`: calls are tagged with
     the app's id; `show_reasoning`: reasoning is part of the text; `keys`: names and keys that apps
-    may select.
+    may select; `caller_headers`: headers with placeholders, filled in for each call.
     """
 
     proxy: ProxySettings
@@ -144,6 +145,7 @@ class Settings:
     drop_params: bool = False
     extra_body: Mapping[str, Json] = field(default_factory=dict, hash=False)
     end_user: EndUser = EndUser.RAW
+    caller_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     tags: tuple[str, ...] = ()
     tag_of_the_app: bool = True
     show_reasoning: bool = True
@@ -164,18 +166,19 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
     tags = extra.names("tags")
     keys = extra.keys("keys")
     input_price, output_price = extra.prices("input_price")
+    headers, caller_headers = separated(extra.headers("extra_headers"))
     return Settings(
         proxy=ProxySettings(
             base_url=base_url(read.text("base_url")),
             api_key=read.key("api_key"),
-            extra_headers=extra.headers("extra_headers"),
+            extra_headers=headers,
             timeout=extra.seconds("timeout") or DEFAULT_TIMEOUT_SECONDS,
             sends_timeout=bool(extra.seconds("timeout")),
             tls=TLSSettings(
                 ca_certificates=extra.certificates("ca_certificate"),
                 verify=extra.one_of("tls_verify", YesNo.YES, YesNo) is YesNo.YES,
             ),
-            other_secrets=tuple(key for _, key in keys),
+            other_secrets=(*(key for _, key in keys), *fixed_parts(caller_headers)),
         ),
         model=extra.text("proxy_model_name") or model,
         label=extra.text("display_name", MAX_DISPLAY_NAME) or model,
@@ -203,6 +206,7 @@ def parse_settings(model: str, credentials: Mapping[str, object]) -> Settings:
         drop_params=extra.one_of("drop_params", YesNo.NO, YesNo) is YesNo.YES,
         extra_body=extra.json_object("extra_body", EXTRA_BODY_EXAMPLE),
         end_user=extra.one_of("end_user", EndUser.RAW, EndUser),
+        caller_headers=caller_headers,
         tags=tuple(tag for tag in tags if tag != NO_TAG_OF_THE_APP),
         tag_of_the_app=NO_TAG_OF_THE_APP not in tags,
         show_reasoning=extra.one_of("show_reasoning", YesNo.YES, YesNo) is YesNo.YES,

@@ -7,6 +7,7 @@ from litellm_proxy.wire.options import RequestOptions
 from litellm_proxy.wire.reading import Json
 from litellm_proxy.wire.request import merged
 from translation.facts.parameter_rules import END_USER, EXTRA_BODY, SESSION, TAGS
+from translation.form.caller_headers import filled
 from translation.form.labels import label_of
 from translation.form.reader import FormReader, SettingsError, parse_json_object
 from translation.form.settings import EXTRA_BODY_EXAMPLE, EndUser, Settings
@@ -52,11 +53,15 @@ def request_options(
     _refuse(extra, _FORBIDDEN_FIELDS)
     for name in _IGNORED_FIELDS:
         extra.pop(name, None)
+    end_user = _resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user)
+    session = _resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or None
+    caller = {"user": end_user, "app": app_id, "session": session}
     return RequestOptions(
-        user=_resolved(app.text(END_USER, MAX_NAME_CHARACTERS)) or _end_user(settings, user),
+        user=end_user,
         tags=tuple(dict.fromkeys([*settings.tags, *filter(_resolved, app.names(TAGS))])),
         app=(app_id or None) if settings.tag_of_the_app else None,
-        session_id=_resolved(app.text(SESSION, MAX_NAME_CHARACTERS)) or None,
+        session_id=session,
+        headers=filled(settings.caller_headers, caller),
         extra=extra,
     )
 
@@ -76,9 +81,12 @@ def _resolved(text: str) -> str:
     return "" if UNRESOLVED.search(text) else text
 
 
-def probe_end_user(settings: Settings) -> str | None:
-    """Return the end-user id for the plugin's own probe requests."""
-    return None if settings.end_user is EndUser.OFF else "dify"
+def probe_options(settings: Settings) -> RequestOptions:
+    """Return the options of the plugin's own probe requests."""
+    user = None if settings.end_user is EndUser.OFF else "dify"
+    caller = {"user": user, "app": None, "session": None}
+    headers = filled(settings.caller_headers, caller)
+    return RequestOptions(user=user, tags=settings.tags, headers=headers)
 
 
 def _end_user(settings: Settings, user: str | None) -> str | None:

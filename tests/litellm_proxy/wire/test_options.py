@@ -1,6 +1,7 @@
 """Where the proxy is told who a call is for: in the body, in headers, in a form."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -51,20 +52,25 @@ def test_own_fields_win_and_what_is_not_set_is_not_sent() -> None:
 
 
 SESSION, USER, TAGS = "x-litellm-session-id", "x-litellm-end-user-id", "x-litellm-tags"
+TRACE = "traceparent"
+TRACE_OF_S = "00-043a718774c572bd8a25adbeb1bfcd5c-0256ae11cecf9f9c-01"
+"""The first 48 digits of SHA-256 of "s"."""
 
 
 @pytest.mark.parametrize(
     ("given", "in_json", "in_form"),
     [
         (asking(), {}, {}),
-        (asking(**ALL), {SESSION: "s"}, {SESSION: "s", USER: "u", TAGS: "t,dify-app:a"}),
+        (
+            asking(**ALL),
+            {SESSION: "s", TRACE: TRACE_OF_S},
+            {SESSION: "s", TRACE: TRACE_OF_S, USER: "u", TAGS: "t,dify-app:a"},
+        ),
         (asking("any-type"), {"Accept": "*/*"}, {"Accept": "*/*"}),
-        (asking("no-session", session_id="s"), {}, {}),
+        (asking("no-session", session_id="s"), {TRACE: TRACE_OF_S}, {TRACE: TRACE_OF_S}),
         (asking("no-metadata", tags=("t", "v")), {TAGS: "t,v"}, {TAGS: "t,v"}),
         (asking("no-metadata", tags=("a,b", "ü", "t\n")), {}, {}),
         (asking(tags=("a,b", "ok", "ü")), {}, {TAGS: "ok"}),
-        (asking(session_id="sé"), {}, {}),
-        (asking(session_id="s\r\nx: y"), {}, {}),
         (asking(user="ü"), {}, {}),
         (asking(user="a\nb"), {}, {}),
         (asking("no-end-user", user="u"), {}, {}),
@@ -75,6 +81,15 @@ SESSION, USER, TAGS = "x-litellm-session-id", "x-litellm-end-user-id", "x-litell
 def test_headers(given: Request, in_json: dict[str, str], in_form: dict[str, str]) -> None:
     assert given.sent_headers() == in_json
     assert given.identity_headers() == in_form
+
+
+@pytest.mark.parametrize("session", ["sé", "s\r\nx: y", "\ud800", "a,b", "s" * 255])
+def test_the_trace_of_a_session(session: str) -> None:
+    headers, again = asking(session_id=session).headers, asking(session_id=session).headers
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", headers[TRACE])
+    assert headers == again
+    assert headers[TRACE] != asking(session_id="another").headers[TRACE]
+    assert (SESSION in headers) == session.startswith("ss")
 
 
 @pytest.mark.parametrize(

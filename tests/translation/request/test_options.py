@@ -7,7 +7,7 @@ from litellm_proxy.wire.options import NO_OPTIONS, RequestOptions
 from litellm_proxy.wire.request import merged
 from translation.form.reader import SettingsError
 from translation.form.settings import Settings, parse_settings
-from translation.request.options import probe_end_user, request_options
+from translation.request.options import probe_options, request_options
 
 
 def settings(**form: str) -> Settings:
@@ -116,8 +116,8 @@ def test_a_blank_parameter_is_none() -> None:
 
 
 def test_a_question_of_the_plugin_itself_has_a_user_too() -> None:
-    assert probe_end_user(settings()) == "dify"
-    assert probe_end_user(settings(end_user="off")) is None
+    assert probe_options(settings()).user == "dify"
+    assert probe_options(settings(end_user="off")).user is None
 
 
 def test_a_form_has_texts_only() -> None:
@@ -155,6 +155,57 @@ def test_blank_and_unresolved_values_are_as_if_not_set(value: str | None) -> Non
     said = dict.fromkeys(("end_user", "tags", "session"), value)
     options = request_options(settings(tags="t"), "user-1", parameters=said)
     assert (options.user, options.tags, options.session_id) == ("user-1", ("t",), None)
+
+
+CALLER_HEADERS = (
+    '{"x-user": "{{user}}", "x-from": "dify/{{ app }}/{{session}}", "x-team": "search"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("user", "app", "parameters", "headers"),
+    [
+        ("u-1", "a-1", {"session": "s-1"}, {"x-user": "u-1", "x-from": "dify/a-1/s-1"}),
+        ("u-1", None, {"session": "s-1"}, {"x-user": "u-1"}),
+        ("u-1", "a-1", {"end_user": "ann@example.org"}, {"x-user": "ann@example.org"}),
+        (None, None, {}, {}),
+        ("Müller", "a-1", {"session": "a\nb"}, {}),
+        ("{{user}}", None, {}, {"x-user": "{{user}}"}),
+        ("a\\1, b", None, {}, {"x-user": "a\\1, b"}),
+    ],
+)
+def test_headers_that_name_the_caller(
+    user: str | None, app: str | None, parameters: dict[str, Any], headers: dict[str, str]
+) -> None:
+    form = settings(extra_headers=CALLER_HEADERS)
+    assert form.proxy.extra_headers == (("x-team", "search"),)
+    assert request_options(form, user, app_id=app, parameters=parameters).headers == headers
+
+
+def test_a_header_of_the_end_user_is_as_private_as_the_end_user() -> None:
+    headers = '{"x-user": "{{user}}"}'
+    hashed = settings(extra_headers=headers, end_user="hashed")
+    sent = request_options(hashed, "u-1")
+    assert sent.headers == {"x-user": sent.user}
+    assert sent.user != "u-1"
+    off = settings(extra_headers=headers, end_user="off")
+    assert request_options(off, "u-1").headers == {}
+    assert probe_options(hashed).headers == {"x-user": "dify"}
+    assert probe_options(off).headers == {}
+
+
+def test_the_fixed_part_of_a_header_is_a_secret() -> None:
+    form = settings(extra_headers='{"x-user": "Bearer gateway-secret {{user}}"}')
+    assert any("gateway-secret" in secret for secret in form.proxy.secrets)
+    assert "gateway-secret" not in repr(form)
+
+
+@pytest.mark.parametrize("name", ["User", "email", "", "#sys.user_id#", "user.id"])
+def test_an_unknown_placeholder_is_named(name: str) -> None:
+    text = '{"x-user": "{{NAME}}"}'.replace("NAME", name)
+    with pytest.raises(SettingsError) as caught:
+        settings(extra_headers=text)
+    assert str(caught.value).startswith(f"Extra Headers cannot use {{{{{name}}}}}: ")
 
 
 def test_of_several_tags_the_resolved_ones_count() -> None:
