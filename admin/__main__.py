@@ -19,7 +19,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.markup import escape
 
-from admin import catalog, diff, inspector, move, sync, upgrade
+from admin import catalog, diff, inspector, move, names, rotate, spend, sync, upgrade
 from admin.command_error import CommandError
 from translation.form.reader import SettingsError
 
@@ -47,6 +47,9 @@ _COMMANDS: Mapping[str, Command] = {
     "diff": diff,
     "inspect": inspector,
     "move": move,
+    "names": names,
+    "rotate": rotate,
+    "spend": spend,
     "sync": sync,
     "upgrade": upgrade,
 }

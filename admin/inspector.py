@@ -1,13 +1,20 @@
-"""Show a proxy's model data with sources, and the result in Dify.
+"""Show a proxy's model data with sources, the result in Dify, and the key's limits.
+
+    python -m admin inspect http://litellm:4000
+    python -m admin inspect http://litellm:4000 gpt-4o
 
 Costs no tokens. Enter the same address as in the form. Without a model, all models of the key are
-shown.
+shown. Of the key it shows expiry, budget and limits, and which of its models are deprecated; with
+--dify-url (or DIFY_URL; the login is that of `sync`) also which apps use those.
+
+Exits with 0, or with 1 if the model could not be read from any endpoint.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +26,12 @@ from rich.table import Table
 from admin.catalogue.choices import ModelKind
 from admin.catalogue.files import SCHEMAS
 from admin.catalogue.selection import KIND_OF_MODE
+from admin.dify.dify_options import add_dify_options, console_of
+from admin.dify.plan import used_in
+from admin.dify.used_models import users_of
+from admin.litellm.key_report import KeyReport, key_report
+from admin.litellm.management import Management
+from admin.move import OURS
 from admin.proxy_models import read_models
 from admin.proxy_options import add_proxy_options, explained, proxy_settings
 from litellm_proxy.errors import ProxyError
@@ -31,6 +44,7 @@ from translation.facts.prices import per_million
 from translation.form.settings import Settings
 
 console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", nargs="?", help="one model name; without it, all of the key")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     add_proxy_options(parser)
+    add_dify_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,14 +64,30 @@ def run(options: argparse.Namespace) -> int:
     settings = proxy_settings(options.base_url, options, options.model or "")
     if not options.model:
         with explained(options.base_url, options):
-            _show_all(settings, as_json=options.json)
+            rows = read_models(settings).discoveries
+        _show_all(rows, _account(settings, rows, options), as_json=options.json)
         return 0
     discovery = discover(settings, VALIDATION_SECONDS)
-    _show_one(settings, discovery, as_json=options.json)
+    account = _account(settings, {options.model}, options)
+    _show_one(settings, discovery, account, as_json=options.json)
     return 0 if discovery.was_reached else 1
 
 
-def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> None:
+def _account(settings: Settings, models: Collection[str], options: argparse.Namespace) -> KeyReport:
+    """Read the key's limits and the deprecated models among `models`, with the apps that use them."""
+    management = Management(settings.proxy)
+    report = key_report(management, models, datetime.now(UTC))
+    if not (report.deprecated and options.dify_url):
+        return report
+    with errors.status("Reading Dify's apps …"), console_of(options) as dify:
+        dify.enter(any_release=options.any_release)
+        names = [each.model_name for each in report.deprecated]
+        return replace(report, used_by=used_in(users_of(dify, OURS), names))
+
+
+def _show_one(
+    settings: Settings, discovery: Discovery, account: KeyReport, *, as_json: bool
+) -> None:
     schema = _schema(settings, discovery.facts)
     known = dict(_known(discovery))
     unknown = [field.name for field in fields(ModelFacts) if field.name not in known]
@@ -70,6 +101,7 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
             },
             "unknown": unknown,
             "dify": schema and schema.model_dump(mode="json", include=_SHOWN_IN_DIFY),
+            **account.to_json(),
         }
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return
@@ -79,20 +111,33 @@ def _show_one(settings: Settings, discovery: Discovery, *, as_json: bool) -> Non
     for name, (value, source) in known.items():
         table.add_row(name, escape(_text(value)), source)
     console.print(table)
-    if not known:
+    if known:
+        console.print(f"[bold]unknown[/]: {', '.join(unknown) or 'nothing'}")
+        console.print(
+            _dify_table(schema) if schema else "Dify has no place for a model of this mode."
+        )
+    else:
         console.print("Nothing is known of this model; what the form says will count.")
-        return
-    console.print(f"[bold]unknown[/]: {', '.join(unknown) or 'nothing'}")
-    console.print(_dify_table(schema) if schema else "Dify has no place for a model of this mode.")
+    _show_account(account)
 
 
-def _show_all(settings: Settings, *, as_json: bool) -> None:
-    rows = read_models(settings).discoveries
+def _show_account(account: KeyReport) -> None:
+    table = Table("key", "")
+    for name, text in account.key.items():
+        table.add_row(name, escape(text))
+    if account.key:
+        console.print(table)
+    for line in account.lines():
+        console.print(f"[yellow]{escape(line)}[/]")
+
+
+def _show_all(rows: Mapping[str, Discovery], account: KeyReport, *, as_json: bool) -> None:
     if as_json:
-        told = {
+        models = {
             model: {name: {"value": v, "from": s} for name, (v, s) in _known(discovery)}
             for model, discovery in rows.items()
         }
+        told = {"models": models, **account.to_json()}
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return
     table = Table("model", "mode", "context", "max output", "USD per million", "can")
@@ -108,6 +153,7 @@ def _show_all(settings: Settings, *, as_json: bool) -> None:
         )
     console.print(table)
     console.print(f"{len(rows)} models. Name one to see where each fact comes from.")
+    _show_account(account)
 
 
 def _known(discovery: Discovery) -> Iterator[tuple[str, tuple[Any, str]]]:

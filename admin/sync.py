@@ -4,7 +4,8 @@
     python -m admin sync … --apply
 
 Without --apply it lists the changes and makes none. Keys, models that you added by hand, and apps
-are not changed. Set the secrets in environment variables: LITELLM_API_KEY for the proxy, and for
+are not changed. It warns of models that their providers will reject within 30 days, as far as LiteLLM
+knows, with the apps that use them. Set the secrets in environment variables: LITELLM_API_KEY for the proxy, and for
 Dify either DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or DIFY_EMAIL and
 DIFY_PASSWORD.
 
@@ -20,8 +21,10 @@ from admin.catalogue.files import catalogue_files, entity_of
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import require_catalogue
 from admin.dify.bring_in_step import add_step_options, bring_in_step
+from admin.litellm.deprecations import deprecated_soon
+from admin.litellm.management import Management
 from admin.offline import add_offline_options, packed_for
-from admin.proxy_options import proxy_form
+from admin.proxy_options import proxy_form, proxy_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,4 +43,6 @@ def run(options: argparse.Namespace) -> int:
     require_catalogue(selection, choices)
     files, _ = catalogue_files(packed_for(options), selection.models, choices)
     entities = {(m.kind.value, m.name): entity_of(m, choices.base_url) for m in selection.models}
-    return bring_in_step(files, entities, proxy_form(choices.base_url, options), options)
+    proxy = proxy_settings(options.read_url or choices.base_url, options).proxy
+    form = proxy_form(choices.base_url, options)
+    return bring_in_step(files, entities, form, options, deprecated_soon(Management(proxy)))

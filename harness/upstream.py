@@ -165,6 +165,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_PUT(self) -> None:
+        self._serve()
+
     def do_DELETE(self) -> None:
         self._serve()
 

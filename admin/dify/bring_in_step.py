@@ -19,9 +19,12 @@ from admin.dify.apply import Wanted, carry_out
 from admin.dify.console import Console, unknown_release
 from admin.dify.dify_options import add_dify_options, console_of
 from admin.dify.identifier import identifier_of
-from admin.dify.plan import Plan, Step, Workspace, models_named, plan_of
+from admin.dify.plan import Plan, Step, Workspace, plan_of
 from admin.dify.responses import Provider
 from admin.dify.signing import private_key, signed, with_verification
+from admin.dify.used_models import UsedBy, users_of
+from admin.litellm.deprecations import deprecation_warning
+from admin.litellm.responses import Deprecations
 from admin.package import zipped
 
 IN_STEP, WOULD_CHANGE, REFUSED = 0, 1, 3
@@ -49,11 +52,13 @@ def bring_in_step(
     entities: Entities,
     form: Mapping[str, str],
     options: argparse.Namespace,
+    deprecated: Sequence[Deprecations.Model] = (),
 ) -> int:
     """Install a package in a Dify.
 
     Return the exit status. Raises CommandError and OSError. `entities` are the models of its
-    catalogue by kind and name, `form` is the provider's.
+    catalogue by kind and name, `form` is the provider's, `deprecated` are models of the proxy that
+    their providers will soon reject.
     """
     if options.sign_key:
         files = with_verification(files)
@@ -85,10 +90,12 @@ def bring_in_step(
         workspace = Workspace(
             console.plugin(plugin_id),
             provider,
-            users_of(console, wanted.provider),
+            _users(console, wanted.provider),
             tuple(pairs_of(console, provider, entities, wanted.form, fields_of(files))),
         )
-        plan = plan_of(identifier_of(files), entities, workspace, adopts=options.adopt)
+        plan = plan_of(
+            identifier_of(files), entities, workspace, adopts=options.adopt, deprecated=deprecated
+        )
         return _done(console, plan, wanted, options)
 
 
@@ -123,18 +130,9 @@ def pairs_of(
         yield Pair(kind, model, own)
 
 
-def users_of(console: Console, provider: str) -> Iterator[tuple[str, set[str] | None]]:
-    """Yield every app and knowledge base with the provider's models that it uses.
-
-    None means an app that cannot be read: it may use any model.
-    """
+def _users(console: Console, provider: str) -> Iterator[UsedBy]:
     with progress.status("Reading Dify's apps …"):
-        for name, text in console.apps():
-            named = models_named(text, provider)
-            yield name if named is not None else f"{name} (which cannot be read)", named
-        for base in console.knowledge_bases():
-            if base.embedding_model and base.embedding_model_provider == provider:
-                yield f"{base.name} (knowledge)", {base.embedding_model}
+        yield from users_of(console, provider)
 
 
 def _done(console: Console, plan: Plan, wanted: Wanted, options: argparse.Namespace) -> int:
@@ -184,6 +182,9 @@ def show(plan: Plan) -> None:
             terminal.print(f"and {len(plan.changes) - _MAX_TOLD} changes more (--json has all)")
     for model, apps in plan.removed_in_use.items():
         terminal.print(f"[yellow]{escape(model)} goes, and is used by {escape(', '.join(apps))}[/]")
+    for each in plan.deprecated:
+        used_by = plan.deprecated_in_use.get(each.model_name, ())
+        terminal.print(f"[yellow]{escape(deprecation_warning(each, used_by))}[/]")
     for pair in plan.pairs:
         terminal.print(f"[yellow]{escape(_told_of(pair, plan))}[/]")
     if plan.fills_form:

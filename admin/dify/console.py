@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import httpx
@@ -18,10 +18,12 @@ from pydantic import BaseModel, ValidationError
 from admin.command_error import CommandError
 from admin.dify.responses import (
     Apps,
+    CustomModel,
     Datasets,
     Exported,
     Features,
     Installing,
+    Members,
     ModelForm,
     Plugin,
     Plugins,
@@ -193,14 +195,29 @@ class Console:
         body = {"credentials": form, "name": "LiteLLM"}
         self._ask("POST", path, "to save the provider's form", json=body)
 
-    def provider_form(self, provider: str) -> ProviderForm:
-        """Return the provider's form."""
-        path = f"{_WORKSPACE}model-providers/{provider}/credentials"
+    def change_form(
+        self, provider: str, credential_id: str, form: dict[str, Any], model: CustomModel | None
+    ) -> None:
+        """Change a form of the provider, or of a model; the plugin validates it first."""
+        path = f"{_WORKSPACE}model-providers/{provider}/"
+        body: dict[str, Any] = {"credential_id": credential_id, "credentials": form}
+        if model:
+            path += "models/"
+            body |= {"model": model.model, "model_type": model.model_type}
+        self._ask("PUT", f"{path}credentials", "to save a form", json=body)
+
+    def provider_form(self, provider: str, credential_id: str = "") -> ProviderForm:
+        """Return a form of the provider, the one in use without an id."""
+        query = f"?{urlencode({'credential_id': credential_id})}" if credential_id else ""
+        path = f"{_WORKSPACE}model-providers/{provider}/credentials{query}"
         return self._read(ProviderForm, "GET", path, "the provider's form")
 
-    def model_form(self, provider: str, kind: str, model: str) -> ModelForm:
-        """Return the form of a model that was added by hand."""
-        query = urlencode({"model": model, "model_type": kind, "config_from": "custom-model"})
+    def model_form(
+        self, provider: str, kind: str, model: str, credential_id: str = ""
+    ) -> ModelForm:
+        """Return a form of a model that was added by hand, the one in use without an id."""
+        wanted = {"model": model, "model_type": kind, "config_from": "custom-model"}
+        query = urlencode({**wanted, **({"credential_id": credential_id} if credential_id else {})})
         path = f"{_WORKSPACE}model-providers/{provider}/models/credentials?{query}"
         return self._read(ModelForm, "GET", path, "a model's form")
 
@@ -218,16 +235,23 @@ class Console:
         path = f"{_WORKSPACE}model-providers/{provider}/models"
         return self._read(ProviderModels, "GET", path, "the provider's models")
 
-    def apps(self) -> Iterator[tuple[str, str]]:
-        """Yield name and exported YAML of every app."""
+    def apps(self) -> Iterator[Apps.App]:
+        """Yield every app."""
         for page in range(1, _MAX_PAGES):
             path = f"{_API}apps?page={page}&limit={_PAGE}"
             apps = self._read(Apps, "GET", path, "its apps")
-            for app in apps.data:
-                export = f"{_API}apps/{app.id}/export?include_secret=false"
-                yield app.name, self._read(Exported, "GET", export, "to export an app").data
+            yield from apps.data
             if not apps.has_more:
                 return
+
+    def exported(self, app: Apps.App) -> str:
+        """Return an app as YAML, without secrets."""
+        path = f"{_API}apps/{app.id}/export?include_secret=false"
+        return self._read(Exported, "GET", path, "to export an app").data
+
+    def accounts(self) -> tuple[Members.Account, ...]:
+        """Return the members of the workspace."""
+        return self._read(Members, "GET", _WORKSPACE + "members", "its members").accounts
 
     def knowledge_bases(self) -> Iterator[Datasets.Dataset]:
         """Yield every knowledge base."""
@@ -344,5 +368,5 @@ def _refusal(body: bytes) -> tuple[str, str]:
     try:
         told = _Refusal.model_validate_json(body)
     except ValidationError:
-        return "no JSON", body[:_MAX_WORDS].decode(errors="replace")
+        return "no JSON", " ".join(body[:_MAX_WORDS].decode(errors="replace").split())
     return told.code, told.message

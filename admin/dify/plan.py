@@ -1,7 +1,7 @@
 """Compare the installed plugin with the desired one; pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from admin.catalogue.difference import GONE, NEW, Change, Entities, changes
 from admin.dify.adopt import Pair
 from admin.dify.app_file import models_in
 from admin.dify.responses import Plugin, Provider
+from admin.litellm.responses import Deprecations
 
 PREDEFINED = "predefined-model"
 _WHOLE = frozenset({NEW, GONE})
@@ -33,7 +34,8 @@ class Plan:
 
     `removed_in_use` maps models that will be removed to the apps that use them; `pairs` are models
     listed twice, by hand and in the catalogue. `fills_form`: the provider has no key yet. `adopts`:
-    forms of pairs without settings of their own are removed.
+    forms of pairs without settings of their own are removed. `deprecated` are models of the catalogue
+    that their providers will soon reject, `deprecated_in_use` the apps that use them.
     """
 
     step: Step
@@ -44,6 +46,8 @@ class Plan:
     pairs: tuple[Pair, ...]
     fills_form: bool
     adopts: bool
+    deprecated: tuple[Deprecations.Model, ...] = ()
+    deprecated_in_use: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_in_step(self) -> bool:
@@ -66,6 +70,13 @@ class Plan:
             "pairs": [asdict(pair) for pair in self.pairs],
             "adopted": [pair.model for pair in self.adopted],
             "fills_form": self.fills_form,
+            "deprecated": [
+                {
+                    **each.model_dump(mode="json"),
+                    "apps": self.deprecated_in_use.get(each.model_name, ()),
+                }
+                for each in self.deprecated
+            ],
         }
 
 
@@ -83,11 +94,19 @@ class Workspace:
     pairs: tuple[Pair, ...] = ()
 
 
-def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bool = False) -> Plan:
+def plan_of(
+    wanted: str,
+    entities: Entities,
+    workspace: Workspace,
+    *,
+    adopts: bool = False,
+    deprecated: Sequence[Deprecations.Model] = (),
+) -> Plan:
     """Compare and return the plan.
 
     `wanted` is the package's identifier, `entities` its models by kind and name (none for the plain
     package). With `adopts`, models added by hand are removed if the catalogue has the same.
+    `deprecated` are models of the proxy that their providers will soon reject.
     """
     plugin, provider = workspace.plugin, workspace.provider
     installed = plugin.plugin_unique_identifier if plugin else None
@@ -99,15 +118,20 @@ def plan_of(wanted: str, entities: Entities, workspace: Workspace, *, adopts: bo
     told = tuple(each for each in found if each.model not in by_hand or each.what in _WHOLE)
     # Apps keep using the model added by hand.
     gone = [each.model for each in told if each.what == GONE and each.model not in by_hand]
+    names = {name for _, name in entities}
+    leaving = tuple(each for each in deprecated if each.model_name in names)
+    used = used_in(workspace.apps, [*gone, *(each.model_name for each in leaving)])
     return Plan(
         step=step,
         installed=installed,
         wanted=wanted,
         changes=told,
-        removed_in_use=used_in(workspace.apps, gone) if gone else {},
+        removed_in_use={model: apps for model, apps in used.items() if model in gone},
         pairs=workspace.pairs,
         fills_form=bool(entities) and not (custom and custom.current_credential_id),
         adopts=adopts,
+        deprecated=leaving,
+        deprecated_in_use={model: apps for model, apps in used.items() if model not in gone},
     )
 
 
@@ -160,8 +184,10 @@ def used_in(
 ) -> dict[str, tuple[str, ...]]:
     """Return the apps that use each model, or may use it.
 
-    Models without apps are omitted.
+    Models without apps are omitted; without models the apps are not read.
     """
+    if not models:
+        return {}
     found: dict[str, list[str]] = {}
     for app, named in apps:
         for model in models if named is None else set(named) & set(models):

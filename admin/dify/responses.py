@@ -109,6 +109,13 @@ class Task(_Answer):
     task: Body
 
 
+class SavedCredential(_Answer):
+    """A saved form, by its id and the name that it has in Dify."""
+
+    credential_id: str
+    credential_name: str | None = None
+
+
 class CustomModel(_Answer):
     """A model that was added by hand.
 
@@ -118,6 +125,7 @@ class CustomModel(_Answer):
     model: str
     model_type: str
     unadded_to_model_list: bool = False
+    available_model_credentials: tuple[SavedCredential, ...] | None = ()
 
 
 class ModelForm(_Answer):
@@ -128,14 +136,9 @@ class ModelForm(_Answer):
 
         enabled: bool = False
 
-    class Saved(_Answer):
-        """One saved form."""
-
-        credential_id: str
-
     credentials: dict[str, Any] = {}
     load_balancing: LoadBalancing = LoadBalancing()
-    available_credentials: tuple[Saved, ...] = ()
+    available_credentials: tuple[SavedCredential, ...] = ()
 
 
 class ProviderForm(_Answer):
@@ -151,6 +154,7 @@ class Provider(_Answer):
         """Keys and models of the workspace."""
 
         current_credential_id: str | None = None
+        available_credentials: tuple[SavedCredential, ...] | None = ()
         custom_models: tuple[CustomModel, ...] | None = ()
 
     provider: str
@@ -194,6 +198,19 @@ class Apps(_Answer):
 
     data: tuple[App, ...]
     has_more: bool
+
+
+class Members(_Answer):
+    """GET …/members."""
+
+    class Account(_Answer):
+        """A member of the workspace."""
+
+        id: str
+        name: str
+        email: str
+
+    accounts: tuple[Account, ...]
 
 
 class Exported(_Answer):

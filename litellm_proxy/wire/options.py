@@ -53,7 +53,8 @@ class RequestOptions:
 
         The end user is sent in `litellm_metadata`, which LiteLLM passes to no provider.
         """
-        tags = [*self.tags, *([f"{APP_TAG}{self.app}"] if self.app else [])]
+        own_tag = [f"{APP_TAG}{self.app}"] if self.app else []
+        tags = list(dict.fromkeys([*self.tags, *own_tag]))
         ours: dict[str, Json] = {
             "litellm_metadata": {"user": self.user} if self.user else None,
             "litellm_trace_id": self.session_id or None,

@@ -212,7 +212,7 @@ def test_user_app_conversation_and_cost_centre_reach_litellms_log(
     )  # fmt: skip
     row = env.attributed(end_user="1e5c-user")
     tags = [tag for tag in row["request_tags"] if not tag.startswith("User-Agent")]
-    assert tags == ["app:9f1c-app", "cost-centre:4711"]
+    assert tags == ["dify-app:9f1c-app", "cost-centre:4711"]
     assert row["trace_id"] == "77aa-conversation"
 
 

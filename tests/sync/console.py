@@ -7,6 +7,7 @@ answered in place of what a step would have done.
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,6 +24,7 @@ EMAIL, PASSWORD = "owner@example.org", "correct horse"
 PLUGIN = "litellm-community/litellm"
 PROVIDER = f"{PLUGIN}/litellm"
 PREFIX = "/console/api"
+AWAY = Reply([], HANG_UP)
 
 
 @dataclass
@@ -52,6 +54,14 @@ class Console(Upstream):
     logins: int = 0
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     """Forms of models that were added by hand, by name, as they were saved."""
+    saved: dict[str, tuple[dict[str, str] | None, dict[str, str]]] = field(default_factory=dict)
+    """Saved forms by credential id: the model (None for the provider) and the values."""
+    works: Callable[[dict[str, str]], bool] = lambda _: True
+    """Whether a form that is saved would be valid."""
+    form_fault_at: int | None = None
+    """The number of the saved form whose saving fails, from 0; with AWAY it is saved all the same."""
+    form_fault: Reply = AWAY
+    accounts: list[dict[str, str]] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
     """What the Plugins page shows of the package."""
     changed: list[str] = field(default_factory=list)
@@ -100,6 +110,8 @@ class Console(Upstream):
                     {"id": str(place), "name": name} for place, (name, _) in enumerate(self.apps)
                 ]
                 return json_reply({"data": rows, "has_more": False})
+            case "/workspaces/current/members":
+                return json_reply({"accounts": self.accounts})
             case "/datasets":
                 return json_reply({"data": self.bases, "has_more": False})
             case "/workspaces/current/model-providers":
@@ -110,20 +122,43 @@ class Console(Upstream):
                 return refusal(404, "not_found", path)
 
     def _answer_of_the_provider(self, asked: Asked, path: str) -> Reply:
+        query = parse_qs(asked.path.partition("?")[2])
+        if asked.method == "PUT":
+            return self._change(asked.body)
+        if saved := query.get("credential_id"):
+            return json_reply({"credentials": hidden(self.saved[saved[0]][1])})
         match asked.method, path:
             case "GET", "/credentials":
                 return json_reply({"credentials": hidden(self.key)})
             case "POST", "/credentials":
                 return self._save(asked.body["credentials"])
             case "GET", "/models/credentials":
-                model = parse_qs(asked.path.partition("?")[2])["model"][0]
-                return json_reply({"credentials": hidden(self.forms[model])})
+                return json_reply({"credentials": hidden(self.forms[query["model"][0]])})
             case "GET", "/models":
                 return json_reply({"data": self._models()})
             case "DELETE", "/models":
                 return self._remove(asked.body)
             case _:
                 return refusal(404, "not_found", path)
+
+    def _change(self, body: dict[str, Any]) -> Reply:
+        model, before = self.saved[body["credential_id"]]
+        named = {"model": body["model"], "model_type": body["model_type"]} if model else None
+        assert named == model
+        values = {
+            name: before[name] if value == "[__HIDDEN__]" else value
+            for name, value in body["credentials"].items()
+        }
+        if not self.works(values):
+            return refusal(400, "invalid_param", "API key was rejected: check it.")
+        fails = self.form_fault_at == len(self.changed)
+        if fails and self.form_fault is not AWAY:
+            return self.form_fault
+        self.changed.append(f"form {body['credential_id']}")
+        self.saved[body["credential_id"]] = (model, values)
+        if fails:
+            return AWAY
+        return json_reply({"result": "success"})
 
     def _answer_of_plugins(self, asked: Asked, path: str) -> Reply:
         match path:
@@ -224,8 +259,15 @@ class Console(Upstream):
         )
         custom = {
             "current_credential_id": "c-1" if self.key else None,
-            "custom_models": self.custom,
-        }
+            "available_credentials": [
+                {"credential_id": id_, "credential_name": f"key {id_}"}
+                for id_, (model, _) in self.saved.items() if model is None
+            ],
+            "custom_models": self.custom or [
+                {**model, "available_model_credentials": [{"credential_id": id_, "credential_name": None}]}
+                for id_, (model, _) in self.saved.items() if model is not None
+            ],
+        }  # fmt: skip
         return [
             {"provider": PROVIDER, "configurate_methods": methods, "custom_configuration": custom}
         ]
@@ -266,6 +308,3 @@ def models_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
 
 def refusal(status: int, code: str, message: str) -> Reply:
     return json_reply({"code": code, "message": message, "status": status}, status)
-
-
-AWAY = Reply([], HANG_UP)

@@ -94,9 +94,14 @@ def _end_user(settings: Settings, user: str | None) -> str | None:
         case EndUser.RAW:
             return user or None
         case EndUser.HASHED:
-            return sha256(user.encode()).hexdigest()[:_HASH_CHARACTERS] if user else None
+            return hashed_user(user) if user else None
         case EndUser.OFF:
             return None
+
+
+def hashed_user(user: str) -> str:
+    """Return the hash of a user's id that *End User* can send in its place."""
+    return sha256(user.encode()).hexdigest()[:_HASH_CHARACTERS]
 
 
 def _fallbacks(extra: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:

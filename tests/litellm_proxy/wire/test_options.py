@@ -66,6 +66,7 @@ TRACE_OF_S = "00-043a718774c572bd8a25adbeb1bfcd5c-0256ae11cecf9f9c-01"
             {SESSION: "s", TRACE: TRACE_OF_S},
             {SESSION: "s", TRACE: TRACE_OF_S, USER: "u", TAGS: "t,dify-app:a"},
         ),
+        (asking(tags=("dify-app:a",), app="a"), {}, {TAGS: "dify-app:a"}),
         (asking("any-type"), {"Accept": "*/*"}, {"Accept": "*/*"}),
         (asking("no-session", session_id="s"), {TRACE: TRACE_OF_S}, {TRACE: TRACE_OF_S}),
         (asking("no-metadata", tags=("t", "v")), {TAGS: "t,v"}, {TAGS: "t,v"}),
