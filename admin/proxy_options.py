@@ -23,6 +23,9 @@ def add_proxy_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for access to a proxy."""
     parser.add_argument("--api-key-env", metavar="NAME", default="LITELLM_API_KEY", type=_variable,
                         help="environment variable with the key (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--api-key-file", type=Path, metavar="FILE", help="a file with the key, instead"
+    )
     parser.add_argument("--headers-env", metavar="NAME", default="", type=_variable,
                         help="environment variable with further headers as a JSON object, for "
                         "example if the proxy expects the key in another header")  # fmt: skip
@@ -38,7 +41,7 @@ def proxy_form(base_url: str, options: argparse.Namespace) -> dict[str, str]:
     """
     return {
         "base_url": base_url,
-        "api_key": os.environ.get(options.api_key_env, ""),
+        "api_key": secret_of(options.api_key_env, options.api_key_file),
         "settings": "custom",
         "extra_headers": os.environ.get(options.headers_env, ""),
         "ca_certificate": options.ca.read_text() if options.ca else "",
@@ -53,6 +56,14 @@ def proxy_settings(base_url: str, options: argparse.Namespace, model: str = "") 
     return parse_settings(model, proxy_form(base_url, options))
 
 
+def secret_of(variable: str, file: Path | None) -> str:
+    """Return a secret from a file, else from an environment variable, "" if neither has it.
+
+    Raises OSError for a file that cannot be read.
+    """
+    return file.read_text(encoding="utf-8").strip() if file else os.environ.get(variable, "")
+
+
 @contextmanager
 def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
     """Convert a ProxyError to a CommandError with advice."""
@@ -60,7 +71,7 @@ def explained(base_url: str, options: argparse.Namespace) -> Iterator[None]:
         yield
     except ProxyError as error:
         told = [key_problem(error, base_url) or form_message(error)]
-        if not os.environ.get(options.api_key_env):
+        if not secret_of(options.api_key_env, options.api_key_file):
             told.append(f"{options.api_key_env} is not set, so the proxy was asked without a key.")
         if isinstance(error, ProxyUnreachable):
             told.append(

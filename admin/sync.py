@@ -9,6 +9,9 @@ knows, with the apps that use them. Set the secrets in environment variables: LI
 Dify either DIFY_ADMIN_KEY (ADMIN_API_KEY of Dify's API) with DIFY_WORKSPACE, or DIFY_EMAIL and
 DIFY_PASSWORD.
 
+With a file of several workspaces (`targets:`, see docs/admin.md), --config brings each of them in step
+with its proxy: first it plans all, then it applies, and the exit status is the worst one.
+
 Exits with 0 if Dify is up to date, 1 if there are changes to apply, 2 on an error, 3 if it stopped
 because an app uses a model that would be removed (see --remove-used).
 """
@@ -16,11 +19,13 @@ because an app uses a model that would be removed (see --remove-used).
 import argparse
 
 from admin import catalog
-from admin.catalogue.choices import read_choices
+from admin.catalogue.choices import Choices, read_choices
 from admin.catalogue.files import catalogue_files, entity_of
+from admin.catalogue.fleet import read_fleet
 from admin.catalogue.reading import selected
 from admin.catalogue.selection import require_catalogue
-from admin.dify.bring_in_step import add_step_options, bring_in_step
+from admin.dify.bring_in_step import Outcome, add_step_options, bring_in_step
+from admin.fleet import sync_fleet
 from admin.litellm.deprecations import deprecated_soon
 from admin.litellm.management import Management
 from admin.offline import add_offline_options, packed_for
@@ -36,9 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and with --apply synchronise. Raises CommandError, SettingsError and OSError."""
-    choices = read_choices(
-        options.config, **{name: getattr(options, name) for name in catalog.CHOICES}
-    )
+    fleet = read_fleet(options.config) if options.config else None
+    if fleet:
+        return sync_fleet(fleet, options, _synchronised)
+    over = {name: getattr(options, name) for name in catalog.CHOICES}
+    return _synchronised(read_choices(options.config, **over), options).reported(options)
+
+
+def _synchronised(choices: Choices, options: argparse.Namespace) -> Outcome:
     selection = selected(choices, options)
     require_catalogue(selection, choices)
     files, _ = catalogue_files(packed_for(options), selection.models, choices)

@@ -23,4 +23,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and with --apply install or upgrade. Raises CommandError and OSError."""
-    return bring_in_step(packed_for(options), {}, {}, options)
+    return bring_in_step(packed_for(options), {}, {}, options).reported(options)

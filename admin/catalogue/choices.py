@@ -97,26 +97,35 @@ def read_choices(file: Path | None, **over: Any) -> Choices:
 
     Raises ChoicesError, which names the field.
     """
-    chosen: dict[str, Any] = {}
-    if file:
-        try:
-            chosen = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError, UnicodeError) as error:
-            message = f"{file} cannot be read: {_reason(error)}."
-            raise ChoicesError(message) from None
-        if not isinstance(chosen, dict):
-            message = f"{file} must be a mapping such as `include: [gpt-*]`."
-            raise ChoicesError(message)
+    chosen = read_mapping(file) if file else {}
     chosen |= {name: value for name, value in over.items() if value}
+    return validated(Choices, chosen, str(file or "The command line"))
+
+
+def read_mapping(file: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; raise ChoicesError if there is none."""
     try:
-        return Choices.model_validate(chosen)
+        chosen = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError, UnicodeError) as error:
+        message = f"{file} cannot be read: {_reason(error)}."
+        raise ChoicesError(message) from None
+    if not isinstance(chosen, dict):
+        message = f"{file} must be a mapping such as `include: [gpt-*]`."
+        raise ChoicesError(message)
+    return chosen
+
+
+def validated[M: BaseModel](model: type[M], values: dict[str, Any], source: str) -> M:
+    """Return the values as a model; raise ChoicesError, which names `source` and the field."""
+    try:
+        return model.model_validate(values)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in problem["loc"][:2])
         what = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            what = f"there is no such option; there are {', '.join(Choices.model_fields)}"
-        message = f"{file or 'The command line'}: {where}: {what}."
+            what = f"there is no such option; there are {', '.join(model.model_fields)}"
+        message = f"{source}: {where}: {what}."
         raise ChoicesError(message) from None
 
 

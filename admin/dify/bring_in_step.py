@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,28 @@ terminal = Terminal(highlight=False, soft_wrap=True)
 progress = Terminal(highlight=False, stderr=True, soft_wrap=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended: the exit status, a sentence for people, and the plan."""
+
+    status: int
+    told: str
+    plan: Plan
+
+    def to_json(self, *, applied: bool) -> dict[str, Any]:
+        """Return it as a JSON object; `applied` is whether changes were to be made."""
+        done = applied and self.status == IN_STEP
+        return {**self.plan.to_json(), "applied": done, "told": self.told}
+
+    def reported(self, options: argparse.Namespace) -> int:
+        """Print it as the options say; return the exit status."""
+        if options.json:
+            print(json.dumps(self.to_json(applied=options.apply), ensure_ascii=False, indent=2))
+        else:
+            terminal.print(escape(self.told))
+        return self.status
+
+
 def add_step_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of both commands."""
     add_dify_options(parser)
@@ -53,12 +76,11 @@ def bring_in_step(
     form: Mapping[str, str],
     options: argparse.Namespace,
     deprecated: Sequence[Deprecations.Model] = (),
-) -> int:
-    """Install a package in a Dify.
+) -> Outcome:
+    """Install a package in a Dify, and print the plan unless it is for JSON.
 
-    Return the exit status. Raises CommandError and OSError. `entities` are the models of its
-    catalogue by kind and name, `form` is the provider's, `deprecated` are models of the proxy that
-    their providers will soon reject.
+    Raises CommandError and OSError. `entities` are the models of its catalogue by kind and name, `form`
+    is the provider's, `deprecated` are models of the proxy that their providers will soon reject.
     """
     if options.sign_key:
         files = with_verification(files)
@@ -135,29 +157,20 @@ def _users(console: Console, provider: str) -> Iterator[UsedBy]:
         yield from users_of(console, provider)
 
 
-def _done(console: Console, plan: Plan, wanted: Wanted, options: argparse.Namespace) -> int:
+def _done(console: Console, plan: Plan, wanted: Wanted, options: argparse.Namespace) -> Outcome:
     refused = plan.removed_in_use and not options.remove_used
     if not options.json:
         show(plan)
     if plan.is_in_step:
-        status, told = IN_STEP, f"In step: {_what(wanted)}, {plan.wanted}."
-    elif refused:
-        status, told = (
-            REFUSED,
-            "Nothing was changed: apps use models that go; --remove-used takes them away all the same.",
-        )
-    elif not options.apply:
-        status, told = WOULD_CHANGE, "Nothing was changed; --apply does it."
-    else:
-        with progress.status("…") as shown:
-            carry_out(console, plan, wanted, shown.update, replace=options.replace)
-        status, told = IN_STEP, f"In step now: {_what(wanted)}, {plan.wanted}."
-    if options.json:
-        print(json.dumps({**plan.to_json(), "applied": options.apply and status == IN_STEP,
-                          "told": told}, ensure_ascii=False, indent=2))  # fmt: skip
-    else:
-        terminal.print(escape(told))
-    return status
+        return Outcome(IN_STEP, f"In step: {_what(wanted)}, {plan.wanted}.", plan)
+    if refused:
+        told = "Nothing was changed: apps use models that go; --remove-used takes them away all the same."
+        return Outcome(REFUSED, told, plan)
+    if not options.apply:
+        return Outcome(WOULD_CHANGE, "Nothing was changed; --apply does it.", plan)
+    with progress.status("…") as shown:
+        carry_out(console, plan, wanted, shown.update, replace=options.replace)
+    return Outcome(IN_STEP, f"In step now: {_what(wanted)}, {plan.wanted}.", plan)
 
 
 def _what(wanted: Wanted) -> str:

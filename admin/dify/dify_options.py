@@ -2,9 +2,11 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from admin.command_error import CommandError
 from admin.dify.console import Account, AdminKey, Console
+from admin.proxy_options import secret_of
 
 
 def add_dify_options(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +15,14 @@ def add_dify_options(parser: argparse.ArgumentParser) -> None:
                         help="Dify's page (DIFY_URL)")  # fmt: skip
     parser.add_argument("--workspace", default=os.environ.get("DIFY_WORKSPACE", ""), metavar="ID",
                         help="the workspace (DIFY_WORKSPACE); needed with the admin key")  # fmt: skip
+    parser.add_argument("--dify-admin-key-file", type=Path, metavar="FILE",
+                        help="a file with Dify's admin key, instead of DIFY_ADMIN_KEY")  # fmt: skip
+    # The names of environment variables; a fleet may have others for each target.
+    parser.set_defaults(
+        dify_admin_key_env="DIFY_ADMIN_KEY",
+        dify_email_env="DIFY_EMAIL",
+        dify_password_env="DIFY_PASSWORD",  # noqa: S106 - a variable's name
+    )
     parser.add_argument("--dify-ca", default="", metavar="FILE",
                         help="the certificate authority of Dify, as PEM")  # fmt: skip
     parser.add_argument("--any-release", action="store_true",
@@ -28,13 +38,17 @@ def console_of(options: argparse.Namespace) -> Console:
 
 
 def _login(options: argparse.Namespace) -> AdminKey | Account:
-    if key := os.environ.get("DIFY_ADMIN_KEY"):
+    if key := secret_of(options.dify_admin_key_env, options.dify_admin_key_file):
         if not options.workspace:
-            message = "DIFY_ADMIN_KEY is for all workspaces: name one with --workspace, or DIFY_WORKSPACE."
+            message = "Dify's admin key is for all workspaces: name one with --workspace, or DIFY_WORKSPACE."
             raise CommandError(message)
         return AdminKey(key, options.workspace)
-    email, password = os.environ.get("DIFY_EMAIL"), os.environ.get("DIFY_PASSWORD")
+    email = os.environ.get(options.dify_email_env)
+    password = os.environ.get(options.dify_password_env)
     if email and password:
         return Account(email, password, options.workspace)
-    message = "Nobody to ask Dify as: set DIFY_ADMIN_KEY (and DIFY_WORKSPACE), or DIFY_EMAIL and DIFY_PASSWORD."
+    message = (
+        f"A login for Dify is missing: set {options.dify_admin_key_env} (and DIFY_WORKSPACE), or "
+        f"{options.dify_email_env} and {options.dify_password_env}."
+    )
     raise CommandError(message)
