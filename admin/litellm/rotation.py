@@ -70,7 +70,7 @@ def rotations_of(
     interrupted rotation is always resumed.
     """
     live = {key.token: key for key in keys if key.token and "replaced" not in state_of(key)}
-    forms_of, unknown = _by_key(forms, list(live.values()), alias)
+    forms_of, unknown = _by_key(forms, list(live.values()), now, alias)
     families: dict[str | None, list[Key]] = {}
     for key in live.values():
         families.setdefault(_root(key, live).token, []).append(key)
@@ -91,7 +91,7 @@ def rotations_of(
 
 
 def _by_key(
-    forms: Sequence[SavedForm], keys: Sequence[Key], alias: str
+    forms: Sequence[SavedForm], keys: Sequence[Key], now: datetime, alias: str
 ) -> tuple[dict[str | None, list[SavedForm]], list[tuple[SavedForm, str]]]:
     """Return the forms by the hash of their key, and those whose key cannot be found."""
     found: dict[str | None, list[SavedForm]] = {}
@@ -102,7 +102,7 @@ def _by_key(
             candidates = [
                 key for key in candidates if alias in {key.key_alias, state_of(key).get("alias")}
             ]
-        if len(candidates) == 1:
+        if len(candidates) == 1 and not _is_useless(candidates[0], now):
             found.setdefault(candidates[0].token, []).append(form)
         elif not alias:
             unknown.append((form, _reason(form.shown_key, candidates)))
@@ -175,6 +175,8 @@ def _candidates(shown: str, keys: Sequence[Key]) -> list[Key]:
 def _reason(shown: str, candidates: Sequence[Key]) -> str:
     if not shown:
         return "it has no API key"
+    if len(candidates) == 1:
+        return f"its key {target_alias(candidates[0])} is blocked or has expired in LiteLLM"
     if candidates:
         names = ", ".join(sorted(key.key_alias or (key.token or "")[:12] for key in candidates))
         return f"its key could be any of {names}: name one with --alias"
@@ -198,6 +200,11 @@ def _is_unnamed(key: Key) -> bool:
 def _age(key: Key, now: datetime) -> int:
     """Return the age of a key in whole days; one of unknown age is old."""
     return (now - _utc(key.created_at)).days if key.created_at else sys.maxsize
+
+
+def _is_useless(key: Key, now: datetime) -> bool:
+    """Return whether LiteLLM rejects the key: a new one would not be rejected."""
+    return bool(key.blocked) or _has_expired(key, now)
 
 
 def _has_expired(key: Key, now: datetime) -> bool:

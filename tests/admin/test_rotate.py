@@ -177,6 +177,20 @@ def test_a_form_whose_key_is_unknown_is_left_out(
     assert words in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("changed", [{"blocked": True}, {"expires": "2020-01-01T00:00:00Z"}])
+def test_a_key_that_litellm_rejects_is_not_given_a_new_life(
+    dify: Console,
+    litellm: LiteLLM,
+    key: str,
+    changed: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row(litellm, key).update(changed)
+    assert rotate(litellm, "--apply") == DONE
+    assert keys_in(dify) == {key}
+    assert "its key dify is blocked or has expired in LiteLLM" in capsys.readouterr().out
+
+
 def test_two_keys_that_dify_shows_alike_need_an_alias(
     dify: Console, litellm: LiteLLM, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
