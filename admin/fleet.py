@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from admin.catalogue.choices import Choices
 from admin.catalogue.fleet import Target
@@ -29,9 +29,11 @@ def sync_fleet(
     planned = argparse.Namespace(**{**vars(options), "apply": False})
     results = {target.name: _result(target, planned, synchronise) for target in targets}
     if options.apply:
+        # The plans are on the screen already.
+        quiet = argparse.Namespace(**{**vars(options), "json": True})
         for target in targets:
             if _status(results[target.name]) == WOULD_CHANGE:
-                results[target.name] = _result(target, options, synchronise)
+                results[target.name] = _result(target, quiet, synchronise)
     if options.json:
         told = {
             name: {"status": _status(result), **_json(result, options)}
@@ -39,7 +41,7 @@ def sync_fleet(
         }
         print(json.dumps({"targets": told}, ensure_ascii=False, indent=2))
     else:
-        table = Table("target", "result")
+        table = Table("target", Column("result", overflow="fold"))
         for name, result in results.items():
             table.add_row(escape(name), escape(_told(result)))
         terminal.print(table)

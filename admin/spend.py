@@ -17,7 +17,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ from admin.spend_page import page_of
 
 _DAYS = 30
 _MAX_ROWS = 20
-_SMALL = Decimal("0.01")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 terminal = Console(highlight=False, soft_wrap=True)
 progress = Console(highlight=False, stderr=True, soft_wrap=True)
@@ -106,7 +104,7 @@ def _show(spend: Spend, start: date, end: date, kinds: tuple[By, ...]) -> None:
     for by in kinds:
         rows = spend.of(by)
         if rows:
-            terminal.print(_table(by, rows))
+            terminal.print(_table(by, rows, spend.total))
         if len(rows) > _MAX_ROWS:
             terminal.print(f"and {len(rows) - _MAX_ROWS} more (--json and --csv have all)")
         if by in spend.unread:
@@ -117,27 +115,26 @@ def _show(spend: Spend, start: date, end: date, kinds: tuple[By, ...]) -> None:
         terminal.print(escape(note))
     total = spend.total
     terminal.print(
-        f"{start} to {end}: {_usd(total)} USD, {total.calls} calls ({total.failed} failed), "
+        f"{start} to {end}: {_usd(total, total)} USD, {total.calls} calls ({total.failed} failed), "
         f"{total.prompt_tokens} prompt tokens, {total.completion_tokens} completion tokens."
     )
 
 
-def _table(by: By, rows: tuple[Row, ...]) -> Table:
+def _table(by: By, rows: tuple[Row, ...], total: Amount) -> Table:
     table = Table(by.value)
     for heading in ("USD", "calls", "failed", "prompt tokens", "completion tokens"):
         table.add_column(heading, justify="right")
     for row in rows[:_MAX_ROWS]:
         amount = row.amount
         label = f"{row.name} ({row.id})" if row.name and row.name != row.id else row.id
-        table.add_row(escape(label), _usd(amount), str(amount.calls), str(amount.failed),
+        table.add_row(escape(label), _usd(amount, total), str(amount.calls), str(amount.failed),
                       str(amount.prompt_tokens), str(amount.completion_tokens))  # fmt: skip
     return table
 
 
-def _usd(amount: Amount) -> str:
-    return (
-        f"{amount.cost:.4f}" if amount.cost >= _SMALL or not amount.cost else f"{amount.cost:.7f}"
-    )
+def _usd(amount: Amount, total: Amount) -> str:
+    """Return USD with as many decimals as the total needs to be seen."""
+    return f"{amount.cost:.4f}" if total.cost >= 1 else f"{amount.cost:.6f}"
 
 
 def _fields(amount: Amount) -> dict[str, Any]:
