@@ -24,6 +24,7 @@ _LITELLM_REJECTIONS = {
     re.compile(
         r"(Authentication Error, )?.{0,100}not allowed to call this route\b", re.IGNORECASE
     ): "RouteRejected",
+    re.compile(r"(Authentication Error, )?Only proxy admin can be used to\b"): "RouteRejected",
 }
 """LiteLLM's own rejections that only their message identifies: status and type are those of a wrong
 key or of an internal error (litellm 1.106, proxy/auth/auth_utils.py, auth_checks.py,
