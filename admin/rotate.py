@@ -20,7 +20,7 @@ Exits with 0 if nothing is to be done (any more), 1 if there is something to app
 import argparse
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,9 +40,10 @@ from admin.litellm.rotation import (
     Rotations,
     differing_fields,
     fields_of_new,
+    fields_of_old,
+    free_alias,
     metadata_with,
     rotations_of,
-    seconds_left,
     target_alias,
 )
 from admin.move import OURS
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         is_done = not (plan.rotations or plan.delete)
         if options.apply and not is_done:
             with progress.status("…") as shown:
-                _Rotator(management, dify, now, options.grace, shown.update).carry_out(plan)
+                _Rotator(management, dify, keys, options.grace, shown.update).carry_out(plan)
     told = (
         "Nothing is to be done." if is_done
         else f"{len(plan.rotations)} keys are replaced, {len(plan.delete)} expired ones deleted." if options.apply
@@ -119,14 +120,15 @@ class _Rotator:
         self,
         management: Management,
         dify: Dify,
-        now: datetime,
+        keys: Sequence[Key],
         grace: int,
         tell: Callable[[str], None],
     ) -> None:
-        """`grace` is in seconds."""
+        """`keys` are all of LiteLLM's, `grace` is in seconds."""
         self._management = management
         self._dify = dify
-        self._now = now
+        self._keys = keys
+        self._now = datetime.now(UTC)
         self._grace = grace
         self._tell = tell
 
@@ -138,7 +140,8 @@ class _Rotator:
                 new = rotation.new or self._replaced(rotation, name)
                 for key in rotation.old:
                     self._tell(f"{name}: letting the old key expire …")
-                    self._let_expire(key)
+                    changes = fields_of_old(key, self._now, self._grace)
+                    self._management.change_key(str(key.token), **changes)
                 alias = target_alias(new)
                 if alias and new.key_alias != alias:
                     self._management.change_key(str(new.token), key_alias=alias)
@@ -156,7 +159,7 @@ class _Rotator:
         """Issue a key and write it into the forms; return it without the key itself."""
         old = rotation.old[0]
         self._tell(f"{name}: issuing a new key …")
-        made = self._management.issue(fields_of_new(old, self._now))
+        made = self._management.issue(fields_of_new(old, self._now, free_alias(old, self._keys)))
         token = str(made.token)
         new = self._management.key(token)
         if differing := differing_fields(old, new):
@@ -178,17 +181,6 @@ class _Rotator:
                 )
                 raise CommandError(message) from None
         return new.model_copy(update={"metadata": metadata})
-
-    def _let_expire(self, key: Key) -> None:
-        grace = min(self._grace, seconds_left(key, self._now)) if key.expires else self._grace
-        today = f"{self._now:%Y-%m-%d}"
-        token = str(key.token)
-        alias = (
-            {"key_alias": f"{key.key_alias}-replaced-{today}-{token[:6]}"} if key.key_alias else {}
-        )
-        self._management.change_key(
-            token, metadata=metadata_with(key, replaced=today), duration=f"{max(grace, 1)}s", **alias
-        )  # fmt: skip
 
 
 def _show(plan: Rotations) -> None:

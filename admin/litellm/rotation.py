@@ -4,9 +4,11 @@ A rotation leaves its state in the metadata of the keys, so that it can be resum
 
 - The new key has `replaces` (the hash of the old key), `alias` (the alias that it will have) and `shown`
   (how Dify shows it).
-- The old key has `replaced` as soon as all forms have the new key, and then expires.
+- The old key has `replaced` as soon as all forms of a workspace have the new key, with its own `alias` and
+  `expires`, and then expires. Another workspace that has the old key gets a new one too.
 """
 
+import itertools
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -70,7 +72,8 @@ def rotations_of(
     interrupted rotation is always resumed.
     """
     live = {key.token: key for key in keys if key.token and "replaced" not in state_of(key)}
-    forms_of, unknown = _by_key(forms, list(live.values()), now, alias)
+    expiring = [key for key in keys if "replaced" in state_of(key) and not _has_expired(key, now)]
+    forms_of, unknown = _by_key(forms, [*live.values(), *expiring], now, alias)
     families: dict[str | None, list[Key]] = {}
     for key in live.values():
         families.setdefault(_root(key, live).token, []).append(key)
@@ -86,6 +89,11 @@ def rotations_of(
             rotations.append(Rotation(others, in_use[0], of_family))
         elif is_interrupted or _age(family[0], now) >= days:
             rotations.append(Rotation(tuple(family), None, of_family))
+    rotations += [
+        Rotation((key,), None, tuple(forms_of[key.token]))
+        for key in expiring
+        if key.token in forms_of
+    ]
     delete = [key for key in keys if "replaced" in state_of(key) and _has_expired(key, now)]
     return Rotations(tuple(rotations), tuple(delete), tuple(unknown))
 
@@ -120,21 +128,49 @@ def target_alias(key: Key) -> str | None:
     return state_of(key).get("alias") or key.key_alias
 
 
-def fields_of_new(old: Key, now: datetime) -> dict[str, Json]:
-    """Return the request for a key with the same rights, budget and limits.
+def fields_of_new(old: Key, now: datetime, alias: str | None) -> dict[str, Json]:
+    """Return the request for a key with the same rights, budget and limits, that will get `alias`.
 
-    What was spent of the budget counts for the new key too. Its alias is temporary: an alias is
+    What was spent of the budget counts for the new key too. Its first alias is temporary: an alias is
     unique in LiteLLM.
     """
     given = old.model_dump(mode="json")
     given["organization_id"] = given.get("organization_id") or given.get("org_id")
     fields: dict[str, Json] = {name: given[name] for name in _CARRIED if given.get(name)}
-    fields["metadata"] = metadata_with(old, replaces=old.token, alias=target_alias(old), shown=None)
-    if alias := target_alias(old):
+    fields["metadata"] = metadata_with(
+        old, replaces=old.token, alias=alias, shown=None, replaced=None, expires=None
+    )
+    if alias:
         fields["key_alias"] = f"{alias}-new-{secrets.token_hex(4)}"
-    if old.expires:
-        fields["duration"] = f"{seconds_left(old, now)}s"
+    if expires := _own_expiry(old):
+        fields["duration"] = f"{max(int((expires - now).total_seconds()), 1)}s"
     return fields
+
+
+def fields_of_old(old: Key, now: datetime, grace: int) -> dict[str, Json]:
+    """Return the changes of a replaced key: it expires in `grace` seconds, or earlier if it did."""
+    seconds = grace
+    if old.expires:
+        seconds = min(grace, int((_utc(old.expires) - now).total_seconds()))
+    expires = _own_expiry(old)
+    state = {"alias": target_alias(old), "expires": expires.isoformat() if expires else None}
+    changes: dict[str, Json] = {
+        "metadata": metadata_with(old, replaced=f"{now:%Y-%m-%d}", **state),
+        "duration": f"{max(seconds, 1)}s",
+    }
+    if old.key_alias and "replaced" not in state_of(old):
+        changes["key_alias"] = f"{old.key_alias}-replaced-{now:%Y-%m-%d}-{(old.token or '')[:6]}"
+    return changes
+
+
+def free_alias(old: Key, keys: Sequence[Key]) -> str | None:
+    """Return the alias for a new key: that of the old one, with a number if another key has it."""
+    alias = target_alias(old)
+    taken = {key.key_alias for key in keys if key is not old}
+    numbered = (f"{alias}-{number}" for number in itertools.count(2))
+    return next(
+        each for each in itertools.chain([alias], numbered) if not each or each not in taken
+    )
 
 
 def metadata_with(key: Key, **state: str | None) -> dict[str, Json]:
@@ -142,12 +178,6 @@ def metadata_with(key: Key, **state: str | None) -> dict[str, Json]:
     both = {**state_of(key), **state}
     kept = {name: value for name, value in both.items() if value is not None}
     return {**(key.metadata or {}), NAME: kept}
-
-
-def seconds_left(key: Key, now: datetime) -> int:
-    """Return the seconds until the key expires, at least 1; the key must have an expiry."""
-    left = (_utc(key.expires) - now).total_seconds() if key.expires else 0
-    return max(int(left), 1)
 
 
 def differing_fields(old: Key, new: Key) -> list[str]:
@@ -190,6 +220,14 @@ def _root(key: Key, live: Mapping[str, Key]) -> Key:
         seen.add(before.token)
         key = before
     return key
+
+
+def _own_expiry(key: Key) -> datetime | None:
+    """Return when the key expires, or would have expired had it not been replaced."""
+    if "replaced" not in state_of(key):
+        return key.expires and _utc(key.expires)
+    expires = state_of(key).get("expires")
+    return datetime.fromisoformat(expires) if expires else None
 
 
 def _is_unnamed(key: Key) -> bool:

@@ -93,6 +93,29 @@ def test_the_next_run_deletes_what_has_expired_and_replaces_again(
     assert row(litellm, third)["key_alias"] == "dify"
 
 
+def test_a_key_that_two_workspaces_have(
+    dify: Console, litellm: LiteLLM, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row(litellm, key)["expires"] = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    with Console() as other:
+        other.installed = other.seen = Installed("p", "github", [])
+        other.saved = {"o-1": (None, {"base_url": litellm.url, "api_key": key})}
+        other.works = dify.works
+        assert rotate(litellm, "--apply") == DONE
+        monkeypatch.setenv("DIFY_URL", other.url)
+        assert rotate(litellm, "--older-than", "90", "--apply") == DONE
+        (second,) = keys_in(other)
+        assert rotate(litellm, "--older-than", "90") == DONE
+    (first,) = keys_in(dify)
+    assert len({key, first, second}) == 3
+    assert [row(litellm, each)["key_alias"] for each in (first, second)] == ["dify", "dify-2"]
+    for each, days in ((key, 0), (first, 59), (second, 59)):
+        expires = datetime.fromisoformat(row(litellm, each)["expires"])
+        assert (expires - datetime.now(UTC)).days == days
+        assert litellm.works(each)
+    assert row(litellm, second)["max_budget"] == 100
+
+
 def test_only_old_keys_on_request(dify: Console, litellm: LiteLLM, key: str) -> None:
     assert rotate(litellm, "--older-than", "90", "--apply") == DONE
     assert keys_in(dify) == {key}
